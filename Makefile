@@ -1,0 +1,35 @@
+# make train   set up .venv, then run the main job on the embedded data
+# make test    set up .venv, then run the tests
+# make lint    ruff and mypy
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CONFIG ?= configs/moei_rain_haze_snow.py
+ARGS ?=
+
+export NO_ALBUMENTATIONS_UPDATE := 1
+
+.PHONY: train test lint setup clean
+
+train: setup
+	$(BIN)/python tools/train.py $(CONFIG) $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+setup: $(READY)
+
+$(READY): setup.py pyproject.toml requirements/constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[test]' -c requirements/constraints.txt
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

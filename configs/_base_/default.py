@@ -1,0 +1,17 @@
+"""What the configs share: components, how they are judged, and how images are looked at and restored."""
+
+seed = 0
+backbone = dict(type="global_unet")
+views = dict(overview_size=192, probe_size=192, probes=6)
+utilities = dict(error="task", normalize=False)
+router = dict(
+    router=dict(type="mlp"),
+    beta=80.0,
+    alpha=0.0,
+    iterations=2000,
+    batch_size=64,
+    learning_rate=1e-3,
+)
+calibrate = dict(calibrator=dict(type="temperature"), max_abstention=0.10)
+inference = dict(tile=512, overlap=64, window="hann")
+evaluate = dict(metrics=[dict(type="psnr"), dict(type="ssim")], bins=15)

@@ -1,0 +1,1 @@
+"""The shared networks that describe and restore an image."""

@@ -1,0 +1,146 @@
+"""The default backbone: a plain U-Net of dense 3x3 convolutions that knows the whole image."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from moei_toolkit.backbones.base import Backbone
+from moei_toolkit.backbones.statistics import IMAGE_STATISTICS, image_statistics, moments
+from moei_toolkit.experts.base import Expert
+
+TAIL = "tail"
+
+
+class GlobalUNet(Backbone):
+    """A U-Net on 2x2 pixel-unshuffled input whose decoder is modulated by the descriptor g.
+
+    Built for speed: dense 3x3 convolutions, ReLU, no normalisation and no depthwise layer at high
+    resolution, channels_last throughout. The output is ``x + gain * x + offset`` with gain and offset per
+    pixel, because removing haze is affine in the image: J = I / t + A (1 - 1 / t).
+
+    The context enters as feature-wise scale and shift (FiLM, Perez et al., AAAI 2018) on every level of the
+    decoder. An untrained network is the identity.
+
+    Args:
+        width: Channels of the finest level; each coarser level has twice as many.
+        levels: How many times the features are halved after the 2x2 unshuffle.
+        blocks: Residual blocks per level, in the encoder and again in the decoder.
+        descriptor_dim: Length of g.
+        context_dim: Hidden size between g and the modulation of the levels.
+    """
+
+    def __init__(
+        self,
+        width: int = 24,
+        levels: int = 3,
+        blocks: int = 2,
+        descriptor_dim: int = 1024,
+        context_dim: int = 64,
+    ) -> None:
+        super().__init__()
+        self.descriptor_dim = descriptor_dim
+        self.size_multiple = 2 ** (levels + 1)
+        widths = [width * 2**level for level in range(levels + 1)]
+        self.stem = nn.Conv2d(12, width, 3, padding=1)
+        self.encoder = nn.ModuleList(nn.Sequential(*(_Block(w) for _ in range(blocks))) for w in widths)
+        self.down = nn.ModuleList(nn.Conv2d(w, 2 * w, 2, stride=2) for w in widths[:-1])
+        self.up = nn.ModuleList(nn.Conv2d(2 * w, 4 * w, 1) for w in widths[:-1])
+        self.decoder = nn.ModuleDict(
+            {_site(level, i): _Block(widths[level]) for level in reversed(range(levels + 1)) for i in range(blocks)}
+        )
+        self.decoder[TAIL] = nn.Conv2d(width, 24, 3, padding=1)
+        self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
+        self.film = nn.ModuleList(nn.Linear(context_dim, 2 * w) for w in widths)
+        self.descriptor = _descriptor_head(2 * (2 * sum(widths) + IMAGE_STATISTICS), descriptor_dim)
+        self._sites = {site: _out_channels(block) for site, block in self.decoder.items()}
+        self._blocks_per_level = blocks
+        for layer in (self.decoder[TAIL], *self.film):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        self.to(memory_format=torch.channels_last)
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """Return features at strides 2, 4, ..., 2 ** (levels + 1) of ``x`` padded to ``size_multiple``."""
+        h = self.stem(F.pixel_unshuffle(_pad(x, self.size_multiple), 2).contiguous(memory_format=torch.channels_last))
+        features = [self.encoder[0](h)]
+        for down, blocks in zip(self.down, self.encoder[1:], strict=True):
+            features.append(blocks(down(features[-1])))
+        return features
+
+    def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
+        """Pool mean and standard deviation of all scales and of simple image statistics, to (B, S)."""
+        return torch.cat([*(moments(level) for level in features), image_statistics(x)], 1)
+
+    def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
+        """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""
+        return self.descriptor(torch.cat([overview, probes.mean(1)], 1))
+
+    def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:
+        """Restore ``x``; see :meth:`Backbone.decode`."""
+        context = self.context(g)
+        h = features[-1]
+        for level in reversed(range(len(features))):
+            if level < len(self.up):
+                h = F.pixel_shuffle(self.up[level](h), 2) + features[level]
+            h = _modulate(h, self.film[level](context))
+            for i in range(self._blocks_per_level):
+                site = _site(level, i)
+                h = expert.run(site, self.decoder[site], h)
+        gain, offset = F.pixel_shuffle(expert.run(TAIL, self.decoder[TAIL], h), 2).chunk(2, 1)
+        height, width = x.shape[-2:]
+        return x + gain[..., :height, :width] * x + offset[..., :height, :width]
+
+    def sites(self) -> dict[str, int]:
+        """Return the decoder blocks, coarse to fine, and the tail."""
+        return dict(self._sites)
+
+    def block(self, site: str) -> nn.Module:
+        """Return the dense block of ``site``."""
+        return self.decoder[site]
+
+    def forward(self, x: Tensor, expert: Expert, return_global: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+        """Restore ``x`` as a whole; see :meth:`Backbone.forward`."""
+        features = self.encode(x)
+        summary = self.summarize(features, x)
+        g = self.describe(summary, summary.unsqueeze(1))
+        restored = self.decode(features, x, expert, g)
+        return (restored, g) if return_global else restored
+
+
+class _Block(nn.Module):
+    """x + conv1x1(relu(conv3x3(x)))."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.spatial = nn.Conv2d(channels, channels, 3, padding=1)
+        self.mix = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.mix(F.relu(self.spatial(x)))
+
+
+def _site(level: int, index: int) -> str:
+    return f"level{level}_{index}"
+
+
+def _out_channels(block: nn.Module) -> int:
+    return block.mix.out_channels if isinstance(block, _Block) else block.out_channels  # type: ignore
+
+
+def _descriptor_head(summary: int, descriptor_dim: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.LayerNorm(summary), nn.Linear(summary, descriptor_dim), nn.GELU(), nn.LayerNorm(descriptor_dim)
+    )
+
+
+def _modulate(h: Tensor, scale_and_shift: Tensor) -> Tensor:
+    scale, shift = scale_and_shift[:, :, None, None].chunk(2, 1)
+    return h * (1 + scale) + shift
+
+
+def _pad(x: Tensor, multiple: int) -> Tensor:
+    """Replicate the right and bottom edges up to a multiple; works for any size down to 1x1."""
+    bottom, right = -x.shape[-2] % multiple, -x.shape[-1] % multiple
+    return F.pad(x, (0, right, 0, bottom), mode="replicate") if bottom or right else x

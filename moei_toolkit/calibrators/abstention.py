@@ -1,0 +1,50 @@
+"""When not to trust the router: a threshold on the confidence, chosen by what abstaining gains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """A threshold and what it did on the images it was chosen on.
+
+    Attributes:
+        threshold: tau; an image whose confidence is below it takes the dense route.
+        abstained: Share of the images that abstained, in [0, 1].
+        gain: Mean quality gained by abstaining, in the unit of the scores.
+    """
+
+    threshold: float
+    abstained: float
+    gain: float
+
+
+def choose_threshold(
+    confidence: np.ndarray, routed: np.ndarray, dense: np.ndarray, max_abstention: float, candidates: int = 101
+) -> Abstention:
+    """Return the threshold of the best mean quality among those that abstain rarely enough.
+
+    Abstaining weighs what being wrong costs: the score is the restored quality itself, so one image that a
+    wrong expert would ruin counts for more than ten that hardly differ. Among equals the smallest wins.
+
+    Args:
+        confidence: (N,), in [0, 1].
+        routed: (N,), quality (higher is better, for instance PSNR in dB) of the most probable expert.
+        dense: (N,), quality of the dense route.
+        max_abstention: Largest share of abstentions allowed, in [0, 1].
+        candidates: Thresholds tried, evenly spaced over [0, 1].
+
+    Raises:
+        ValueError: If the arrays are empty or differ in shape.
+    """
+    if confidence.size == 0 or not confidence.shape == routed.shape == dense.shape:
+        raise ValueError(f"expected three equal shapes (N,), got {confidence.shape}, {routed.shape}, {dense.shape}")
+    thresholds = np.linspace(0, 1, candidates)
+    abstains = confidence[None] < thresholds[:, None]
+    quality = np.where(abstains, dense[None], routed[None]).mean(1)
+    quality[abstains.mean(1) > max_abstention] = -np.inf
+    best = int(np.argmax(quality > quality.max() - 1e-9))
+    return Abstention(float(thresholds[best]), float(abstains[best].mean()), float(quality[best] - routed.mean()))

@@ -1,0 +1,65 @@
+"""Temperature scaling, solved exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import softmax
+
+from moei_toolkit.calibrators.base import Calibrator
+
+BOUNDS = (0.05, 20.0)
+
+
+class Temperature(Calibrator):
+    """softmax(logits / T) with the T of least negative log-likelihood (Guo et al., ICML 2017).
+
+    The likelihood is convex in 1 / T, so its derivative has at most one root and T is exact, not the last
+    step of an optimiser. A router taught soft targets is under-confident, so T < 1 is expected. T is kept
+    within [0.05, 20]: logits that separate the targets perfectly have no finite optimum.
+
+    Attributes:
+        temperature: T; 1 before :meth:`fit`.
+        at_bound: True when the optimum lies at or beyond the bounds, usually a sign of too few images.
+    """
+
+    def __init__(self) -> None:
+        self.temperature = 1.0
+        self.at_bound = False
+
+    def fit(self, logits: np.ndarray, targets: np.ndarray) -> None:
+        """Set T; see :meth:`Calibrator.fit`.
+
+        Raises:
+            ValueError: If the arrays are empty, differ in length, or hold values that are not finite.
+        """
+        logits = np.asarray(logits, np.float64)
+        targets = np.asarray(targets)
+        if logits.ndim != 2 or len(logits) == 0 or targets.shape != (len(logits),):
+            raise ValueError(f"expected logits (N, K) and targets (N,), N > 0; got {logits.shape}, {targets.shape}")
+        if not np.isfinite(logits).all():
+            raise ValueError("expected finite logits, got NaN or infinity")
+        centred = logits - logits[np.arange(len(logits)), targets][:, None]
+
+        def slope(inverse: float) -> float:
+            return float((softmax(centred * inverse, axis=1) * centred).sum(1).mean())
+
+        low, high = 1 / BOUNDS[1], 1 / BOUNDS[0]
+        self.at_bound = slope(low) >= 0 or slope(high) <= 0
+        inverse = low if slope(low) >= 0 else high if slope(high) <= 0 else brentq(slope, low, high, xtol=1e-12)
+        self.temperature = float(1 / inverse)
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Return softmax(logits / T), (N, K)."""
+        return softmax(np.asarray(logits, np.float64) / self.temperature, axis=1)
+
+    def state(self) -> dict[str, object]:
+        """Return T and whether it lies at a bound."""
+        return {"temperature": self.temperature, "at_bound": self.at_bound}
+
+    def load_state(self, state: Mapping[str, object]) -> None:
+        """Take back T."""
+        self.temperature = float(state["temperature"])  # type: ignore[arg-type]
+        self.at_bound = bool(state["at_bound"])

@@ -1,0 +1,145 @@
+"""What every command line tool shares: its parser, its options, and how it ends."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import re
+import select
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn
+
+from moei_toolkit import __version__
+from moei_toolkit.errors import ConfigError, MoeiError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+_KEY = re.compile(r"\w+(\.\w+)*")
+_WORDS = {"true": True, "false": False}
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An argument parser with ``--version`` and ``--traceback``.
+
+    Args:
+        description: What the command does, in one or two sentences.
+        epilog: Examples, shown as they are.
+    """
+
+    def __init__(self, description: str, epilog: str = "") -> None:
+        super().__init__(
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.add_argument("--version", action="version", version=f"moei_toolkit {__version__}")
+        self.add_argument("--traceback", action="store_true", help="show where an error comes from")
+
+    def add_config_options(self) -> None:
+        """Add ``--cfg-options``, whose items :func:`parse_options` turns into a dict."""
+        self.add_argument(
+            "--cfg-options",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="KEY=VALUE",
+            help="override configuration values, for instance router.beta=50",
+        )
+
+
+def parse_options(items: Iterable[str]) -> dict[str, Any]:
+    """Parse ``a.b=1`` items into a flat dict with dotted keys.
+
+    A value is read as a Python literal; ``true`` and ``false`` are accepted too, and a bare word or path is a
+    string.
+
+    Raises:
+        ConfigError: If an item has no ``=``, a key is malformed or given twice, or a bracket or quote is not
+            closed.
+    """
+    options: dict[str, Any] = {}
+    for item in items:
+        key, separator, text = item.partition("=")
+        if not separator or not _KEY.fullmatch(key):
+            raise ConfigError(f"--cfg-options: expected KEY=VALUE with a dotted key, got {item!r}")
+        if key in options:
+            raise ConfigError(f"--cfg-options: {key!r} is given twice")
+        options[key] = _parse_value(key, text)
+    return options
+
+
+def _parse_value(key: str, text: str) -> Any:
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        if text[:1] in tuple("[({'\""):
+            message = (
+                f"--cfg-options: {key}: expected a Python literal, got {text!r}; strings inside need quotes"
+            )
+            raise ConfigError(message) from error
+        return text
+
+
+def format_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as aligned text columns below a header."""
+    cells = [list(header)] + [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
+    return "\n".join(lines)
+
+
+def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and leave the process: results on stdout, one readable error on stderr, an exit code.
+
+    Exit codes: that of ``main``; ``exit_code`` of a :class:`MoeiError`; 2 for wrong usage; 130 after Ctrl-C;
+    141 when the reader of stdout has gone; 1 for anything else.
+
+    Args:
+        main: Takes the arguments and returns the exit code.
+        argv: The arguments; those of the process if None.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        code = main(arguments)
+        sys.stdout.flush()
+    except Exception as error:
+        code = _report(error, arguments)
+    except KeyboardInterrupt:
+        _complain("interrupted; run the same command again to continue")
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _report(error: Exception, arguments: Sequence[str]) -> int:
+    if isinstance(error, BrokenPipeError) and _stdout_is_gone():
+        return BROKEN_PIPE
+    if "--traceback" in arguments or os.environ.get("MOEI_TRACEBACK", "0") not in ("", "0"):
+        _complain("".join(traceback.format_exception(error)).rstrip())
+    if isinstance(error, MoeiError):
+        _complain(f"error: {error}")
+        return error.exit_code
+    _complain(f"error: {type(error).__name__}: {' '.join(str(error).split())}")
+    if not isinstance(error, OSError):  # a full disk or a missing file is nobody's bug
+        _complain("this is a bug; run with --traceback for details")
+    return 1
+
+
+def _stdout_is_gone() -> bool:
+    """Tell whether stdout is the broken pipe; if so, let the interpreter flush into nowhere at exit."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not any(flags & (select.POLLERR | select.POLLHUP) for _, flags in poll.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)

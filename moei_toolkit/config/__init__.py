@@ -1,0 +1,1 @@
+"""Configuration: mmengine config files, resolved into a typed and frozen schema."""

@@ -1,0 +1,72 @@
+"""Loads config files into the schema, and writes them out again."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from moei_toolkit.config.options import apply_options
+from moei_toolkit.config.problems import config_error
+from moei_toolkit.config.python_file import read_python_file
+from moei_toolkit.config.render import render
+from moei_toolkit.config.schema import Config
+from moei_toolkit.config.sections import CustomImports
+from moei_toolkit.errors import ConfigError
+
+
+def load_config(path: Path | str, options: Mapping[str, Any] | None = None) -> Config:
+    """Load a config file, apply options to it, and import the modules it asks for.
+
+    Args:
+        path: An mmengine config file (``.py``), with at most two levels of ``_base_``.
+        options: Dotted path -> value, for instance ``{"router.beta": 50}``.
+
+    Returns:
+        The complete config.
+
+    Raises:
+        ConfigError: The file, an option, or the config they give is not valid.
+    """
+    raw = apply_options(read_python_file(Path(path)), options or {})
+    config = validate_config(raw, f"{path} with {', '.join(options)}" if options else str(path))
+    if config.custom_imports:
+        _import_all(config.custom_imports, str(path))
+    return config
+
+
+def validate_config(raw: Mapping[str, Any], where: str) -> Config:
+    """Check plain data against the schema.
+
+    Args:
+        raw: The config as nested dictionaries.
+        where: What it came from, for the error.
+
+    Raises:
+        ConfigError: The data does not fit; with one line per problem.
+    """
+    try:
+        return Config.model_validate(dict(raw))
+    except ValidationError as error:
+        raise config_error(error, Config, where) from error
+
+
+def dump_config(config: Config) -> str:
+    """Return the text of a config file, without bases, that loads to an equal config."""
+    return render(config.model_dump())
+
+
+def _import_all(custom: CustomImports, where: str) -> None:
+    for name in custom.imports:
+        # A stranger's module may fail in any way.
+        try:
+            import_module(name)
+        except Exception as error:
+            message = f"{where}: custom_imports: cannot import '{name}': {error!r}. Is it on PYTHONPATH?"
+            if not custom.allow_failed_imports:
+                raise ConfigError(message) from error
+            warnings.warn(message, stacklevel=2)

@@ -1,0 +1,234 @@
+"""The sections of a config."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from moei_toolkit.config.component import Component
+from moei_toolkit.config.frozen import FrozenMapping
+from moei_toolkit.config.kinds import (
+    Count,
+    Decay,
+    Flag,
+    Fraction,
+    Name,
+    NotEmpty,
+    NotNegative,
+    Positive,
+    Section,
+    Split,
+    Weights,
+)
+
+
+def _kind_of_loss(value: Any) -> str:
+    return "<name>" if isinstance(value, str) else "<component>"
+
+
+LossChoice = Annotated[
+    Annotated[Component, Tag("<component>")] | Annotated[Literal["task"], Tag("<name>")],
+    Discriminator(_kind_of_loss),
+]
+"""A loss, or ``"task"``: each image by its own task's loss."""
+
+
+class Data(Section):
+    """Where images come from and how many are made of them.
+
+    Attributes:
+        layout: The data set layout.
+        draws: Weather draws per scene and task, for each split.
+    """
+
+    layout: Component
+    draws: FrozenMapping[Split, Count]
+
+
+class Task(Section):
+    """One kind of degradation and how its restoration is judged."""
+
+    degradation: Component
+    loss: Component
+
+
+class Training(Section):
+    """How weights are trained.
+
+    Attributes:
+        iterations: Optimizer steps.
+        images_per_batch: Images read per step.
+        crops_per_image: Random crops taken from each.
+        crop_size: Side of a crop, pixels.
+        learning_rate: Peak learning rate of AdamW with cosine decay.
+        betas: Of AdamW.
+        weight_decay: Of AdamW.
+        warmup: Steps of linear warm-up; at most ``iterations``.
+        clip_norm: Largest norm of the gradient.
+        ema_decay: Of the moving average of the weights, [0, 1).
+        precision: What the forward pass computes in.
+        mix: Relative weight of each task, and of ``clean`` images, in a batch.
+        checkpoint_every: Steps between checkpoints.
+        validate_every: Steps between validations.
+        auxiliary_weight: Weight of the auxiliary head's loss.
+    """
+
+    iterations: Count
+    images_per_batch: Count
+    crops_per_image: Count
+    crop_size: Count
+    learning_rate: Positive
+    betas: tuple[Decay, Decay] = (0.9, 0.99)
+    weight_decay: NotNegative = 1e-4
+    warmup: Annotated[int, Field(strict=True, ge=0)]
+    clip_norm: Positive = 1.0
+    ema_decay: Decay = 0.999
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    mix: Weights
+    checkpoint_every: Count
+    validate_every: Count
+    auxiliary_weight: NotNegative = 1e-3
+
+    @model_validator(mode="after")
+    def _check_warmup(self) -> Training:
+        if self.warmup > self.iterations:
+            raise ValueError(f"expected warmup <= iterations, got {self.warmup} > {self.iterations}")
+        return self
+
+
+class Dense(Section):
+    """The shared backbone, trained on every task."""
+
+    loss: LossChoice
+    training: Training
+
+
+class ExpertSection(Section):
+    """One expert: what it is, the task it serves, and how it is trained."""
+
+    expert: Component
+    task: str
+    training: Training
+
+
+class Views(Section):
+    """What *describe* looks at: an overview and a few crops at native resolution.
+
+    Attributes:
+        overview_size: Longer side of the antialiased overview, pixels.
+        probe_size: Side of a probe crop, pixels.
+        probes: How many probe crops.
+    """
+
+    overview_size: Count = 192
+    probe_size: Count = 192
+    probes: Annotated[int, Field(strict=True, ge=0)] = 6
+
+
+class Utilities(Section):
+    """How the error of every route on every image is measured.
+
+    Attributes:
+        error: ``"task"`` for the image's own task loss, ``"l1"`` for the mean absolute error.
+        normalize: Divide the errors of an image by the mean error over its routes.
+    """
+
+    error: Literal["task", "l1"]
+    normalize: Flag
+
+
+class RouterSection(Section):
+    """The router and how it learns from the utility cache.
+
+    Attributes:
+        router: The component.
+        beta: Sharpness of the soft targets, q_k ~ exp(-beta * eps_k).
+        alpha: Weight of the balance term KL(mean p || uniform).
+        iterations: Optimizer steps.
+        batch_size: Descriptors per step.
+        learning_rate: Of AdamW.
+        weight_decay: Of AdamW.
+    """
+
+    router: Component
+    beta: Positive
+    alpha: NotNegative
+    iterations: Count
+    batch_size: Count
+    learning_rate: Positive = 1e-4
+    weight_decay: NotNegative = 1e-4
+
+
+class Calibrate(Section):
+    """Calibration of the confidence and of the abstention threshold.
+
+    Attributes:
+        calibrator: The component.
+        max_abstention: Largest share of images that may abstain, [0, 1].
+        thresholds: How many thresholds tau in [0, 1] are tried.
+    """
+
+    calibrator: Component
+    max_abstention: Fraction = 0.10
+    thresholds: Annotated[int, Field(strict=True, ge=2)] = 101
+
+
+class Inference(Section):
+    """How an image of any size is restored by tiles.
+
+    Attributes:
+        tile: Side of a tile, pixels.
+        overlap: Pixels that neighbouring tiles share; smaller than ``tile``.
+        window: How the shared pixels are blended.
+    """
+
+    tile: Count = 512
+    overlap: Annotated[int, Field(strict=True, ge=0)] = 64
+    window: Literal["hann", "uniform"] = "hann"
+
+    @model_validator(mode="after")
+    def _check_overlap(self) -> Inference:
+        if self.overlap >= self.tile:
+            raise ValueError(f"expected overlap < tile, got {self.overlap} >= {self.tile}")
+        return self
+
+
+class Evaluate(Section):
+    """How restored images and decisions are judged.
+
+    Attributes:
+        metrics: Image metrics.
+        bins: Equal-width bins of the expected calibration error.
+    """
+
+    metrics: Annotated[tuple[Component, ...], NotEmpty]
+    bins: Count = 15
+
+
+class Report(Section):
+    """What the report shows.
+
+    Attributes:
+        pictures_per_task: Test images shown for each task.
+        title: Heading of the report.
+    """
+
+    pictures_per_task: Annotated[int, Field(strict=True, ge=0)] = 2
+    title: str
+
+
+class CustomImports(Section):
+    """Modules to import when the config is loaded, as in any mmengine config.
+
+    Attributes:
+        imports: Names of the modules.
+        allow_failed_imports: Warn instead of failing when one cannot be imported.
+    """
+
+    imports: tuple[str, ...]
+    allow_failed_imports: Flag = False
+
+
+Tasks = Annotated[FrozenMapping[Name, Task], NotEmpty]
+Experts = Annotated[FrozenMapping[Name, ExpertSection], NotEmpty]

@@ -1,0 +1,1 @@
+"""Records, photographs, generated scenes, synthetic weather and the stores between them."""

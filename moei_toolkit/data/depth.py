@@ -1,0 +1,73 @@
+"""A plausible depth map for a photograph that comes without one."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from moei_toolkit.data.fields import smooth_field
+
+
+def estimate_depth(clean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Estimate depth from what outdoor photographs have in common.
+
+    Higher in the picture, brighter and less saturated is farther; a low-frequency field adds what these
+    cues miss, and an edge-aware filter makes depth follow the outlines of things.
+
+    Args:
+        clean: (H, W, 3) float32 RGB in [0, 1].
+        rng: Source of randomness.
+
+    Returns:
+        (H, W) float32 in [0, 1], 0 is near and 1 is far.
+    """
+    height, width = clean.shape[:2]
+    small = _shrink(clean, 512)
+    rows, columns = small.shape[:2]
+    luminance = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).reshape(rows, columns)
+    saturation = small.max(axis=2) - small.min(axis=2)
+    ramp = np.linspace(1.0, 0.0, rows, dtype=np.float32)[:, None]
+    pale = cv2.GaussianBlur(luminance - saturation, (0, 0), max(1.0, rows / 64))
+    cues = 0.62 * ramp + 0.30 * pale + 0.10 * smooth_field(rows, columns, rng, grid=16, exponent=2.0)
+    radius = max(1, min(rows, columns) // 20)
+    smooth = guided_filter(luminance, cues.astype(np.float32), radius, 0.01)
+    return np.clip(cv2.resize(_stretch(smooth), (width, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
+
+
+def guided_filter(guide: np.ndarray, values: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
+    """Smooth values while keeping the edges of a guide (He, Sun and Tang 2013).
+
+    Args:
+        guide: (H, W) float32, in [0, 1].
+        values: (H, W) float32.
+        radius: Half side of the window in pixels.
+        epsilon: Variance of the guide below which a window counts as flat.
+
+    Returns:
+        (H, W) float32.
+    """
+
+    def mean(image: np.ndarray) -> np.ndarray:
+        size = 2 * radius + 1
+        return cv2.blur(image, (size, size), borderType=cv2.BORDER_REPLICATE).reshape(image.shape)
+
+    guide_mean, values_mean = mean(guide), mean(values)
+    covariance = mean(guide * values) - guide_mean * values_mean
+    variance = mean(guide * guide) - guide_mean * guide_mean
+    slope = covariance / (variance + np.float32(epsilon))
+    return mean(slope) * guide + mean(values_mean - slope * guide_mean)
+
+
+def _shrink(clean: np.ndarray, longest: int) -> np.ndarray:
+    height, width = clean.shape[:2]
+    factor = longest / max(height, width)
+    if factor >= 1.0:
+        return clean
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return cv2.resize(clean, size, interpolation=cv2.INTER_AREA)
+
+
+def _stretch(values: np.ndarray) -> np.ndarray:
+    """Map the bulk of the values to [0.03, 1]."""
+    low, high = np.percentile(values, (1.0, 99.0))
+    return np.clip(0.03 + 0.97 * (values - low) / max(high - low, 1e-3), 0.0, 1.0).astype(np.float32)

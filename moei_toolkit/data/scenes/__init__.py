@@ -1,0 +1,1 @@
+"""Generated scenes: pictures with natural statistics and true depth."""

@@ -1,0 +1,69 @@
+"""Make one generated scene: choose a kind, paint it, and finish it like a camera would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from moei_toolkit.data.fields import smooth_field
+from moei_toolkit.data.scenes.kinds import SCENE_KINDS, make_setting
+from moei_toolkit.errors import DataError, did_you_mean
+
+
+def make_scene(
+    height: int,
+    width: int,
+    rng: np.random.Generator,
+    photos: Sequence[np.ndarray] = (),
+    kind: str | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Make a picture without weather and its true depth.
+
+    Args:
+        height: Rows, at least 16.
+        width: Columns, at least 16.
+        rng: Source of randomness; the same state gives the same bytes.
+        photos: Photographs to take colours and surfaces from, (H, W, 3) uint8 RGB.
+        kind: Name in ``SCENE_KINDS``; drawn by its share when None.
+
+    Returns:
+        (H, W, 3) uint8 RGB and (H, W) float32 depth in [0, 1], 0 is near and 1 is far.
+
+    Raises:
+        DataError: When the kind is unknown or the size too small.
+    """
+    if min(height, width) < 16:
+        raise DataError(
+            f"scene: expected at least 16 x 16 pixels, got {height} x {width}. Ask for a larger one."
+        )
+    if kind is not None and kind not in SCENE_KINDS:
+        raise DataError(f"scene: unknown kind {kind!r}. {did_you_mean(kind, SCENE_KINDS)}")
+    chosen = kind or draw_kind(rng)
+    setting = make_setting((height, width), photos, rng)
+    SCENE_KINDS[chosen][0](setting, rng)
+    light = smooth_field(height, width, rng, grid=16, exponent=2.0)
+    lit = setting.canvas.colour * np.exp(np.float32(rng.uniform(0.0, 0.33)) * light)[..., None]
+    pixels = _finish(lit, rng)
+    return pixels, np.clip(setting.canvas.depth, 0.0, 1.0)
+
+
+def draw_kind(rng: np.random.Generator) -> str:
+    """Draw the kind of a scene by its share."""
+    shares = np.array([share for _, share in SCENE_KINDS.values()])
+    return str(rng.choice(list(SCENE_KINDS), p=shares / shares.sum()))
+
+
+def _finish(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the picture as a camera delivers it: lens blur, exposure, tone, a trace of grain; uint8."""
+    gray = colour.mean(axis=2, keepdims=True)
+    # Contrast is of light, not of colour, which would turn gaudy.
+    gain = np.float32(rng.uniform(0.0, 0.75)) * (gray - gray.mean())
+    image = np.clip(colour + gain, 0.0, 1.0)
+    if rng.random() < 0.4:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.35, 0.8))
+    gamma = float(np.clip(rng.lognormal(0.0, 0.22), 0.6, 1.7))
+    image = np.power(image, np.float32(gamma))
+    grain = rng.normal(0.0, rng.uniform(0.0, 0.008), image.shape[:2]).astype(np.float32)
+    return np.clip((image + grain[..., None]) * 255.0 + 0.5, 0, 255).astype(np.uint8)

@@ -1,0 +1,71 @@
+"""What describe sees of an image: an antialiased overview and a few native-resolution probes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+# Fractions of the plastic number spread any number of points evenly over a square (Roberts 2018).
+SPREAD = (0.7548776662466927, 0.5698402909980532)
+
+
+def make_overview(image: np.ndarray, size: int) -> np.ndarray:
+    """Return the whole image as a small square.
+
+    Args:
+        image: (H, W, 3) RGB, uint8 or float32 in [0, 1].
+        size: Side of the square.
+
+    Returns:
+        (3, size, size) float32 in [0, 1]; averaged over areas where it shrinks, bilinear where it grows.
+    """
+    height, width = image.shape[:2]
+    rows, columns = min(size, height), min(size, width)
+    small = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
+    if (rows, columns) != (size, size):
+        small = cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
+    return to_planes(small)
+
+
+def probe_positions(height: int, width: int, size: int, count: int) -> list[tuple[int, int]]:
+    """Return where probes are taken: a fixed spread over the image, the first in its middle.
+
+    Args:
+        height: Rows of the image.
+        width: Columns of the image.
+        size: Side of a probe.
+        count: Number of probes.
+
+    Returns:
+        (top, left) of each probe, inside the image wherever it is large enough.
+    """
+    free_rows, free_columns = max(height - size, 0), max(width - size, 0)
+    return [
+        (round((0.5 + n * SPREAD[0]) % 1.0 * free_rows), round((0.5 + n * SPREAD[1]) % 1.0 * free_columns))
+        for n in range(count)
+    ]
+
+
+def make_probes(image: np.ndarray, size: int, count: int) -> np.ndarray:
+    """Return native-resolution pieces of an image.
+
+    Args:
+        image: (H, W, 3) RGB, uint8 or float32 in [0, 1].
+        size: Side of a probe.
+        count: Number of probes.
+
+    Returns:
+        (count, 3, size, size) float32 in [0, 1]; an image smaller than a probe is continued by its border.
+    """
+    height, width = image.shape[:2]
+    below, beside = max(size - height, 0), max(size - width, 0)
+    if below or beside:
+        image = cv2.copyMakeBorder(image, 0, below, 0, beside, cv2.BORDER_REPLICATE)
+    places = probe_positions(height, width, size, count)
+    return np.stack([to_planes(image[top : top + size, left : left + size]) for top, left in places])
+
+
+def to_planes(pixels: np.ndarray) -> np.ndarray:
+    """Return (H, W, 3) pixels, uint8 or already float32 in [0, 1], as (3, H, W) float32 in [0, 1]."""
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32)
+    return planes / np.float32(255.0) if pixels.dtype == np.uint8 else planes

@@ -1,0 +1,1 @@
+"""Synthetic weather: rain, haze and snow over clean photographs."""

@@ -1,0 +1,1 @@
+"""Training loops: what mmengine's Runner is given."""

@@ -1,0 +1,49 @@
+"""Numeric precision of training, on any device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
+from torch import nn
+from torch.optim import Optimizer
+
+_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class CPUAutocastWrapper(OptimWrapper):
+    """bfloat16 autocast on the CPU, which mmengine's AmpOptimWrapper refuses. Needs no loss scaling."""
+
+    @contextmanager
+    def optim_context(self, model: nn.Module) -> Iterator[None]:
+        """Run the forward pass under autocast."""
+        with super().optim_context(model), torch.autocast("cpu", torch.bfloat16):
+            yield
+
+
+def wrap_optimizer(optimizer: Optimizer, precision: str, clip_norm: float, device: str) -> OptimWrapper:
+    """Return the optimizer wrapper for a precision.
+
+    Args:
+        optimizer: Already holds the trained parameters.
+        precision: ``"fp32"``, ``"bf16"`` or ``"fp16"``.
+        clip_norm: Largest norm of the gradient; a norm that is not finite is an error.
+        device: Device type such as ``"cuda"`` or ``"cpu"``.
+
+    Raises:
+        ValueError: For fp16 on the CPU, where its range is too small without hardware support.
+    """
+    common: dict[str, Any] = {
+        "optimizer": optimizer,
+        "clip_grad": {"max_norm": clip_norm, "error_if_nonfinite": precision != "fp16"},
+    }
+    if precision == "fp32":
+        return OptimWrapper(**common)
+    if device == "cpu":
+        if precision == "fp16":
+            raise ValueError("precision 'fp16' needs a GPU; use 'bf16' or 'fp32' on the CPU")
+        return CPUAutocastWrapper(**common)
+    return AmpOptimWrapper(dtype=_DTYPES[precision], loss_scale="dynamic" if precision == "fp16" else 1.0, **common)

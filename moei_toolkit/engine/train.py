@@ -1,0 +1,149 @@
+"""One training: a model, its data and settings in; the averaged modules out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from mmengine.device import get_device
+from mmengine.hooks import Hook
+from mmengine.model import MomentumAnnealingEMA
+from mmengine.optim.scheduler import CosineAnnealingLR, LinearLR
+from mmengine.runner import Runner
+from torch import nn
+from torch.optim import Optimizer
+from torch.utils.data import DataLoader, Dataset
+
+from moei_toolkit.config.schema import Training
+from moei_toolkit.data.sampler import CountingSampler
+from moei_toolkit.engine.checkpoint import CheckpointHook
+from moei_toolkit.engine.hooks import AverageHook, ProgressHook, Scalars, ValidationHook
+from moei_toolkit.engine.loop import CountedLoop
+from moei_toolkit.engine.model import RestorationModel
+from moei_toolkit.engine.precision import wrap_optimizer
+from moei_toolkit.errors import TrainingError
+
+_AVERAGE_WARMUP = 10
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is told about a training while it runs.
+
+    Attributes:
+        progress: Called after every iteration with how many are done and the loss.
+        validation: Called with the iteration and what was measured.
+        warning: Called with a sentence when something had to be passed over.
+    """
+
+    progress: Callable[[int, float | None], None]
+    validation: Callable[[int, Scalars], None]
+    warning: Callable[[str], None]
+
+
+def average_of(module: nn.Module, decay: float) -> MomentumAnnealingEMA:
+    """Return a moving average of ``module`` whose memory grows from 10 iterations up to 1 / (1 - decay)."""
+    return MomentumAnnealingEMA(module, momentum=1 - decay, gamma=_AVERAGE_WARMUP)
+
+
+def train(
+    model: RestorationModel,
+    trained: Mapping[str, nn.Module],
+    averages: Mapping[str, MomentumAnnealingEMA],
+    dataset: Dataset,
+    settings: Training,
+    folder: Path,
+    seed: int,
+    measure: Callable[[], Scalars],
+    listener: Listener,
+) -> None:
+    """Train to the last iteration, going on from the newest valid checkpoint in ``folder``.
+
+    Args:
+        model: Holds everything the loss needs.
+        trained: The parts of ``model`` that are updated, by name.
+        averages: Moving averages of some of them, by the same names; updated in place.
+        dataset: Map-style; a sample depends on its index alone.
+        settings: Iterations, learning rate and so on.
+        folder: Checkpoints go to ``folder/checkpoints``, TensorBoard events and logs to ``folder/logs``.
+        seed: Of every random choice in the loop.
+        measure: Measures the averages; see :class:`ValidationHook`.
+        listener: Who is told.
+
+    Raises:
+        TrainingError: If the loss or its gradient is not finite; the last checkpoint stays.
+        CheckpointError: If the checkpoints there belong to another training.
+    """
+    sampler = CountingSampler(0, settings.iterations * settings.images_per_batch)
+    loader = DataLoader(dataset, settings.images_per_batch, sampler=sampler)
+    optimizer = torch.optim.AdamW(
+        [parameter for module in trained.values() for parameter in module.parameters()],
+        lr=settings.learning_rate,
+        betas=settings.betas,
+        weight_decay=settings.weight_decay,
+    )
+    checkpoint = CheckpointHook(
+        folder / "checkpoints",
+        {**trained, **{f"average_{name}": average for name, average in averages.items()}},
+        every=settings.checkpoint_every,
+        seek=lambda iteration: sampler.start_at(iteration * settings.images_per_batch),
+        warn=listener.warning,
+    )
+    runner = Runner(
+        model=model,
+        work_dir=str(folder / "logs"),
+        train_dataloader=loader,
+        train_cfg={"type": CountedLoop, "max_iters": settings.iterations},
+        optim_wrapper=wrap_optimizer(optimizer, settings.precision, settings.clip_norm, get_device()),
+        param_scheduler=_schedule(optimizer, settings),
+        default_hooks={"checkpoint": None, "sampler_seed": None, "logger": {"type": "LoggerHook", "interval": 20}},
+        custom_hooks=_hooks(trained, averages, settings, measure, listener, checkpoint),
+        visualizer={"type": "Visualizer", "vis_backends": [{"type": "TensorboardVisBackend"}]},
+        log_level="ERROR",
+        randomness={"seed": seed},
+        experiment_name=f"{folder.name}-{time.time_ns()}",
+    )
+    try:
+        runner.train()
+    except (TrainingError, RuntimeError) as error:
+        if isinstance(error, TrainingError) or "non-finite" in str(error):
+            raise TrainingError(_not_finite(runner.iter, error, checkpoint.folder)) from error
+        raise
+    finally:
+        runner.visualizer.close()
+
+
+def _hooks(
+    trained: Mapping[str, nn.Module],
+    averages: Mapping[str, MomentumAnnealingEMA],
+    settings: Training,
+    measure: Callable[[], Scalars],
+    listener: Listener,
+    checkpoint: CheckpointHook,
+) -> list[Hook]:
+    return [
+        AverageHook([(average, trained[name]) for name, average in averages.items()]),
+        ProgressHook(listener.progress),
+        ValidationHook(settings.validate_every, measure, listener.validation),
+        checkpoint,
+    ]
+
+
+def _schedule(optimizer: Optimizer, settings: Training) -> list[LinearLR | CosineAnnealingLR]:
+    """Linear warm-up, then cosine to zero."""
+    warmup = max(1, settings.warmup)
+    cosine = {"T_max": max(1, settings.iterations - warmup), "begin": warmup, "end": max(warmup + 1, settings.iterations)}
+    return [
+        LinearLR(optimizer, start_factor=1 / warmup, by_epoch=False, end=warmup),
+        CosineAnnealingLR(optimizer, eta_min=0.0, by_epoch=False, **cosine),
+    ]
+
+
+def _not_finite(iteration: int, error: Exception, folder: Path) -> str:
+    return (
+        f"training stopped at iteration {iteration + 1}: {error}. Checkpoints before it are kept in {folder}. "
+        "Lower learning_rate or clip_norm, or look for bad images in the data."
+    )

@@ -1,0 +1,105 @@
+"""What the rows of a run add up to: quality per weather and policy, and how good the decisions were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.confidence import expected_calibration_error
+from moei_toolkit.evaluation.rows import ACTUAL, DENSE_POLICY, EXPERT_PREFIX, INPUT, ORACLE, Row
+from moei_toolkit.types import CLEAN, DENSE
+
+Summary = dict[str, Any]
+
+
+def summarize_rows(rows: Sequence[Row], bins: int = 15) -> Summary:
+    """Derive every figure of the closing summary from the rows.
+
+    Args:
+        rows: All policies of all images.
+        bins: Equal-width bins of the expected calibration error.
+
+    Returns:
+        JSON values: ``quality`` (task -> policy -> metric -> mean), ``macro`` (mean over tasks, clean images
+        left out), ``clean`` (policy -> smallest and mean PSNR), ``experts`` (expert -> its gain over dense on
+        the task it is best at), and ``decisions`` (agreement, ECE, abstention, gap, shares).
+
+    Raises:
+        DataError: If there are no rows of degraded images, or an image lacks a policy.
+    """
+    _require_complete(rows)
+    tasks = sorted({row.degradation for row in rows} - {CLEAN})
+    if not tasks:
+        raise DataError("expected rows of degraded images, got only clean ones")
+    quality = {task: _by_policy(row for row in rows if row.degradation == task) for task in tasks}
+    return {
+        "images": {task: len({row.id for row in rows if row.degradation == task}) for task in [*tasks, CLEAN]},
+        "quality": quality,
+        "macro": _macro(list(quality.values())),
+        "clean": _clean(rows),
+        "decisions": _decisions([row for row in rows if row.degradation != CLEAN], bins),
+    }
+
+
+def _require_complete(rows: Sequence[Row]) -> None:
+    policies = {row.policy for row in rows}
+    for image in {row.id for row in rows}:
+        mine = [row.policy for row in rows if row.id == image]
+        if len(mine) != len(set(mine)) or set(mine) != policies:
+            raise DataError(f"image {image!r}: expected one row per policy {sorted(policies)}, got {sorted(mine)}")
+
+
+def _by_policy(rows: Iterable[Row]) -> dict[str, dict[str, float]]:
+    collected: dict[str, list[Row]] = {}
+    for row in rows:
+        collected.setdefault(row.policy, []).append(row)
+    return {
+        policy: {name: float(np.mean([row.metrics[name] for row in mine])) for name in mine[0].metrics}
+        for policy, mine in collected.items()
+    }
+
+
+def _macro(quality: Sequence[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    return {
+        policy: {name: float(np.mean([task[policy][name] for task in quality])) for name in metrics}
+        for policy, metrics in quality[0].items()
+    }
+
+
+def _clean(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    psnr: dict[str, list[float]] = {}
+    for row in rows:
+        if row.degradation == CLEAN and row.policy != INPUT:
+            psnr.setdefault(row.policy, []).append(row.metrics["psnr"])
+    return {policy: {"min_psnr": min(values), "mean_psnr": float(np.mean(values))} for policy, values in psnr.items()}
+
+
+def _decisions(rows: Sequence[Row], bins: int) -> Summary:
+    by_policy = {policy: {row.id: row for row in rows if row.policy == policy} for policy in (ACTUAL, ORACLE, DENSE_POLICY)}
+    actual = list(by_policy[ACTUAL].values())
+    oracle = [by_policy[ORACLE][row.id] for row in actual]
+    chosen = [max(row.probabilities, key=lambda name: row.probabilities[name]) for row in actual]
+    right = np.array([choice == best.route for choice, best in zip(chosen, oracle, strict=True)])
+    gap = np.array([best.metrics["psnr"] - row.metrics["psnr"] for row, best in zip(actual, oracle, strict=True)])
+    routes = [*actual[0].probabilities, DENSE]
+    return {
+        "agreement": float(right.mean()),
+        "agreement_with_weather": float(np.mean([c == row.degradation for c, row in zip(chosen, actual, strict=True)])),
+        "oracle_is_weather": float(np.mean([best.route == best.degradation for best in oracle])),
+        "ece": expected_calibration_error(np.array([row.confidence for row in actual]), right, bins),
+        "abstained": float(np.mean([row.abstained for row in actual])),
+        "oracle_gap_psnr": float(gap.mean()),
+        "share": {route: float(np.mean([row.route == route for row in actual])) for route in routes},
+    }
+
+
+def expert_gains(rows: Sequence[Row], task_of_expert: dict[str, str]) -> dict[str, float]:
+    """Return, for each expert, its mean PSNR on its own task minus that of dense, in dB."""
+    gains = {}
+    for name, task in task_of_expert.items():
+        mine = _by_policy(row for row in rows if row.degradation == task)
+        gains[name] = mine[f"{EXPERT_PREFIX}{name}"]["psnr"] - mine[DENSE_POLICY]["psnr"]
+    return gains

@@ -1,0 +1,1 @@
+"""Parameter-efficient specialists the backbone can wear."""

@@ -1,0 +1,1 @@
+"""From a photograph of any size to its restoration."""

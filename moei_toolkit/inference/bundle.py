@@ -1,0 +1,111 @@
+"""From the files of a run to objects that work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from torch import nn
+
+from moei_toolkit.backbones.base import Backbone
+from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.config.loader import validate_config
+from moei_toolkit.config.schema import Config
+from moei_toolkit.errors import CheckpointError
+from moei_toolkit.experts.base import Expert
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.routed import Protocol, RoutedBackbone
+from moei_toolkit.io.run_record import read_run, stage_folder
+from moei_toolkit.io.weights import load_weights
+from moei_toolkit.registry import BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
+from moei_toolkit.routers.base import Router
+
+BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE = "backbone.safetensors", "expert.safetensors", "router.safetensors"
+CALIBRATION_FILE = "calibration.json"
+
+M = TypeVar("M", bound=nn.Module)
+
+
+def load_backbone(config: Config, folder: Path) -> Backbone:
+    """Build the backbone and load what the dense stage left in ``folder``; frozen, in evaluation mode."""
+    return _loaded(BACKBONES.build(config.backbone.as_dict()), folder / BACKBONE_FILE)
+
+
+def load_expert(config: Config, name: str, backbone: Backbone, folder: Path) -> Expert:
+    """Build an expert around ``backbone`` and load what its stage left in ``folder``."""
+    expert = EXPERTS.build(config.experts[name].expert.as_dict(), backbone=backbone)
+    return _loaded(expert, folder / EXPERT_FILE)
+
+
+def build_router(config: Config, descriptor_dim: int) -> Router:
+    """Build an untrained router with one output per expert."""
+    router: Router = ROUTERS.build(
+        config.router.router.as_dict(), descriptor_dim=descriptor_dim, experts=len(config.experts)
+    )
+    return router
+
+
+def load_router(config: Config, descriptor_dim: int, folder: Path) -> Router:
+    """Build the router and load what its stage left in ``folder``."""
+    return _loaded(build_router(config, descriptor_dim), folder / ROUTER_FILE)
+
+
+def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, float]:
+    """Return the fitted calibrator and the threshold tau.
+
+    Raises:
+        CheckpointError: If the file is missing or damaged.
+    """
+    path = folder / CALIBRATION_FILE
+    try:
+        saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        calibrator: Calibrator = CALIBRATORS.build(config.calibrate.calibrator.as_dict())
+        calibrator.load_state(saved["calibrator"])
+        return calibrator, float(saved["threshold"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}: expected a calibration, got {type(error).__name__}: {error}") from error
+
+
+def make_protocol(config: Config) -> Protocol:
+    """Return how the config says an image is looked at and tiled."""
+    views, tiles = config.views, config.inference
+    return Protocol(views.overview_size, views.probe_size, views.probes, tiles.tile, tiles.overlap, tiles.window)
+
+
+def load_routed(config: Config, folders: Mapping[str, Path], device: str = "cpu") -> RoutedBackbone:
+    """Load backbone and experts from the committed folders of their stages, by stage name."""
+    backbone = load_backbone(config, folders["dense"])
+    experts = {name: load_expert(config, name, backbone, folders[f"experts.{name}"]) for name in config.experts}
+    return RoutedBackbone(backbone, experts, make_protocol(config), device)
+
+
+def load_decider(config: Config, folders: Mapping[str, Path], descriptor_dim: int, device: str = "cpu") -> Decider:
+    """Load router, calibrator and threshold from the committed folders of their stages."""
+    router = load_router(config, descriptor_dim, folders["router"]).to(device)
+    return Decider(router, *load_calibration(config, folders["calibrate"]), list(config.experts))
+
+
+def load_run(work_dir: Path, device: str = "cpu") -> tuple[RoutedBackbone, Decider]:
+    """Load the parts of a restorer from the folder of a run that got as far as its calibration.
+
+    Raises:
+        StoreError: If the run is missing or not that far.
+        CheckpointError: If a weights file is damaged.
+    """
+    record = read_run(work_dir)
+    config = validate_config(record.config, str(work_dir / "run.json"))
+    needed = ["dense", *(f"experts.{name}" for name in config.experts), "router", "calibrate"]
+    folders = {name: stage_folder(work_dir, record, name) for name in needed}
+    routed = load_routed(config, folders, device)
+    return routed, load_decider(config, folders, routed.backbone.descriptor_dim, device)
+
+
+def _loaded(module: M, path: Path) -> M:
+    tensors, _ = load_weights(path)
+    try:
+        module.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise CheckpointError(f"{path} does not fit {type(module).__name__}: {error}") from error
+    return module.eval().requires_grad_(False)

@@ -1,0 +1,38 @@
+"""The second hop: from a descriptor to a route, or to an abstention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.routers.base import Router
+from moei_toolkit.types import DENSE, Decision
+
+
+class Decider:
+    """Router, calibrator and threshold in one.
+
+    Args:
+        router: From g to logits (1, K).
+        calibrator: From logits to probabilities.
+        threshold: tau; below it the dense route is taken.
+        experts: K names, in the order of the router's outputs.
+    """
+
+    def __init__(self, router: Router, calibrator: Calibrator, threshold: float, experts: Sequence[str]) -> None:
+        self.router = router.eval()
+        self.calibrator = calibrator
+        self.threshold = threshold
+        self.experts = tuple(experts)
+
+    @torch.inference_mode()
+    def decide(self, g: Tensor) -> Decision:
+        """Choose the route of an image from its descriptor g (1, d)."""
+        logits = self.router(g).double().cpu().numpy()
+        probabilities = dict(zip(self.experts, self.calibrator.probabilities(logits)[0].tolist(), strict=True))
+        best = max(probabilities, key=lambda name: probabilities[name])
+        abstained = probabilities[best] < self.threshold
+        return Decision(DENSE if abstained else best, probabilities, probabilities[best], abstained)

@@ -1,0 +1,84 @@
+"""Three hops from a photograph to a restored one: describe, decide, restore."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from moei_toolkit.errors import ImageError
+from moei_toolkit.inference.bundle import load_run
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.types import Restoration
+
+
+class Restorer:
+    """Restores photographs of any size, choosing one expert for each.
+
+    Args:
+        routed: The backbone and its experts.
+        decider: Chooses among them.
+    """
+
+    def __init__(self, routed: RoutedBackbone, decider: Decider) -> None:
+        self.routed = routed
+        self.decider = decider
+
+    @classmethod
+    def from_run(cls, work_dir: str | Path, device: str = "cpu") -> Restorer:
+        """Load what a finished ``tools/train.py`` left in its work directory.
+
+        Raises:
+            StoreError: If the run is missing or has not got as far as its calibration.
+            CheckpointError: If a weights file is damaged.
+        """
+        return cls(*load_run(Path(work_dir), device))
+
+    def restore(self, image: np.ndarray) -> Restoration:
+        """Restore one photograph.
+
+        Args:
+            image: (H, W, 3) RGB, any H and W from 1 up; uint8, uint16, or floating point in [0, 1].
+
+        Returns:
+            The restored image (H, W, 3), float32 in [0, 1], the decision, and the seconds of each hop.
+
+        Raises:
+            ImageError: If the array is not such an image.
+        """
+        x = as_float_image(image)
+        started = time.perf_counter()
+        g = self.routed.describe(x)
+        described = time.perf_counter()
+        decision = self.decider.decide(g)
+        decided = time.perf_counter()
+        restored = np.concatenate([rows for _, rows in self.routed.restore_rows(x, decision.route, g)])
+        seconds = {
+            "describe": described - started,
+            "decide": decided - described,
+            "restore": time.perf_counter() - decided,
+        }
+        return Restoration(restored, decision, seconds)
+
+
+def as_float_image(image: np.ndarray) -> np.ndarray:
+    """Return an RGB image as float32 in [0, 1].
+
+    Args:
+        image: (H, W, 3); uint8, uint16, or floating point in [0, 1].
+
+    Raises:
+        ImageError: For any other shape, type or range, and for NaN.
+    """
+    image = np.asarray(image)
+    if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ImageError(f"expected an RGB image (H, W, 3), got an array of shape {image.shape}")
+    if image.dtype in (np.uint8, np.uint16):
+        return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
+    if not np.issubdtype(image.dtype, np.floating):
+        raise ImageError(f"expected uint8, uint16 or floating point pixels, got {image.dtype}")
+    if not (image.min() >= 0 and image.max() <= 1):  # also refuses NaN
+        raise ImageError(f"expected floating point pixels in [0, 1], got {image.min()} to {image.max()}")
+    return image.astype(np.float32, copy=False)

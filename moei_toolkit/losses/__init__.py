@@ -1,0 +1,1 @@
+"""What training minimises and what the utility table compares: one value per image."""

@@ -1,0 +1,106 @@
+"""Losses on pixel values, local structure and edges."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from moei_toolkit.errors import ConfigError
+from moei_toolkit.losses.base import Loss, checked, image_mean
+from moei_toolkit.losses.filters import filter_separable, gaussian_matrix, luminance, sobel
+
+SSIM_SIGMA = 1.5
+SSIM_RADIUS = 5
+SSIM_C1 = 0.01**2
+SSIM_C2 = 0.03**2
+
+
+class L1Loss(Loss):
+    """Mean absolute difference over pixels and RGB channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terms = {"l1": 1.0}
+
+    def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
+        """See `Loss.forward`."""
+        return l1_distance(*checked(restored, clean))
+
+
+class SSIMLoss(Loss):
+    """1 - SSIM of the luminance, or of the three RGB channels averaged.
+
+    Gaussian window of 11 pixels with sigma 1.5, data range 1, population covariance, averaged over the
+    positions where the window fits (Wang et al., "Image quality assessment: from error visibility to
+    structural similarity", IEEE TIP 2004). Along a side shorter than 11 pixels the window shrinks to
+    the largest odd length that fits.
+
+    Args:
+        color: ``"luminance"`` (the index as published, a third of the work) or ``"rgb"``.
+
+    Raises:
+        ConfigError: The color is neither.
+    """
+
+    def __init__(self, color: Literal["luminance", "rgb"] = "luminance") -> None:
+        super().__init__()
+        if color not in ("luminance", "rgb"):
+            raise ConfigError(f"SSIMLoss: color must be 'luminance' or 'rgb', got {color!r}")
+        self.color = color
+        self.terms = {"1 - ssim": 1.0}
+
+    def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
+        """See `Loss.forward`."""
+        restored, clean = checked(restored, clean)
+        if self.color == "luminance":
+            restored, clean = luminance(restored), luminance(clean)
+        return (1 - ssim(restored, clean)).clamp(min=0)
+
+
+class GradientLoss(Loss):
+    """L1 distance between the luminance gradients: mean over pixels of |d/dx| + |d/dy| differences.
+
+    The gradients are Sobel responses per pixel (divided by 8). Luminance, because streaks and flakes are
+    colourless and the l1 term already watches colour.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terms = {"gradient": 1.0}
+
+    def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
+        """See `Loss.forward`."""
+        restored, clean = checked(restored, clean)
+        return gradient_distance(sobel(luminance(restored) - luminance(clean)))
+
+
+def l1_distance(restored: Tensor, clean: Tensor) -> Tensor:
+    """Return the (B,) mean absolute difference of two (B, C, H, W) tensors."""
+    return image_mean((restored - clean).abs())
+
+
+def gradient_distance(gradients: tuple[Tensor, Tensor]) -> Tensor:
+    """Return the (B,) mean of |d/dx| + |d/dy| of a difference, given its two derivatives (B, C, H, W)."""
+    horizontal, vertical = gradients
+    return image_mean(horizontal.abs()) + image_mean(vertical.abs())
+
+
+def ssim(restored: Tensor, clean: Tensor) -> Tensor:
+    """Return the mean structural similarity of two (B, C, H, W) tensors in [0, 1]; (B,).
+
+    Source: Wang et al. 2004, equation 13, with the window described at `SSIMLoss`.
+    """
+    rows, columns = (_ssim_window(size, restored) for size in restored.shape[-2:])
+    fixed = filter_separable(torch.stack((clean, clean * clean)), rows, columns)
+    moving = filter_separable(torch.stack((restored, restored * restored, restored * clean)), rows, columns)
+    (mean_c, square_c), (mean_r, square_r, product) = fixed, moving
+    means, squares = mean_r * mean_c, mean_r * mean_r + mean_c * mean_c
+    structure = (2 * (product - means) + SSIM_C2) / (square_r + square_c - squares + SSIM_C2)
+    return image_mean((2 * means + SSIM_C1) / (squares + SSIM_C1) * structure)
+
+
+def _ssim_window(size: int, like: Tensor) -> Tensor:
+    radius = min(SSIM_RADIUS, (size - 1) // 2)
+    return gaussian_matrix(size, SSIM_SIGMA, radius, like)[radius : size - radius]

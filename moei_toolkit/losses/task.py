@@ -1,0 +1,100 @@
+"""The loss of each weather. An image is judged by its own weather's loss, whichever expert restored it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from moei_toolkit.losses.base import Loss, checked
+from moei_toolkit.losses.direction import direction_distance
+from moei_toolkit.losses.filters import luminance, sobel
+from moei_toolkit.losses.image import SSIMLoss, gradient_distance, l1_distance
+from moei_toolkit.losses.perceptual import LPIPSLoss, Net
+from moei_toolkit.losses.snow_mask import SnowMaskLoss
+
+
+class RainLoss(Loss):
+    """l1 + 0.05 gradient + 0.02 direction: no streaks, and edges that run as they should.
+
+    Args:
+        gradient: Weight of the gradient term, see `GradientLoss`.
+        direction: Weight of the direction term, see
+            `DirectionLoss`.
+    """
+
+    def __init__(self, gradient: float = 0.05, direction: float = 0.02) -> None:
+        super().__init__()
+        self.gradient = gradient
+        self.direction = direction
+        self.terms = {"l1": 1.0, "gradient": gradient, "direction": direction}
+
+    def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
+        """See `Loss.forward`."""
+        restored, clean = checked(restored, clean)
+        slopes_r, slopes_c = sobel(luminance(restored)), sobel(luminance(clean))
+        gradient = gradient_distance((slopes_r[0] - slopes_c[0], slopes_r[1] - slopes_c[1]))
+        direction = direction_distance(slopes_r, slopes_c)
+        return l1_distance(restored, clean) + self.gradient * gradient + self.direction * direction
+
+
+class HazeLoss(Loss):
+    """l1 + 0.05 (1 - SSIM): right colours, and contrast that came back.
+
+    Args:
+        ssim: Weight of the SSIM term, see `SSIMLoss` (luminance).
+    """
+
+    def __init__(self, ssim: float = 0.05) -> None:
+        super().__init__()
+        self.ssim = ssim
+        self.structure = SSIMLoss()
+        self.terms = {"l1": 1.0, "1 - ssim": ssim}
+
+    def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
+        """See `Loss.forward`."""
+        structure = self.structure(restored, clean, degraded)
+        return l1_distance(*checked(restored, clean)) + self.ssim * structure
+
+
+class SnowLoss(Loss):
+    """l1 + 0.05 LPIPS + 0.1 l1 inside the snow mask.
+
+    LPIPS needs weights that do not come with the toolkit. Without ``lpips_weights`` that term is off, and
+    ``terms`` does not list it; a path that does not exist is an error, never a silent fallback.
+
+    Args:
+        lpips: Weight of the perceptual term.
+        mask: Weight of the masked term, see `SnowMaskLoss`.
+        lpips_weights: File with the feature weights, or None for no perceptual term.
+        lpips_net: The network they belong to.
+        sigmas: Flake scales in pixels.
+
+    Raises:
+        WeightsMissingError: ``lpips_weights`` names a file that is not there.
+        CheckpointError: The file does not fit the network.
+    """
+
+    def __init__(
+        self,
+        lpips: float = 0.05,
+        mask: float = 0.1,
+        lpips_weights: str | None = None,
+        lpips_net: Net = "squeeze",
+        sigmas: Sequence[float] = (0.8, 1.6, 3.2),
+    ) -> None:
+        super().__init__()
+        self.lpips = lpips
+        self.mask = mask
+        self.flakes = SnowMaskLoss(sigmas)
+        self.perceptual = None if lpips_weights is None else LPIPSLoss(lpips_net, lpips_weights)
+        self.terms = {"l1": 1.0, "snow mask l1": mask}
+        if self.perceptual is not None:
+            self.terms[f"lpips-{lpips_net}"] = lpips
+
+    def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
+        """See `Loss.forward`."""
+        total = l1_distance(*checked(restored, clean)) + self.mask * self.flakes(restored, clean, degraded)
+        if self.perceptual is None:
+            return total
+        return total + self.lpips * self.perceptual(restored, clean, degraded)

@@ -1,0 +1,181 @@
+"""The main job as a list: which stages a config asks for, what each reads and what its result depends on.
+
+Listing the stages imports none of their code, so that finding nothing to do takes no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+from moei_toolkit.config.component import Component
+from moei_toolkit.config.schema import Config
+from moei_toolkit.config.sections import Training
+from moei_toolkit.pipeline.stage import Stage, StageContext
+
+DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, EVALUATE, REPORT = (
+    "data",
+    "dense",
+    "utilities",
+    "router",
+    "calibrate",
+    "evaluate",
+    "report",
+)
+
+
+def expert_stage(name: str) -> str:
+    """Return the name of the stage that trains an expert."""
+    return f"experts.{name}"
+
+
+def make_chain(config: Config) -> tuple[Stage, ...]:
+    """Return the stages of the main job, in order."""
+    return (
+        _data(config),
+        _dense(config),
+        *(_expert(config, name) for name in config.experts),
+        _utilities(config),
+        _router(config),
+        _calibrate(config),
+        _evaluate(config),
+        _report(config),
+    )
+
+
+def _data(config: Config) -> Stage:
+    degradations = {name: task.degradation for name, task in config.tasks.items()}
+    return Stage(
+        name=DATA,
+        inputs=(),
+        section={"data": config.data.model_dump(), "degradations": _plain(degradations)},
+        components=(("layouts", config.data.layout.type), *_types("degradations", degradations.values())),
+        run=_lazily("data"),
+    )
+
+
+def _dense(config: Config) -> Stage:
+    losses = (
+        [config.dense.loss]
+        if isinstance(config.dense.loss, Component)
+        else _losses(config, config.dense.training)
+    )
+    return Stage(
+        name=DENSE,
+        inputs=(DATA,),
+        section={
+            "backbone": config.backbone.as_dict(),
+            "dense": config.dense.model_dump(),
+            "losses": [loss.as_dict() for loss in losses],
+            "tasks": list(config.tasks),
+            "overview_size": config.views.overview_size,
+        },
+        components=(("backbones", config.backbone.type), *_types("losses", losses)),
+        run=_lazily("dense"),
+        resumable=True,
+    )
+
+
+def _expert(config: Config, name: str) -> Stage:
+    section = config.experts[name]
+    losses = _losses(config, section.training)
+    return Stage(
+        name=expert_stage(name),
+        inputs=(DATA, DENSE),
+        section={
+            "expert": section.model_dump(),
+            "losses": [loss.as_dict() for loss in losses],
+            "tasks": list(config.tasks),
+            "overview_size": config.views.overview_size,
+        },
+        components=(("experts", section.expert.type), *_types("losses", losses)),
+        run=_lazily("experts", name),
+        resumable=True,
+    )
+
+
+def _utilities(config: Config) -> Stage:
+    losses = [task.loss for task in config.tasks.values()]
+    return Stage(
+        name=UTILITIES,
+        inputs=(DATA, DENSE, *map(expert_stage, config.experts)),
+        section={
+            "error": config.utilities.error,
+            "losses": [loss.as_dict() for loss in losses],
+            "experts": list(config.experts),
+            "views": config.views.model_dump(),
+            "inference": config.inference.model_dump(),
+        },
+        components=_types("losses", losses),
+        run=_lazily("utilities"),
+    )
+
+
+def _router(config: Config) -> Stage:
+    return Stage(
+        name=ROUTER,
+        inputs=(UTILITIES,),
+        section={"router": config.router.model_dump(), "normalize": config.utilities.normalize},
+        components=(("routers", config.router.router.type),),
+        run=_lazily("router"),
+    )
+
+
+def _calibrate(config: Config) -> Stage:
+    return Stage(
+        name=CALIBRATE,
+        inputs=(UTILITIES, ROUTER),
+        section=config.calibrate.model_dump(),
+        components=(("calibrators", config.calibrate.calibrator.type),),
+        run=_lazily("calibrate"),
+    )
+
+
+def _evaluate(config: Config) -> Stage:
+    return Stage(
+        name=EVALUATE,
+        inputs=(DATA, DENSE, *map(expert_stage, config.experts), UTILITIES, ROUTER, CALIBRATE),
+        section={
+            "metrics": [metric.as_dict() for metric in config.evaluate.metrics],
+            "pictures_per_task": config.report.pictures_per_task,
+        },
+        components=_types("metrics", config.evaluate.metrics),
+        run=_lazily("evaluate"),
+    )
+
+
+def _report(config: Config) -> Stage:
+    return Stage(
+        name=REPORT,
+        inputs=(DENSE, *map(expert_stage, config.experts), CALIBRATE, EVALUATE),
+        section={
+            "title": config.report.title,
+            "bins": config.evaluate.bins,
+            "task_of_expert": {name: section.task for name, section in config.experts.items()},
+        },
+        components=(),
+        run=_lazily("report"),
+    )
+
+
+def _losses(config: Config, training: Training) -> list[Component]:
+    """Return the losses a training needs, in the order of the tasks; clean images are judged by l1."""
+    return [task.loss for name, task in config.tasks.items() if name in training.mix]
+
+
+def _types(kind: str, components: Iterable[Component]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (kind, component_type) for component_type in sorted({component.type for component in components})
+    )
+
+
+def _plain(components: dict[str, Component]) -> dict[str, Any]:
+    return {name: component.as_dict() for name, component in components.items()}
+
+
+def _lazily(module: str, *arguments: str) -> Callable[[StageContext], None]:
+    def run(context: StageContext) -> None:
+        import_module(f"moei_toolkit.pipeline.stages.{module}").run(context, *arguments)
+
+    return run

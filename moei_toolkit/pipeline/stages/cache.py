@@ -1,0 +1,59 @@
+"""The utility cache: the descriptor of every image and the error of every route on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from moei_toolkit.io.weights import load_weights, save_weights
+from moei_toolkit.types import CLEAN
+
+_FILE = "utilities.safetensors"
+
+
+@dataclass(frozen=True)
+class UtilityCache:
+    """What the router learns from and is calibrated on.
+
+    Attributes:
+        ids: N image ids.
+        scenes: N scene ids.
+        degradations: N degradations.
+        routes: Names of the experts, then ``"dense"``.
+        g: (N, d).
+        error: (N, K + 1), eps_k.
+        psnr: (N, K + 1), dB.
+    """
+
+    ids: Sequence[str]
+    scenes: Sequence[str]
+    degradations: Sequence[str]
+    routes: Sequence[str]
+    g: Tensor
+    error: Tensor
+    psnr: Tensor
+
+    @property
+    def is_degraded(self) -> Tensor:
+        """(N,), True where the image is not clean."""
+        return torch.tensor([degradation != CLEAN for degradation in self.degradations])
+
+
+def save_cache(folder: Path, split: str, cache: UtilityCache) -> None:
+    """Write the cache of a split."""
+    names = {name: list(getattr(cache, name)) for name in ("ids", "scenes", "degradations", "routes")}
+    save_weights(folder / f"{split}_{_FILE}", {"g": cache.g, "error": cache.error, "psnr": cache.psnr}, names)
+
+
+def load_cache(folder: Path, split: str) -> UtilityCache:
+    """Read the cache of a split.
+
+    Raises:
+        CheckpointError: If it is missing or damaged.
+    """
+    tensors, names = load_weights(folder / f"{split}_{_FILE}")
+    return UtilityCache(**names, **tensors)

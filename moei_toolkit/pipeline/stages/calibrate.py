@@ -1,0 +1,56 @@
+"""Fits the calibrator on one half of the "calibrate" scenes and chooses the threshold on the other."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from moei_toolkit.calibrators.abstention import choose_threshold
+from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.errors import DataError
+from moei_toolkit.inference.bundle import CALIBRATION_FILE, load_router
+from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.stages.cache import UtilityCache, load_cache
+from moei_toolkit.registry import CALIBRATORS
+
+
+def run(context: StageContext) -> None:
+    """Leave calibration.json: the fitted calibrator, tau, and what abstaining gained."""
+    settings = context.config.calibrate
+    cache = load_cache(context.inputs["utilities"], "calibrate")
+    router = load_router(context.config, cache.g.shape[1], context.inputs["router"])
+    with torch.inference_mode():
+        logits = router(cache.g).double().numpy()
+    fitting, choosing = _halves(cache)
+    calibrator: Calibrator = CALIBRATORS.build(settings.calibrator.as_dict())
+    calibrator.fit(logits[fitting], cache.error[:, :-1].argmin(1).numpy()[fitting])
+    probabilities = calibrator.probabilities(logits[choosing])
+    psnr = cache.psnr.numpy()[choosing]
+    routed = psnr[np.arange(len(psnr)), probabilities.argmax(1)]
+    abstention = choose_threshold(
+        probabilities.max(1), routed, psnr[:, -1], settings.max_abstention, settings.thresholds
+    )
+    atomic_write_json(
+        context.folder / CALIBRATION_FILE,
+        {
+            "type": settings.calibrator.type,
+            "calibrator": calibrator.state(),
+            "threshold": abstention.threshold,
+            "abstention": asdict(abstention),
+            "images": {"fitting": int(fitting.sum()), "choosing": int(choosing.sum())},
+        },
+    )
+
+
+def _halves(cache: UtilityCache) -> tuple[np.ndarray, np.ndarray]:
+    """Return two masks over the degraded images; no scene is in both."""
+    scenes = sorted(set(cache.scenes))
+    if len(scenes) < 2:
+        raise DataError(f"calibration needs at least 2 scenes in split 'calibrate', got {len(scenes)}")
+    first = set(scenes[::2])
+    in_first = np.array([scene in first for scene in cache.scenes])
+    degraded = cache.is_degraded.numpy()
+    return degraded & in_first, degraded & ~in_first

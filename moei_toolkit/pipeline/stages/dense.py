@@ -1,0 +1,49 @@
+"""Trains the shared backbone on every task: dense-aio, and the trunk of all experts."""
+
+from __future__ import annotations
+
+import torch
+
+from moei_toolkit.config.component import Component
+from moei_toolkit.engine.model import AuxiliaryHead, RestorationModel
+from moei_toolkit.engine.train import average_of, train
+from moei_toolkit.experts.dense import Dense
+from moei_toolkit.inference.bundle import BACKBONE_FILE
+from moei_toolkit.io.weights import save_weights
+from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.stages.chronicle import Chronicle
+from moei_toolkit.pipeline.stages.images import Images, degradation_names
+from moei_toolkit.pipeline.stages.training import build_losses, crop_dataset, validation
+from moei_toolkit.registry import BACKBONES, LOSSES
+
+
+def run(context: StageContext) -> None:
+    """Train, and leave the averaged weights."""
+    config, settings = context.config, context.config.dense.training
+    torch.manual_seed(context.seed)
+    backbone = BACKBONES.build(config.backbone.as_dict())
+    auxiliary = AuxiliaryHead(backbone.descriptor_dim, len(degradation_names(config)))
+    shared_loss = config.dense.loss
+    override = LOSSES.build(shared_loss.as_dict()) if isinstance(shared_loss, Component) else None
+    model = RestorationModel(
+        backbone, Dense(), build_losses(config, override), auxiliary, settings.auxiliary_weight
+    )
+    average = average_of(backbone, settings.ema_decay)
+    measured = [name for name in degradation_names(config) if name in settings.mix]
+    with (
+        Images(context.inputs["data"]) as images,
+        context.log.progress(settings.iterations, "dense") as progress,
+    ):
+        train(
+            model,
+            {"backbone": backbone, "auxiliary": auxiliary},
+            {"backbone": average},
+            crop_dataset(images, config, settings, context.seed),
+            settings,
+            context.folder,
+            context.seed,
+            validation(images, config, measured, lambda: (average.module, Dense())),
+            Chronicle(context, progress).listener(),
+        )
+    info = {"component": config.backbone.as_dict(), "kind": "backbones"}
+    save_weights(context.folder / BACKBONE_FILE, average.module.state_dict(), info)

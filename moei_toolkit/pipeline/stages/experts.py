@@ -1,0 +1,46 @@
+"""Trains one expert on top of the frozen dense backbone."""
+
+from __future__ import annotations
+
+import torch
+
+from moei_toolkit.engine.model import RestorationModel
+from moei_toolkit.engine.train import average_of, train
+from moei_toolkit.inference.bundle import EXPERT_FILE, load_backbone
+from moei_toolkit.io.weights import save_weights
+from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.stages.chronicle import Chronicle
+from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.pipeline.stages.training import build_losses, crop_dataset, validation
+from moei_toolkit.registry import EXPERTS
+
+
+def run(context: StageContext, name: str) -> None:
+    """Train expert ``name``, and leave its averaged weights and its share of the backbone's parameters."""
+    config = context.config
+    section = config.experts[name]
+    settings = section.training
+    torch.manual_seed(context.seed)
+    backbone = load_backbone(config, context.inputs["dense"])
+    expert = EXPERTS.build(section.expert.as_dict(), backbone=backbone)
+    model = RestorationModel(backbone, expert, build_losses(config))
+    average = average_of(expert, settings.ema_decay)
+    with (
+        Images(context.inputs["data"]) as images,
+        context.log.progress(settings.iterations, f"expert {name}") as progress,
+    ):
+        train(
+            model,
+            {"expert": expert},
+            {"expert": average},
+            crop_dataset(images, config, settings, context.seed),
+            settings,
+            context.folder,
+            context.seed,
+            validation(images, config, [section.task], lambda: (backbone, average.module)),
+            Chronicle(context, progress).listener(),
+        )
+    parameters = sum(p.numel() for p in expert.parameters())
+    share = parameters / sum(p.numel() for p in backbone.parameters())
+    info = {"component": section.expert.as_dict(), "kind": "experts", "parameters": parameters, "share": share}
+    save_weights(context.folder / EXPERT_FILE, average.module.state_dict(), info)

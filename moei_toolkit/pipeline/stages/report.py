@@ -1,0 +1,81 @@
+"""Turns rows into a summary, tables and one page; reads nothing but rows, histories and the calibration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from moei_toolkit.evaluation.rows import ACTUAL, DENSE_POLICY, INPUT, Row, read_rows
+from moei_toolkit.evaluation.summary import expert_gains, summarize_rows
+from moei_toolkit.inference.bundle import CALIBRATION_FILE
+from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
+from moei_toolkit.pipeline.chain import expert_stage
+from moei_toolkit.pipeline.main import SUMMARY_FILE
+from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.stages.chronicle import read_history
+from moei_toolkit.pipeline.stages.evaluate import PICTURES_FOLDER, PROTOCOL_FILE, ROWS_FILE
+from moei_toolkit.report.figures import training_curves
+from moei_toolkit.report.page import Strip, render_page
+from moei_toolkit.report.tables import Table, as_markdown, decision_table, quality_table
+
+_DIGITS = {"psnr": 2, "psnr_y": 2}
+
+
+def run(context: StageContext) -> None:
+    """Leave summary.json, report.html and report.md."""
+    config, evaluated = context.config, context.inputs["evaluate"]
+    rows = read_rows(evaluated / ROWS_FILE)
+    protocol = _read_json(evaluated / PROTOCOL_FILE)
+    threshold = _read_json(context.inputs["calibrate"] / CALIBRATION_FILE)["threshold"]
+    summary = summarize_rows(rows, config.evaluate.bins)
+    gains = expert_gains(rows, {name: section.task for name, section in config.experts.items()})
+    tables = [
+        *(quality_table(summary, metric, _DIGITS.get(metric, 4), protocol[metric]) for metric in protocol),
+        decision_table(summary, gains, threshold),
+    ]
+    histories = {stage: read_history(context.inputs[stage]) for stage in _trainings(context)}
+    strips = _strips(evaluated / PICTURES_FOLDER, rows)
+    intro = _intro(summary)
+    atomic_write_json(context.folder / SUMMARY_FILE, {**summary, "expert_gains": gains, "threshold": threshold})
+    page = render_page(config.report.title, intro, tables, [training_curves(histories)], strips)
+    atomic_write_text(context.folder / "report.html", page)
+    atomic_write_text(context.folder / "report.md", _markdown(config.report.title, intro, tables))
+
+
+def _trainings(context: StageContext) -> list[str]:
+    return ["dense", *map(expert_stage, context.config.experts)]
+
+
+def _intro(summary: Mapping[str, Any]) -> str:
+    macro, images = summary["macro"], summary["images"]
+    counted = ", ".join(f"{count} {name}" for name, count in images.items())
+    return (
+        f"Macro PSNR {macro[INPUT]['psnr']:.2f} dB degraded, {macro[DENSE_POLICY]['psnr']:.2f} dB dense, "
+        f"{macro[ACTUAL]['psnr']:.2f} dB MoE-I, on test images: {counted}."
+    )
+
+
+def _strips(folder: Path, rows: Sequence[Row]) -> list[Strip]:
+    measured = {(row.id, row.policy): row for row in rows}
+    captions = (("input", INPUT), ("dense", DENSE_POLICY), ("actual", ACTUAL))
+    strips = []
+    for image in sorted(path for path in folder.glob("*") if path.is_dir()):
+        actual = measured[image.name, ACTUAL]
+        pictures = [
+            (f"{name}, {measured[image.name, policy].metrics['psnr']:.2f} dB", image / f"{name}.jpg")
+            for name, policy in captions
+        ]
+        title = f"{image.name}: route {actual.route}, confidence {actual.confidence:.2f}"
+        strips.append(Strip(title, [*pictures, ("clean", image / "clean.jpg")]))
+    return strips
+
+
+def _markdown(title: str, intro: str, tables: Sequence[Table]) -> str:
+    return "\n".join([f"# {title}\n", f"{intro}\n", *map(as_markdown, tables)])
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value

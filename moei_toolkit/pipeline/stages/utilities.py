@@ -1,0 +1,53 @@
+"""Fills the utility cache: every expert restores every routing image, on images no expert has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from moei_toolkit.config.schema import Config
+from moei_toolkit.data.records import Record
+from moei_toolkit.evaluation.image_metrics import PSNR
+from moei_toolkit.inference.bundle import load_routed
+from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.io.reporter import Progress
+from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.stages.cache import UtilityCache, save_cache
+from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.pipeline.stages.routes import restore_along_all, utility_losses
+
+SPLITS = ("route", "calibrate")
+
+
+def run(context: StageContext) -> None:
+    """Leave one cache for each of the splits "route" and "calibrate"."""
+    routed = load_routed(context.config, context.inputs)
+    with Images(context.inputs["data"]) as images:
+        for split in SPLITS:
+            records = images.of(split)
+            with context.log.progress(len(records), f"utilities of {split}") as progress:
+                save_cache(context.folder, split, _measure(context.config, routed, images, records, progress))
+
+
+def _measure(
+    config: Config, routed: RoutedBackbone, images: Images, records: Sequence[Record], progress: Progress
+) -> UtilityCache:
+    losses, psnr = utility_losses(config), PSNR()
+    descriptors, errors, qualities = [], [], []
+    for record in records:
+        image = restore_along_all(routed, images, record, losses)
+        clean = image.clean.transpose(2, 0, 1)
+        descriptors.append(image.g[0].cpu())
+        errors.append([image.errors[route] for route in routed.routes])
+        qualities.append([psnr(pixels.transpose(2, 0, 1), clean) for pixels in image.restored.values()])
+        progress.advance()
+    return UtilityCache(
+        ids=[record.id for record in records],
+        scenes=[record.scene_id for record in records],
+        degradations=[record.degradation for record in records],
+        routes=list(routed.routes),
+        g=torch.stack(descriptors),
+        error=torch.tensor(errors, dtype=torch.float64),
+        psnr=torch.tensor(qualities, dtype=torch.float64),
+    )

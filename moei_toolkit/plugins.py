@@ -1,0 +1,172 @@
+"""Finds plugins, asks them for components, and isolates the ones that fail. Needs neither torch nor mmengine.
+
+Loading a plugin is a transaction: all of its components are taken or none of them, and a failure is recorded
+with distribution, version and reason while the others go on.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from importlib import metadata
+from importlib.metadata import EntryPoint
+
+import pluggy
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from moei_toolkit import __version__, hookspecs
+from moei_toolkit.errors import MoeiError, PluginError, did_you_mean
+from moei_toolkit.plugin_table import KINDS, Entry, PluginState, PluginTable, Provider
+
+__all__ = [
+    "GROUP",
+    "KINDS",
+    "TOOLKIT",
+    "Entry",
+    "PluginState",
+    "PluginTable",
+    "Provider",
+    "discover",
+    "is_strict",
+    "load",
+    "load_plugins",
+]
+
+GROUP = "moei_toolkit.plugins"
+TOOLKIT = Provider("moei_toolkit", __version__, "built-in")
+_HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("moei_"))
+_MAX_REASON = 300
+
+
+@functools.cache
+def load_plugins() -> PluginTable:
+    """Load the built-ins and every installed plugin, once per process, and log each failure.
+
+    Raises:
+        PluginError: If a plugin failed and the environment has ``MOEI_STRICT_PLUGINS=1``.
+    """
+    table = load(discover(), strict=is_strict())
+    for state in table.failed:
+        logging.getLogger(__name__).warning("%s", state)
+    return table
+
+
+def is_strict() -> bool:
+    """Whether ``MOEI_STRICT_PLUGINS`` asks for failures to be fatal."""
+    return os.environ.get("MOEI_STRICT_PLUGINS", "0") not in ("", "0")
+
+
+def discover() -> tuple[EntryPoint, ...]:
+    """Return the entry points of every installed plugin, in no particular order."""
+    return tuple(metadata.entry_points(group=GROUP))
+
+
+def load(entry_points: Iterable[EntryPoint], strict: bool = False) -> PluginTable:
+    """Load the built-ins, then plugins ordered by distribution and entry point name.
+
+    Args:
+        entry_points: The plugins; their order does not matter.
+        strict: Raise on the first failure instead of recording it.
+
+    Raises:
+        PluginError: If ``strict`` and a plugin fails; the cause is chained.
+    """
+    table = PluginTable()
+    _load_one(table, EntryPoint("builtin", "moei_toolkit.builtin", GROUP), TOOLKIT, strict=True)
+    plugins = [(provider_of(entry_point), entry_point) for entry_point in entry_points]
+    for provider, entry_point in sorted(plugins, key=lambda plugin: _order(*plugin)):
+        _load_one(table, entry_point, provider, strict)
+    return table
+
+
+def provider_of(entry_point: EntryPoint) -> Provider:
+    """Return the distribution an entry point belongs to."""
+    # Entry points made by hand and damaged dist-info folders lack a distribution, a name or a version.
+    about = getattr(entry_point.dist, "metadata", None) or {}
+    return Provider(about.get("Name") or "unknown", about.get("Version") or "unversioned", "plugin")
+
+
+def _order(provider: Provider, entry_point: EntryPoint) -> tuple[str, str, str]:
+    return canonicalize_name(provider.name), entry_point.name, entry_point.value
+
+
+def _load_one(table: PluginTable, entry_point: EntryPoint, provider: Provider, strict: bool) -> None:
+    imported_before = frozenset(sys.modules)
+    # A stranger's code may fail in any way, even by calling sys.exit.
+    try:
+        table.add(_ask(entry_point, provider))
+    except (Exception, SystemExit) as error:
+        _forget_modules(entry_point, imported_before)
+        state = PluginState(entry_point.name, provider.name, provider.version, "failed", _reason(error))
+        if strict:
+            raise PluginError(str(state)) from error
+    else:
+        state = PluginState(entry_point.name, provider.name, provider.version, "loaded")
+    table.record(state)
+
+
+def _ask(entry_point: EntryPoint, provider: Provider) -> list[Entry]:
+    """Import one plugin, verify its hooks, and return what it offers."""
+    plugin = entry_point.load()
+    _check_requirement(plugin)
+    # A manager of its own, so that a plugin failing halfway leaves nothing behind.
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    _check_hooks(manager, plugin)
+    manager.register(plugin, entry_point.name)
+    offered: list[Entry] = []
+
+    def register(kind: str, name: str, target: str | type) -> None:
+        offered.append(Entry(kind, name, target, provider))
+
+    manager.hook.moei_register(register=register)
+    return offered
+
+
+def _check_requirement(plugin: object) -> None:
+    requirement = getattr(plugin, "moei_requires", "")
+    if not SpecifierSet(requirement).contains(__version__, prereleases=True):
+        raise PluginError(f"needs moei_toolkit {requirement}, but this is {__version__}")
+
+
+def _check_hooks(manager: pluggy.PluginManager, plugin: object) -> None:
+    implemented = [name for name in dir(plugin) if _implements_hook(manager, plugin, name)]
+    if not implemented:
+        raise PluginError(f"implements no hook. {did_you_mean('', _HOOKS)}")
+
+
+def _implements_hook(manager: pluggy.PluginManager, plugin: object, name: str) -> bool:
+    """Tell whether an attribute is a hook; a misspelt or unmarked one is refused."""
+    options = manager.parse_hookimpl_opts(plugin, name)
+    if options is None and not (name.startswith("moei_") and _is_function(plugin, name)):
+        return False
+    hook = (options and options.get("specname")) or name
+    optional = options is not None and options.get("optionalhook", False)
+    if hook not in _HOOKS and not optional:
+        raise PluginError(f"unknown hook {hook!r}. {did_you_mean(hook, _HOOKS)}")
+    if options is None:
+        raise PluginError(f"{name} is not marked with @hookimpl from moei_toolkit.hookspecs")
+    return True
+
+
+def _is_function(plugin: object, name: str) -> bool:
+    return inspect.isroutine(inspect.getattr_static(plugin, name, None))
+
+
+def _forget_modules(entry_point: EntryPoint, imported_before: frozenset[str]) -> None:
+    """Roll back the imports of a failed plugin, so that classes it registered by decorator lapse with it."""
+    package = entry_point.value.partition(":")[0].partition(".")[0].strip()
+    for module in set(sys.modules) - imported_before:
+        if module.partition(".")[0] == package != TOOLKIT.name:
+            del sys.modules[module]
+
+
+def _reason(error: BaseException) -> str:
+    plain = isinstance(error, (MoeiError, pluggy.PluginValidationError))
+    text = " ".join((str(error) if plain else f"{type(error).__name__}: {error}").split())
+    return text if len(text) <= _MAX_REASON else f"{text[: _MAX_REASON - 3]}..."

@@ -1,0 +1,83 @@
+"""The tables of a report as plain rows of text, the same for HTML, Markdown and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from moei_toolkit.evaluation.rows import ACTUAL, DENSE_POLICY, EXPERT_PREFIX, INPUT, ORACLE
+
+
+@dataclass(frozen=True)
+class Table:
+    """A titled table.
+
+    Attributes:
+        title: What it shows.
+        header: Column names.
+        rows: Cells, as text; the first column names the row.
+        note: How to read it: units, colour space, what was averaged.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str
+
+
+def quality_table(summary: Mapping[str, Any], metric: str, digits: int, protocol: Mapping[str, Any]) -> Table:
+    """Return one metric per task (rows) and policy (columns), with the macro mean last."""
+    lines = {**summary["quality"], "macro": summary["macro"]}
+    policies = [INPUT, DENSE_POLICY, ACTUAL, ORACLE, *_experts(summary)]
+    names = {ACTUAL: "MoE-I"}
+    return Table(
+        title=metric.upper(),
+        header=["weather", *(names.get(policy, policy) for policy in policies)],
+        rows=[[task, *(f"{line[policy][metric]:.{digits}f}" for policy in policies)] for task, line in lines.items()],
+        note=f"Mean over test images; macro is the mean over weathers. {_protocol(protocol)}",
+    )
+
+
+def decision_table(summary: Mapping[str, Any], gains: Mapping[str, float], threshold: float) -> Table:
+    """Return how good the decisions were."""
+    found = summary["decisions"]
+    clean = summary["clean"].get(ACTUAL)
+    lines = [
+        ["agreement with the oracle", f"{found['agreement']:.1%}"],
+        ["agreement with the weather", f"{found['agreement_with_weather']:.1%}"],
+        ["ECE, 15 bins", f"{found['ece']:.3f}"],
+        ["abstained", f"{found['abstained']:.1%} (confidence below {threshold:.2f})"],
+        ["gap to the oracle", f"{found['oracle_gap_psnr']:.2f} dB"],
+        *([f"expert {name} over dense on its task", f"{gain:+.2f} dB"] for name, gain in gains.items()),
+        *([f"routed to {name}", f"{share:.1%}"] for name, share in found["share"].items()),
+    ]
+    if clean:
+        lines.append(["clean photographs, output against input", f"{clean['min_psnr']:.1f} dB at least"])
+    return Table("Decisions", ["", ""], lines, "Over degraded test images; the clean ones are the last line.")
+
+
+def _experts(summary: Mapping[str, Any]) -> list[str]:
+    return sorted(policy for policy in summary["macro"] if policy.startswith(EXPERT_PREFIX))
+
+
+def _protocol(protocol: Mapping[str, Any]) -> str:
+    return "; ".join(f"{key} {value}" for key, value in protocol.items())
+
+
+def as_markdown(table: Table) -> str:
+    """Return a table in Markdown."""
+    lines = [table.header, ["---"] * len(table.header), *table.rows]
+    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"### {table.title}\n\n{body}\n\n{table.note}\n"
+
+
+def as_text(table: Table) -> str:
+    """Return a table aligned for a terminal."""
+    lines = [list(table.header), *(list(row) for row in table.rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
+    body = (
+        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))])
+        for line in lines
+    )
+    return "\n".join([table.title, *(f"  {line.rstrip()}" for line in body)])

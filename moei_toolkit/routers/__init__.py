@@ -1,0 +1,1 @@
+"""From the descriptor g to one logit per expert."""

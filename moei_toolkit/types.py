@@ -1,0 +1,53 @@
+"""The few values that travel between the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DENSE = "dense"
+"""The route taken on abstention: the shared backbone without any expert."""
+
+CLEAN = "clean"
+"""The degradation of an image that has none."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the router decided for one image.
+
+    Attributes:
+        route: Name of the chosen expert, or ``"dense"`` after an abstention.
+        probabilities: Calibrated probability of each expert; they sum to 1.
+        confidence: The largest of the probabilities.
+        abstained: True when the confidence fell below the threshold.
+    """
+
+    route: str
+    probabilities: Mapping[str, float]
+    confidence: float
+    abstained: bool
+
+    @property
+    def expert(self) -> str:
+        """The most probable expert, whether or not it was trusted."""
+        return max(self.probabilities, key=lambda name: self.probabilities[name])
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """A restored image and how it came about.
+
+    Attributes:
+        image: (H, W, 3) float32 RGB in [0, 1].
+        decision: The routing decision behind it.
+        seconds: Wall time per hop: ``describe``, ``decide``, ``restore``.
+    """
+
+    image: np.ndarray
+    decision: Decision
+    seconds: Mapping[str, float]

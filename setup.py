@@ -1,0 +1,54 @@
+"""Package metadata, dependencies and entry points."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = (HERE / "moei_toolkit" / "__init__.py").read_text(encoding="utf-8").split('__version__ = "')[1].split('"')[0]
+
+CORE = [
+    "torch>=2.3",
+    "torchvision>=0.18",
+    "numpy>=1.26",
+    "scipy>=1.11",
+    "opencv-python-headless>=4.9",
+    "mmengine>=0.10.7",
+    "setuptools>=77.0.3,<82",  # mmengine still imports pkg_resources, which 82 dropped
+    "albumentations>=2.0.8,<3",
+    "filelock>=3.13",
+    "lmdb>=1.4",
+    "lpips>=0.1.4",
+    "matplotlib>=3.8",
+    "packaging>=23",
+    "pillow>=10",
+    "pluggy>=1.4",
+    "pydantic>=2.6",
+    "rich>=13",
+    "safetensors>=0.4",
+    "scikit-image>=0.22",
+    "scikit-learn>=1.3",
+    "tensorboard>=2.15",
+    "tifffile>=2023.7.10",
+]
+TEST = ["pytest>=8", "torchmetrics>=1.3", "mypy>=1.10", "ruff>=0.6"]
+
+setup(
+    name="moei_toolkit",
+    version=VERSION,
+    description="Instance-level mixture of experts for 4K image restoration under rain, haze and snow",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    packages=find_packages(include=["moei_toolkit", "moei_toolkit.*"]),
+    package_data={"moei_toolkit": ["py.typed"]},
+    install_requires=CORE,
+    extras_require={"test": TEST},
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Image Processing",
+    ],
+)

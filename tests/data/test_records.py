@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from moei_toolkit.data.records import Record, read_records, write_records
+from moei_toolkit.errors import DataError
+
+ROW = Record(
+    id="bridge-rain-0",
+    dataset="embedded",
+    scene_id="bridge",
+    split="train",
+    path_raw="pairs.lmdb#bridge-rain-0",
+    path_gt="pairs.lmdb#bridge",
+    width=640,
+    height=427,
+    degradation="rain",
+    severity=0.625,
+    capture_id="bridge",
+    hash="0" * 64,
+    source="photograph",
+)
+
+
+def test_round_trip(tmp_path):
+    rows = [ROW, replace(ROW, id="ö-haze", degradation="haze", severity=1.0)]
+    write_records(tmp_path / "meta.jsonl", rows)
+    assert read_records(tmp_path / "meta.jsonl") == rows
+
+
+def test_an_empty_table_is_a_table(tmp_path):
+    write_records(tmp_path / "meta.jsonl", [])
+    assert read_records(tmp_path / "meta.jsonl") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"width": "640"}, "width"),
+        ({"height": True}, "height"),
+        ({"height": 0}, "size"),
+        ({"severity": 1.5}, "severity"),
+        ({"severity": None}, "severity"),
+        ({"source": "painting"}, "source"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_bad_row_is_named_by_file_and_line(tmp_path, change, word):
+    path = tmp_path / "meta.jsonl"
+    good, bad = json.dumps(asdict(ROW)), json.dumps({**asdict(ROW), "id": "other", **change})
+    path.write_text(f"{good}\n{bad}\n")
+    with pytest.raises(DataError, match=rf"meta\.jsonl:2: .*{word}"):
+        read_records(path)
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "", "\x00"])
+def test_a_line_that_is_no_row_is_named(tmp_path, line):
+    path = tmp_path / "meta.jsonl"
+    path.write_text(line + "\n")
+    with pytest.raises(DataError, match=r"meta\.jsonl:1"):
+        read_records(path)
+
+
+def test_a_missing_column_is_named(tmp_path):
+    row = asdict(ROW)
+    del row["hash"]
+    (tmp_path / "meta.jsonl").write_text(json.dumps(row))
+    with pytest.raises(DataError, match="hash"):
+        read_records(tmp_path / "meta.jsonl")
+
+
+def test_one_id_twice_is_refused(tmp_path):
+    write_records(tmp_path / "meta.jsonl", [ROW, ROW])
+    with pytest.raises(DataError, match=r":2: .*line 1"):
+        read_records(tmp_path / "meta.jsonl")
+
+
+def test_missing_and_binary_files(tmp_path):
+    with pytest.raises(DataError, match=r"none\.jsonl"):
+        read_records(tmp_path / "none.jsonl")
+    (tmp_path / "binary.jsonl").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match=r"binary\.jsonl"):
+        read_records(tmp_path / "binary.jsonl")

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from moei_toolkit import __version__
+from moei_toolkit.cli import CommandParser, format_table, parse_options, run_main
+from moei_toolkit.errors import ConfigError, TrainingError
+
+
+def end(action, *argv: str) -> int:
+    """Run a main that does one thing, and return the exit code."""
+    with pytest.raises(SystemExit) as caught:
+        run_main(action, argv)
+    return caught.value.code
+
+
+def raiser(error: BaseException):
+    def main(argv):
+        raise error
+
+    return main
+
+
+def test_main_receives_the_arguments_and_gives_the_exit_code(monkeypatch):
+    assert end(lambda argv: len(argv), "a", "b") == 2
+    monkeypatch.setattr(sys, "argv", ["tool", "a", "b", "c"])
+    with pytest.raises(SystemExit) as caught:
+        run_main(lambda argv: len(argv))
+    assert caught.value.code == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (ConfigError("lr is missing"), 2, "error: lr is missing\n"),
+        (TrainingError("loss is nan"), 7, "error: loss is nan\n"),
+        (KeyboardInterrupt(), 130, "interrupted; run the same command again to continue\n"),
+        (
+            ValueError("odd\nvalue"),
+            1,
+            "error: ValueError: odd value\nthis is a bug; run with --traceback for details\n",
+        ),
+        (OSError(28, "No space left", "/x"), 1, "error: OSError: [Errno 28] No space left: '/x'\n"),
+        (BrokenPipeError("a worker died"), 1, "error: BrokenPipeError: a worker died\n"),
+    ],
+)
+def test_errors_become_a_message_and_a_code(capfd, monkeypatch, error, code, text):
+    monkeypatch.delenv("MOEI_TRACEBACK", raising=False)
+    assert end(raiser(error)) == code
+    assert capfd.readouterr() == ("", text)
+
+
+def test_traceback_on_request(capfd, monkeypatch):
+    monkeypatch.delenv("MOEI_TRACEBACK", raising=False)
+    end(raiser(ConfigError("x")), "--traceback")
+    assert "Traceback" in capfd.readouterr().err
+    monkeypatch.setenv("MOEI_TRACEBACK", "1")
+    end(raiser(ValueError("x")))
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_a_reader_that_leaves_is_not_an_error():
+    code = (
+        "import sys\nfrom moei_toolkit.cli import run_main\n"
+        "def main(argv):\n    sys.stdin.read()\n    print('line')\n    return 0\n"
+        "run_main(main)"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        process.stdout.close()
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_parser_has_version_and_traceback_and_no_abbreviations(capsys):
+    parser = CommandParser("Does things.")
+    assert parser.parse_args(["--traceback"]).traceback is True
+    with pytest.raises(SystemExit, match="0"):
+        parser.parse_args(["--version"])
+    assert capsys.readouterr().out == f"moei_toolkit {__version__}\n"
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args(["--trace"])
+
+
+def test_config_options_accumulate():
+    parser = CommandParser("Does things.")
+    parser.add_config_options()
+    assert parser.parse_args([]).cfg_options == []
+    args = parser.parse_args(["--cfg-options", "a=1", "b.c=2", "--cfg-options", "d=x"])
+    assert parse_options(args.cfg_options) == {"a": 1, "b.c": 2, "d": "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1),
+        ("-1e-3", -1e-3),
+        ("True", True),
+        ("false", False),
+        ("None", None),
+        ("'1'", "1"),
+        ("word", "word"),
+        ("/some/path.py", "/some/path.py"),
+        ("a=b", "a=b"),
+        ("", ""),
+        ("[1, 'x']", [1, "x"]),
+        ("{'a': (1, 2)}", {"a": (1, 2)}),
+        ("__import__('os')", "__import__('os')"),
+    ],
+)
+def test_option_values(text, value):
+    parsed = parse_options([f"a.b={text}"])["a.b"]
+    assert parsed == value
+    assert type(parsed) is type(value)
+
+
+@pytest.mark.parametrize("item", ["a", "=1", "a..b=1", ".a=1", "a b=1", "a=[1, 2", "a='x", "a=[x, y]", "a={"])
+def test_bad_options_are_refused(item):
+    with pytest.raises(ConfigError, match="--cfg-options"):
+        parse_options([item])
+
+
+def test_an_option_given_twice_is_refused():
+    with pytest.raises(ConfigError, match="'a' is given twice"):
+        parse_options(["a=1", "a=2"])
+
+
+def test_tables_are_aligned_and_may_be_empty():
+    assert format_table(("kind", "n"), [("experts", 2), ("x", 10)]) == "kind     n\nexperts  2\nx        10"
+    assert format_table(("kind", "n"), []) == "kind  n"
