@@ -5,7 +5,12 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-VERSION = (HERE / "moei_toolkit" / "__init__.py").read_text(encoding="utf-8").split('__version__ = "')[1].split('"')[0]
+VERSION = (
+    (HERE / "moei_toolkit" / "__init__.py")
+    .read_text(encoding="utf-8")
+    .split('__version__ = "')[1]
+    .split('"')[0]
+)
 
 CORE = [
     "torch>=2.3",
@@ -45,6 +50,13 @@ setup(
     package_data={"moei_toolkit": ["py.typed"]},
     install_requires=CORE,
     extras_require={"test": TEST},
+    entry_points={
+        "console_scripts": [
+            "moei-train = moei_toolkit.commands.train:run",
+            "moei-restore = moei_toolkit.commands.restore:run",
+            "moei-plugins = moei_toolkit.commands.plugins:run",
+        ]
+    },
     classifiers=[
         "Development Status :: 3 - Alpha",
         "Intended Audience :: Science/Research",

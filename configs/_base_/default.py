@@ -2,13 +2,13 @@
 
 seed = 0
 backbone = dict(type="global_unet")
-views = dict(overview_size=192, probe_size=192, probes=6)
-utilities = dict(error="task", normalize=False)
+views = dict(overview_size=64, probe_size=96, probes=12)
+utilities = dict(error="task", normalize=True)
 router = dict(
     router=dict(type="mlp"),
-    beta=80.0,
-    alpha=0.0,
-    iterations=2000,
+    beta=20.0,
+    alpha=0.05,
+    iterations=1000,
     batch_size=64,
     learning_rate=1e-3,
 )

@@ -67,5 +67,7 @@ class Backbone(nn.Module, ABC):
         """Return the dense block of a site, so that an expert may start from a copy of it."""
 
     @abstractmethod
-    def forward(self, x: Tensor, expert: Expert, return_global: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, expert: Expert, return_global: bool = False
+    ) -> Tensor | tuple[Tensor, Tensor]:
         """Restore ``x`` as a whole, taking it as its own overview and probe; optionally return g too."""

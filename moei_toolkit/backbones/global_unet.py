@@ -7,10 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
-from moei_toolkit.backbones.statistics import IMAGE_STATISTICS, image_statistics, moments
+from moei_toolkit.backbones.statistics import IMAGE_STATISTICS, Standardize, image_statistics, moments
 from moei_toolkit.experts.base import Expert
 
 TAIL = "tail"
+_FEATURE_WEIGHT = 0.1
 
 
 class GlobalUNet(Backbone):
@@ -33,9 +34,9 @@ class GlobalUNet(Backbone):
 
     def __init__(
         self,
-        width: int = 24,
+        width: int = 16,
         levels: int = 3,
-        blocks: int = 2,
+        blocks: int = 3,
         descriptor_dim: int = 1024,
         context_dim: int = 64,
     ) -> None:
@@ -48,12 +49,21 @@ class GlobalUNet(Backbone):
         self.down = nn.ModuleList(nn.Conv2d(w, 2 * w, 2, stride=2) for w in widths[:-1])
         self.up = nn.ModuleList(nn.Conv2d(2 * w, 4 * w, 1) for w in widths[:-1])
         self.decoder = nn.ModuleDict(
-            {_site(level, i): _Block(widths[level]) for level in reversed(range(levels + 1)) for i in range(blocks)}
+            {
+                _site(level, i): _Block(widths[level])
+                for level in reversed(range(levels + 1))
+                for i in range(blocks)
+            }
         )
         self.decoder[TAIL] = nn.Conv2d(width, 24, 3, padding=1)
         self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
         self.film = nn.ModuleList(nn.Linear(context_dim, 2 * w) for w in widths)
-        self.descriptor = _descriptor_head(2 * (2 * sum(widths) + IMAGE_STATISTICS), descriptor_dim)
+        summary = IMAGE_STATISTICS + 2 * sum(widths)
+        self.standardize = Standardize(2 * summary)
+        self.register_buffer("emphasis", _emphasis(summary))
+        self.descriptor = nn.Sequential(
+            nn.Linear(2 * summary, descriptor_dim), nn.GELU(), nn.LayerNorm(descriptor_dim)
+        )
         self._sites = {site: _out_channels(block) for site, block in self.decoder.items()}
         self._blocks_per_level = blocks
         for layer in (self.decoder[TAIL], *self.film):
@@ -63,19 +73,22 @@ class GlobalUNet(Backbone):
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """Return features at strides 2, 4, ..., 2 ** (levels + 1) of ``x`` padded to ``size_multiple``."""
-        h = self.stem(F.pixel_unshuffle(_pad(x, self.size_multiple), 2).contiguous(memory_format=torch.channels_last))
+        h = self.stem(
+            F.pixel_unshuffle(_pad(x, self.size_multiple), 2).contiguous(memory_format=torch.channels_last)
+        )
         features = [self.encoder[0](h)]
         for down, blocks in zip(self.down, self.encoder[1:], strict=True):
             features.append(blocks(down(features[-1])))
         return features
 
     def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
-        """Pool mean and standard deviation of all scales and of simple image statistics, to (B, S)."""
-        return torch.cat([*(moments(level) for level in features), image_statistics(x)], 1)
+        """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
+        return torch.cat([image_statistics(x), *(moments(level) for level in features)], 1)
 
     def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
         """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""
-        return self.descriptor(torch.cat([overview, probes.mean(1)], 1))
+        views = self.standardize(torch.stack([overview, probes.mean(1)], 1).flatten(1))
+        return self.descriptor(views * self.emphasis)
 
     def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:
         """Restore ``x``; see :meth:`Backbone.decode`."""
@@ -100,7 +113,9 @@ class GlobalUNet(Backbone):
         """Return the dense block of ``site``."""
         return self.decoder[site]
 
-    def forward(self, x: Tensor, expert: Expert, return_global: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, expert: Expert, return_global: bool = False
+    ) -> Tensor | tuple[Tensor, Tensor]:
         """Restore ``x`` as a whole; see :meth:`Backbone.forward`."""
         features = self.encode(x)
         summary = self.summarize(features, x)
@@ -129,10 +144,15 @@ def _out_channels(block: nn.Module) -> int:
     return block.mix.out_channels if isinstance(block, _Block) else block.out_channels  # type: ignore
 
 
-def _descriptor_head(summary: int, descriptor_dim: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.LayerNorm(summary), nn.Linear(summary, descriptor_dim), nn.GELU(), nn.LayerNorm(descriptor_dim)
-    )
+def _emphasis(summary: int) -> Tensor:
+    """Return the weight of every statistic of both views.
+
+    The few image statistics carry over to new scenes at once; the many feature statistics, equal in weight,
+    would drown them and fit the training scenes by heart.
+    """
+    view = torch.full((summary,), _FEATURE_WEIGHT)
+    view[:IMAGE_STATISTICS] = 1.0
+    return view.repeat(2)
 
 
 def _modulate(h: Tensor, scale_and_shift: Tensor) -> Tensor:

@@ -4,35 +4,78 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-IMAGE_STATISTICS = 14
+IMAGE_STATISTICS = 24
 """Length of what :func:`image_statistics` returns per image."""
+
+_WINDOWS = ((1, 5), (5, 1), (3, 3), (7, 7))
+_FLOOR = 1e-4
 
 
 def moments(maps: Tensor) -> Tensor:
-    """Return mean and standard deviation per channel, (B, C, h, w) -> (B, 2 C).
+    """Return mean and log standard deviation per channel, (B, C, h, w) -> (B, 2 C).
 
-    Means alone lose texture: a streak raises a filter's spread long before its mean.
+    Means alone lose texture: a streak raises a filter's spread long before its mean. The logarithm makes
+    a doubled contrast the same step everywhere.
     """
     flat = maps.flatten(2).float()
     mean = flat.mean(2)
-    deviation = (flat - mean.unsqueeze(2)).square().mean(2).add(1e-8).sqrt()
-    return torch.cat([mean, deviation], 1)
+    variance = (flat - mean.unsqueeze(2)).square().mean(2)
+    return torch.cat([mean, variance.add(1e-6).log() / 2], 1)
 
 
 def image_statistics(x: Tensor) -> Tensor:
-    """Return moments of seven hand-made maps of the image, (B, 3, H, W) -> (B, 14).
+    """Return moments of twelve hand-made maps of the image, (B, 3, H, W) -> (B, 24).
 
-    The maps: dark channel over 7x7 (He et al., CVPR 2009), largest channel, luminance, saturation,
-    absolute horizontal and vertical differences, and the excess over the 3x3 mean (bright specks).
+    Four tell haze: dark channel over 7x7 (He et al., CVPR 2009), largest channel, luminance, saturation.
+    Eight tell rain and snow: how far a pixel lies above, and below, the mean of a window around it. Streaks
+    and flakes are brighter than what they cover, streaks mostly across a horizontal window and flakes
+    across every one; in the logarithm these ratios are differences, which a linear layer can take.
     """
     x = x.float()
     luma = x.mean(1, keepdim=True)
     low, high = x.amin(1, keepdim=True), x.amax(1, keepdim=True)
     dark = -F.max_pool2d(-low, 7, stride=1, padding=3)
-    padded = F.pad(luma, (1, 1, 1, 1), mode="replicate")
-    dx = (padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]).abs()
-    dy = (padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]).abs()
-    specks = (luma - F.avg_pool2d(padded, 3, stride=1)).clamp_min(0)
-    return moments(torch.cat([dark, high, luma, high - low, dx, dy, specks], 1))
+    colour = moments(torch.cat([dark, high, luma, high - low], 1))
+    detail = [luma - _window_mean(luma, *window) for window in _WINDOWS]
+    excess = moments(torch.cat([side.clamp_min(0) for d in detail for side in (d, -d)], 1))
+    mean, spread = excess.chunk(2, 1)
+    return torch.cat([colour, mean.add(_FLOOR).log(), spread], 1)
+
+
+def _window_mean(plane: Tensor, height: int, width: int) -> Tensor:
+    padded = F.pad(plane, (width // 2, width // 2, height // 2, height // 2), mode="replicate")
+    return F.avg_pool2d(padded, (height, width), stride=1)
+
+
+class Standardize(nn.Module):
+    """Subtracts the running mean of every statistic and divides by its running deviation.
+
+    Unlike batch normalisation it uses the running values while training too: a batch holds too few images
+    for statistics of its own, and training and use see the same function.
+
+    Args:
+        size: S, number of statistics.
+        memory: How many batches the running values remember, once that many were seen.
+    """
+
+    def __init__(self, size: int, memory: int = 100) -> None:
+        super().__init__()
+        self.memory = memory
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("square", torch.ones(size))
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, statistics: Tensor) -> Tensor:
+        """Return standardised statistics, (B, S)."""
+        if self.training:
+            self._update(statistics.detach())
+        deviation = (self.square - self.mean.square()).clamp_min(1e-6).sqrt()
+        return (statistics - self.mean) / deviation
+
+    def _update(self, statistics: Tensor) -> None:
+        self.seen += 1
+        weight = 1 / self.seen.clamp_max(self.memory)
+        self.mean.lerp_(statistics.mean(0), weight)
+        self.square.lerp_(statistics.square().mean(0), weight)

@@ -23,7 +23,11 @@ class Abstention:
 
 
 def choose_threshold(
-    confidence: np.ndarray, routed: np.ndarray, dense: np.ndarray, max_abstention: float, candidates: int = 101
+    confidence: np.ndarray,
+    routed: np.ndarray,
+    dense: np.ndarray,
+    max_abstention: float,
+    candidates: int = 101,
 ) -> Abstention:
     """Return the threshold of the best mean quality among those that abstain rarely enough.
 
@@ -41,10 +45,14 @@ def choose_threshold(
         ValueError: If the arrays are empty or differ in shape.
     """
     if confidence.size == 0 or not confidence.shape == routed.shape == dense.shape:
-        raise ValueError(f"expected three equal shapes (N,), got {confidence.shape}, {routed.shape}, {dense.shape}")
+        raise ValueError(
+            f"expected three equal shapes (N,), got {confidence.shape}, {routed.shape}, {dense.shape}"
+        )
     thresholds = np.linspace(0, 1, candidates)
     abstains = confidence[None] < thresholds[:, None]
     quality = np.where(abstains, dense[None], routed[None]).mean(1)
     quality[abstains.mean(1) > max_abstention] = -np.inf
     best = int(np.argmax(quality > quality.max() - 1e-9))
-    return Abstention(float(thresholds[best]), float(abstains[best].mean()), float(quality[best] - routed.mean()))
+    return Abstention(
+        float(thresholds[best]), float(abstains[best].mean()), float(quality[best] - routed.mean())
+    )

@@ -38,7 +38,9 @@ class Temperature(Calibrator):
         logits = np.asarray(logits, np.float64)
         targets = np.asarray(targets)
         if logits.ndim != 2 or len(logits) == 0 or targets.shape != (len(logits),):
-            raise ValueError(f"expected logits (N, K) and targets (N,), N > 0; got {logits.shape}, {targets.shape}")
+            raise ValueError(
+                f"expected logits (N, K) and targets (N,), N > 0; got {logits.shape}, {targets.shape}"
+            )
         if not np.isfinite(logits).all():
             raise ValueError("expected finite logits, got NaN or infinity")
         centred = logits - logits[np.arange(len(logits)), targets][:, None]
@@ -48,7 +50,9 @@ class Temperature(Calibrator):
 
         low, high = 1 / BOUNDS[1], 1 / BOUNDS[0]
         self.at_bound = slope(low) >= 0 or slope(high) <= 0
-        inverse = low if slope(low) >= 0 else high if slope(high) <= 0 else brentq(slope, low, high, xtol=1e-12)
+        inverse = (
+            low if slope(low) >= 0 else high if slope(high) <= 0 else brentq(slope, low, high, xtol=1e-12)
+        )
         self.temperature = float(1 / inverse)
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:

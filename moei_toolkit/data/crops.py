@@ -17,8 +17,6 @@ from moei_toolkit.data.records import Record
 from moei_toolkit.data.views import make_overview, to_planes
 from moei_toolkit.errors import DataError, did_you_mean
 
-CANDIDATES = 2
-
 
 class CropDataset(Dataset[dict[str, Tensor]]):
     """Draws samples by index: the same index gives the same sample, whenever and wherever it is asked for.
@@ -91,13 +89,8 @@ class CropDataset(Dataset[dict[str, Tensor]]):
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         self._augment.set_random_seed(int(rng.integers(1 << 31)))
         degraded, clean = _fill(degraded, self.crop_size), _fill(clean, self.crop_size)
-        return [self._best_of_few(degraded, clean) for _ in range(self.crops_per_image)]
-
-    def _best_of_few(self, degraded: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the candidate crop with most to learn from: smooth, untouched areas teach little."""
-        drawn = [self._augment(image=degraded, clean=clean) for _ in range(CANDIDATES)]
-        pairs = [(candidate["image"], candidate["clean"]) for candidate in drawn]
-        return max(pairs, key=_interest)
+        drawn = [self._augment(image=degraded, clean=clean) for _ in range(self.crops_per_image)]
+        return [(crop["image"], crop["clean"]) for crop in drawn]
 
 
 def _normalise(mix: Mapping[str, float], names: Sequence[str]) -> np.ndarray:
@@ -135,8 +128,3 @@ def _fill(image: np.ndarray, size: int) -> np.ndarray:
     if not (below or beside):
         return image
     return cv2.copyMakeBorder(image, 0, below, 0, beside, cv2.BORDER_REFLECT)
-
-
-def _interest(pair: tuple[np.ndarray, np.ndarray]) -> float:
-    degraded, clean = (crop[::4, ::4].astype(np.float32) for crop in pair)
-    return float(clean.std() + 2.0 * np.abs(degraded - clean).mean())

@@ -16,7 +16,7 @@ from moei_toolkit.data.scenes.make import make_scene
 from moei_toolkit.errors import ConfigError, did_you_mean
 
 DATASET = "embedded"
-LONGEST_SIDE = 1024
+TEXTURE_SIDE = 1024
 
 
 class EmbeddedLayout(Layout):
@@ -28,12 +28,13 @@ class EmbeddedLayout(Layout):
     Args:
         scenes: Number of generated scenes per split.
         size: Side of a generated scene in pixels.
+        longest_side: Photographs larger than this are reduced to it, in pixels.
 
     Raises:
         ConfigError: When a split is unknown or generated scenes are asked for in test.
     """
 
-    def __init__(self, scenes: Mapping[str, int], size: int = 384) -> None:
+    def __init__(self, scenes: Mapping[str, int], size: int = 384, longest_side: int = 1024) -> None:
         for split, count in scenes.items():
             if split not in SPLITS:
                 raise ConfigError(f"scenes: unknown split {split!r}. {did_you_mean(split, SPLITS)}")
@@ -41,6 +42,7 @@ class EmbeddedLayout(Layout):
                 raise ConfigError(f"scenes[{split!r}]: expected 0 or more, and 0 for test, got {count}.")
         self.counts = {split: scenes.get(split, 0) for split in SPLITS}
         self.size = size
+        self.longest_side = longest_side
 
     def scenes(self, seed: int) -> Iterator[Scene]:
         """Yield photographs and generated scenes, split by split.
@@ -51,8 +53,12 @@ class EmbeddedLayout(Layout):
         for photo in (*PHOTOS, *TEXTURES):
             photo_path(photo)
         for split in SPLITS:
-            yield from (_photo_scene(photo, seed) for photo in PHOTOS if photo.split == split)
+            yield from (self._photo(photo, seed) for photo in PHOTOS if photo.split == split)
             yield from (self._generated(split, index, seed) for index in range(self.counts[split]))
+
+    def _photo(self, photo: Photo, seed: int) -> Scene:
+        name, load = f"photo-{photo.name}", partial(load_photo, photo, self.longest_side, seed)
+        return Scene(name, photo.split, DATASET, name, "photograph", load)
 
     def _generated(self, split: str, index: int, seed: int) -> Scene:
         name = f"generated-{split}-{index:04d}"
@@ -65,9 +71,9 @@ def load_generated(name: str, size: int, seed: int) -> tuple[np.ndarray, np.ndar
     return make_scene(size, size, rng, train_photos())
 
 
-def load_photo(photo: Photo, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def load_photo(photo: Photo, longest_side: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Read a photograph and its depth, true where there is one, else estimated."""
-    pixels = read_photo(photo, LONGEST_SIDE)
+    pixels = read_photo(photo, longest_side)
     if photo.disparity:
         return pixels, read_depth(photo, pixels.shape)
     rng = np.random.default_rng([seed, crc32(photo.name.encode())])
@@ -78,12 +84,7 @@ def load_photo(photo: Photo, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def train_photos() -> tuple[np.ndarray, ...]:
     """Return the photographs generated scenes take surfaces from, each (H, W, 3) uint8 RGB, read once."""
     chosen = [photo for photo in (*PHOTOS, *TEXTURES) if photo.split == "train"]
-    photos = tuple(read_photo(photo, LONGEST_SIDE) for photo in chosen)
+    photos = tuple(read_photo(photo, TEXTURE_SIDE) for photo in chosen)
     for pixels in photos:
         pixels.flags.writeable = False
     return photos
-
-
-def _photo_scene(photo: Photo, seed: int) -> Scene:
-    name = f"photo-{photo.name}"
-    return Scene(name, photo.split, DATASET, name, "photograph", partial(load_photo, photo, seed))

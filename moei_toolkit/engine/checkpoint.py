@@ -63,7 +63,7 @@ class CheckpointHook(Hook):
             restore_state(self.modules, runner.optim_wrapper.optimizer, tensors, info["state"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise CheckpointError(
-                f"{path} does not belong to this training: {error}. Delete the folder {self.folder} to start over."
+                f"{path} does not belong to this training: {error}. Delete {self.folder} to start over."
             ) from error
         for scheduler, saved in zip(runner.param_schedulers, info["schedulers"], strict=True):
             scheduler.load_state_dict(saved)

@@ -42,7 +42,9 @@ class ValidationHook(Hook):
 
     priority = "LOW"
 
-    def __init__(self, every: int, measure: Callable[[], Scalars], on_measured: Callable[[int, Scalars], None]) -> None:
+    def __init__(
+        self, every: int, measure: Callable[[], Scalars], on_measured: Callable[[int, Scalars], None]
+    ) -> None:
         self.every = every
         self.measure = measure
         self.on_measured = on_measured
@@ -54,7 +56,9 @@ class ValidationHook(Hook):
         done = batch_idx + 1
         if done % self.every == 0 or done == runner.max_iters:
             scalars = self.measure()
-            runner.visualizer.add_scalars({f"val/{name}": value for name, value in scalars.items()}, step=done)
+            runner.visualizer.add_scalars(
+                {f"val/{name}": value for name, value in scalars.items()}, step=done
+            )
             self.on_measured(done, scalars)
 
 

@@ -45,8 +45,21 @@ class RestorationModel(BaseModel):
         self.auxiliary_weight = auxiliary_weight
         backbone.requires_grad_(auxiliary is not None)
 
+    def train(self, mode: bool = True) -> RestorationModel:
+        """Switch to training, except for a frozen backbone: its batch statistics must not move."""
+        super().train(mode)
+        if self.auxiliary is None:
+            self.backbone.eval()
+        return self
+
     def forward(
-        self, overview: Tensor, degraded: Tensor, clean: Tensor, task: Tensor, severity: Tensor, mode: str = "loss"
+        self,
+        overview: Tensor,
+        degraded: Tensor,
+        clean: Tensor,
+        task: Tensor,
+        severity: Tensor,
+        mode: str = "loss",
     ) -> dict[str, Tensor] | Tensor:
         """Restore crops, or return the terms of the loss.
 
@@ -68,13 +81,17 @@ class RestorationModel(BaseModel):
         restored = self.backbone.decode(description.probe_features, crops, self.expert, g_per_crop)
         if mode == "tensor":
             return restored
-        terms = {"loss": self._restoration_loss(restored, clean.flatten(0, 1), crops, task, degraded.shape[1])}
+        terms = {
+            "loss": self._restoration_loss(restored, clean.flatten(0, 1), crops, task, degraded.shape[1])
+        }
         if self.auxiliary is not None:
             terms["auxiliary_loss"] = self.auxiliary_weight * self.auxiliary(description.g, task, severity)
         _require_finite(terms)
         return terms
 
-    def _restoration_loss(self, restored: Tensor, clean: Tensor, crops: Tensor, task: Tensor, count: int) -> Tensor:
+    def _restoration_loss(
+        self, restored: Tensor, clean: Tensor, crops: Tensor, task: Tensor, count: int
+    ) -> Tensor:
         task_of_crop = task.repeat_interleave(count)
         total = restored.new_zeros(())
         for index in task.unique().tolist():
@@ -104,4 +121,6 @@ class AuxiliaryHead(nn.Module):
 def _require_finite(terms: dict[str, Tensor]) -> None:
     for name, value in terms.items():
         if not torch.isfinite(value):
-            raise TrainingError(f"{name} is {value.item()}, expected a finite number; nothing was updated with it")
+            raise TrainingError(
+                f"{name} is {value.item()}, expected a finite number; nothing was updated with it"
+            )

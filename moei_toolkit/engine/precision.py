@@ -11,6 +11,8 @@ from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch import nn
 from torch.optim import Optimizer
 
+from moei_toolkit.errors import ConfigError
+
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -34,7 +36,7 @@ def wrap_optimizer(optimizer: Optimizer, precision: str, clip_norm: float, devic
         device: Device type such as ``"cuda"`` or ``"cpu"``.
 
     Raises:
-        ValueError: For fp16 on the CPU, where its range is too small without hardware support.
+        ConfigError: For fp16 on the CPU, where its range is too small without hardware support.
     """
     common: dict[str, Any] = {
         "optimizer": optimizer,
@@ -44,6 +46,8 @@ def wrap_optimizer(optimizer: Optimizer, precision: str, clip_norm: float, devic
         return OptimWrapper(**common)
     if device == "cpu":
         if precision == "fp16":
-            raise ValueError("precision 'fp16' needs a GPU; use 'bf16' or 'fp32' on the CPU")
+            raise ConfigError("precision 'fp16' needs a GPU; use 'bf16' or 'fp32' on the CPU")
         return CPUAutocastWrapper(**common)
-    return AmpOptimWrapper(dtype=_DTYPES[precision], loss_scale="dynamic" if precision == "fp16" else 1.0, **common)
+    return AmpOptimWrapper(
+        dtype=_DTYPES[precision], loss_scale="dynamic" if precision == "fp16" else 1.0, **common
+    )

@@ -45,14 +45,26 @@ def restore_state(
         index, key = name.split(".", 1)
         state.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": state, "param_groups": info["param_groups"]})
+    _lay_out_like_parameters(optimizer)
     torch.set_rng_state(tensors["rng.torch"])
     for device in range(torch.cuda.device_count()):
         torch.cuda.set_rng_state(tensors[f"rng.cuda.{device}"], device)
     _restore_host_rng(info["rng"])
 
 
+def _lay_out_like_parameters(optimizer: Optimizer) -> None:
+    # Files hold plain rows, parameters may be channels_last, and a fused optimizer walks the raw memory of
+    # both side by side.
+    for parameter, values in optimizer.state.items():
+        for key, value in values.items():
+            if value.shape == parameter.shape:
+                values[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
 def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name[len(prefix) + 1 :]: value for name, value in tensors.items() if name.startswith(prefix + ".")}
+    return {
+        name[len(prefix) + 1 :]: value for name, value in tensors.items() if name.startswith(prefix + ".")
+    }
 
 
 def _host_rng() -> JSON:

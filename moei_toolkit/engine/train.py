@@ -78,12 +78,15 @@ def train(
         CheckpointError: If the checkpoints there belong to another training.
     """
     sampler = CountingSampler(0, settings.iterations * settings.images_per_batch)
-    loader = DataLoader(dataset, settings.images_per_batch, sampler=sampler)
+    # A generator of its own: starting a loader draws from the global one, which a resumed run must not.
+    generator = torch.Generator().manual_seed(seed)
+    loader = DataLoader(dataset, settings.images_per_batch, sampler=sampler, generator=generator)
     optimizer = torch.optim.AdamW(
         [parameter for module in trained.values() for parameter in module.parameters()],
         lr=settings.learning_rate,
         betas=settings.betas,
         weight_decay=settings.weight_decay,
+        fused=True,
     )
     checkpoint = CheckpointHook(
         folder / "checkpoints",
@@ -99,7 +102,11 @@ def train(
         train_cfg={"type": CountedLoop, "max_iters": settings.iterations},
         optim_wrapper=wrap_optimizer(optimizer, settings.precision, settings.clip_norm, get_device()),
         param_scheduler=_schedule(optimizer, settings),
-        default_hooks={"checkpoint": None, "sampler_seed": None, "logger": {"type": "LoggerHook", "interval": 20}},
+        default_hooks={
+            "checkpoint": None,
+            "sampler_seed": None,
+            "logger": {"type": "LoggerHook", "interval": 20},
+        },
         custom_hooks=_hooks(trained, averages, settings, measure, listener, checkpoint),
         visualizer={"type": "Visualizer", "vis_backends": [{"type": "TensorboardVisBackend"}]},
         log_level="ERROR",
@@ -135,7 +142,11 @@ def _hooks(
 def _schedule(optimizer: Optimizer, settings: Training) -> list[LinearLR | CosineAnnealingLR]:
     """Linear warm-up, then cosine to zero."""
     warmup = max(1, settings.warmup)
-    cosine = {"T_max": max(1, settings.iterations - warmup), "begin": warmup, "end": max(warmup + 1, settings.iterations)}
+    cosine = {
+        "T_max": max(1, settings.iterations - warmup),
+        "begin": warmup,
+        "end": max(warmup + 1, settings.iterations),
+    }
     return [
         LinearLR(optimizer, start_factor=1 / warmup, by_epoch=False, end=warmup),
         CosineAnnealingLR(optimizer, eta_min=0.0, by_epoch=False, **cosine),
@@ -144,6 +155,6 @@ def _schedule(optimizer: Optimizer, settings: Training) -> list[LinearLR | Cosin
 
 def _not_finite(iteration: int, error: Exception, folder: Path) -> str:
     return (
-        f"training stopped at iteration {iteration + 1}: {error}. Checkpoints before it are kept in {folder}. "
+        f"training stopped at iteration {iteration + 1}: {error}. Earlier checkpoints are kept in {folder}. "
         "Lower learning_rate or clip_norm, or look for bad images in the data."
     )

@@ -53,7 +53,9 @@ class Row:
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Write rows as JSON lines, atomically, each with the schema version."""
-    lines = (json.dumps({"schema": SCHEMA_VERSION, **asdict(row)}, sort_keys=True, allow_nan=False) for row in rows)
+    lines = (
+        json.dumps({"schema": SCHEMA_VERSION, **asdict(row)}, sort_keys=True, allow_nan=False) for row in rows
+    )
     atomic_write_text(path, "".join(line + "\n" for line in lines))
 
 
@@ -75,9 +77,13 @@ def _parse(line: str, where: str) -> Row:
         values = json.loads(line)
         schema = values.pop("schema")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise DataError(f"{where}: expected a JSON object with a schema version, got {line[:80]!r}") from error
+        raise DataError(
+            f"{where}: expected a JSON object with a schema version, got {line[:80]!r}"
+        ) from error
     if schema != SCHEMA_VERSION:
-        raise DataError(f"{where}: expected rows of schema {SCHEMA_VERSION}, got {schema}; evaluate the run again")
+        raise DataError(
+            f"{where}: expected rows of schema {SCHEMA_VERSION}, got {schema}; evaluate the run again"
+        )
     expected = {field.name for field in fields(Row)}
     if values.keys() != expected:
         raise DataError(f"{where}: expected the fields {sorted(expected)}, got {sorted(values)}")

@@ -36,7 +36,9 @@ def summarize_rows(rows: Sequence[Row], bins: int = 15) -> Summary:
         raise DataError("expected rows of degraded images, got only clean ones")
     quality = {task: _by_policy(row for row in rows if row.degradation == task) for task in tasks}
     return {
-        "images": {task: len({row.id for row in rows if row.degradation == task}) for task in [*tasks, CLEAN]},
+        "images": {
+            task: len({row.id for row in rows if row.degradation == task}) for task in [*tasks, CLEAN]
+        },
         "quality": quality,
         "macro": _macro(list(quality.values())),
         "clean": _clean(rows),
@@ -49,7 +51,9 @@ def _require_complete(rows: Sequence[Row]) -> None:
     for image in {row.id for row in rows}:
         mine = [row.policy for row in rows if row.id == image]
         if len(mine) != len(set(mine)) or set(mine) != policies:
-            raise DataError(f"image {image!r}: expected one row per policy {sorted(policies)}, got {sorted(mine)}")
+            raise DataError(
+                f"image {image!r}: expected one row per policy {sorted(policies)}, got {sorted(mine)}"
+            )
 
 
 def _by_policy(rows: Iterable[Row]) -> dict[str, dict[str, float]]:
@@ -74,20 +78,30 @@ def _clean(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     for row in rows:
         if row.degradation == CLEAN and row.policy != INPUT:
             psnr.setdefault(row.policy, []).append(row.metrics["psnr"])
-    return {policy: {"min_psnr": min(values), "mean_psnr": float(np.mean(values))} for policy, values in psnr.items()}
+    return {
+        policy: {"min_psnr": min(values), "mean_psnr": float(np.mean(values))}
+        for policy, values in psnr.items()
+    }
 
 
 def _decisions(rows: Sequence[Row], bins: int) -> Summary:
-    by_policy = {policy: {row.id: row for row in rows if row.policy == policy} for policy in (ACTUAL, ORACLE, DENSE_POLICY)}
+    by_policy = {
+        policy: {row.id: row for row in rows if row.policy == policy}
+        for policy in (ACTUAL, ORACLE, DENSE_POLICY)
+    }
     actual = list(by_policy[ACTUAL].values())
     oracle = [by_policy[ORACLE][row.id] for row in actual]
     chosen = [max(row.probabilities, key=lambda name: row.probabilities[name]) for row in actual]
     right = np.array([choice == best.route for choice, best in zip(chosen, oracle, strict=True)])
-    gap = np.array([best.metrics["psnr"] - row.metrics["psnr"] for row, best in zip(actual, oracle, strict=True)])
+    gap = np.array(
+        [best.metrics["psnr"] - row.metrics["psnr"] for row, best in zip(actual, oracle, strict=True)]
+    )
     routes = [*actual[0].probabilities, DENSE]
     return {
         "agreement": float(right.mean()),
-        "agreement_with_weather": float(np.mean([c == row.degradation for c, row in zip(chosen, actual, strict=True)])),
+        "agreement_with_weather": float(
+            np.mean([c == row.degradation for c, row in zip(chosen, actual, strict=True)])
+        ),
         "oracle_is_weather": float(np.mean([best.route == best.degradation for best in oracle])),
         "ece": expected_calibration_error(np.array([row.confidence for row in actual]), right, bins),
         "abstained": float(np.mean([row.abstained for row in actual])),

@@ -65,23 +65,31 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, float]:
         calibrator.load_state(saved["calibrator"])
         return calibrator, float(saved["threshold"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path}: expected a calibration, got {type(error).__name__}: {error}") from error
+        raise CheckpointError(
+            f"{path}: expected a calibration, got {type(error).__name__}: {error}"
+        ) from error
 
 
 def make_protocol(config: Config) -> Protocol:
     """Return how the config says an image is looked at and tiled."""
     views, tiles = config.views, config.inference
-    return Protocol(views.overview_size, views.probe_size, views.probes, tiles.tile, tiles.overlap, tiles.window)
+    return Protocol(
+        views.overview_size, views.probe_size, views.probes, tiles.tile, tiles.overlap, tiles.window
+    )
 
 
 def load_routed(config: Config, folders: Mapping[str, Path], device: str = "cpu") -> RoutedBackbone:
     """Load backbone and experts from the committed folders of their stages, by stage name."""
     backbone = load_backbone(config, folders["dense"])
-    experts = {name: load_expert(config, name, backbone, folders[f"experts.{name}"]) for name in config.experts}
+    experts = {
+        name: load_expert(config, name, backbone, folders[f"experts.{name}"]) for name in config.experts
+    }
     return RoutedBackbone(backbone, experts, make_protocol(config), device)
 
 
-def load_decider(config: Config, folders: Mapping[str, Path], descriptor_dim: int, device: str = "cpu") -> Decider:
+def load_decider(
+    config: Config, folders: Mapping[str, Path], descriptor_dim: int, device: str = "cpu"
+) -> Decider:
     """Load router, calibrator and threshold from the committed folders of their stages."""
     router = load_router(config, descriptor_dim, folders["router"]).to(device)
     return Decider(router, *load_calibration(config, folders["calibrate"]), list(config.experts))

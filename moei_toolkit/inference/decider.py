@@ -22,7 +22,9 @@ class Decider:
         experts: K names, in the order of the router's outputs.
     """
 
-    def __init__(self, router: Router, calibrator: Calibrator, threshold: float, experts: Sequence[str]) -> None:
+    def __init__(
+        self, router: Router, calibrator: Calibrator, threshold: float, experts: Sequence[str]
+    ) -> None:
         self.router = router.eval()
         self.calibrator = calibrator
         self.threshold = threshold
@@ -32,7 +34,9 @@ class Decider:
     def decide(self, g: Tensor) -> Decision:
         """Choose the route of an image from its descriptor g (1, d)."""
         logits = self.router(g).double().cpu().numpy()
-        probabilities = dict(zip(self.experts, self.calibrator.probabilities(logits)[0].tolist(), strict=True))
+        probabilities = dict(
+            zip(self.experts, self.calibrator.probabilities(logits)[0].tolist(), strict=True)
+        )
         best = max(probabilities, key=lambda name: probabilities[name])
         abstained = probabilities[best] < self.threshold
         return Decision(DENSE if abstained else best, probabilities, probabilities[best], abstained)

@@ -98,6 +98,8 @@ def run_pipeline(
             reporter.info(str(step))
         result = ensure_stage(step.planned, store, _inputs(step.planned, plan, store), config, reporter)
         record = enter_result(record, step.planned, result, work_dir, reporter)
+        if not result.reused:
+            reporter.info(f"{step.planned.name}: done in {result.seconds:.1f} s")
         results.append(result)
     return RunResult(steps, tuple(results))
 

@@ -17,7 +17,13 @@ def training_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> s
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     axes = figure.subplots()
     for name, history in histories.items():
-        axes.plot([point["iteration"] for point in history], [point["psnr"] for point in history], "o-", ms=3, label=name)
+        axes.plot(
+            [point["iteration"] for point in history],
+            [point["psnr"] for point in history],
+            "o-",
+            ms=3,
+            label=name,
+        )
     axes.set_xlabel("iteration")
     axes.set_ylabel("validation PSNR, dB")
     axes.grid(alpha=0.3)

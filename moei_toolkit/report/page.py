@@ -36,7 +36,9 @@ class Strip:
     pictures: Sequence[tuple[str, Path]]
 
 
-def render_page(title: str, intro: str, tables: Sequence[Table], figures: Sequence[str], strips: Sequence[Strip]) -> str:
+def render_page(
+    title: str, intro: str, tables: Sequence[Table], figures: Sequence[str], strips: Sequence[Strip]
+) -> str:
     """Return the HTML of a report.
 
     Args:
@@ -61,7 +63,9 @@ def render_page(title: str, intro: str, tables: Sequence[Table], figures: Sequen
 
 def _table(table: Table) -> str:
     head = "".join(f"<th>{escape(cell)}</th>" for cell in table.header)
-    rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
+    )
     return (
         f'<h2>{escape(table.title)}</h2><div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'
         f'<p class="note">{escape(table.note)}</p>'
@@ -70,7 +74,8 @@ def _table(table: Table) -> str:
 
 def _strip(strip: Strip) -> str:
     pictures = "".join(
-        f'<figure><img alt="{escape(caption)}" src="{_data_uri(path)}"><figcaption>{escape(caption)}</figcaption></figure>'
+        f'<figure><img alt="{escape(caption)}" src="{_data_uri(path)}">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
         for caption, path in strip.pictures
     )
     return f'<h3>{escape(strip.title)}</h3><div class="strip">{pictures}</div>'

@@ -34,7 +34,10 @@ def quality_table(summary: Mapping[str, Any], metric: str, digits: int, protocol
     return Table(
         title=metric.upper(),
         header=["weather", *(names.get(policy, policy) for policy in policies)],
-        rows=[[task, *(f"{line[policy][metric]:.{digits}f}" for policy in policies)] for task, line in lines.items()],
+        rows=[
+            [task, *(f"{line[policy][metric]:.{digits}f}" for policy in policies)]
+            for task, line in lines.items()
+        ],
         note=f"Mean over test images; macro is the mean over weathers. {_protocol(protocol)}",
     )
 
@@ -77,7 +80,9 @@ def as_text(table: Table) -> str:
     lines = [list(table.header), *(list(row) for row in table.rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
     body = (
-        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))])
+        "  ".join(
+            [line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))]
+        )
         for line in lines
     )
     return "\n".join([table.title, *(f"  {line.rstrip()}" for line in body)])

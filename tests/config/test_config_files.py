@@ -74,7 +74,7 @@ def test_rendered_values_evaluate_to_themselves(value):
 
 
 MERGING = {
-    "base0.py": "a = 1\nb = dict(x=1, y=dict(z=2, w=[1, 2]))\nlist_ = [dict(type='p'), 2]\ngone = dict(k=1)\n",
+    "base0.py": "a = 1\nb = dict(x=1, y=dict(z=2, w=[1, 2]))\nc = [dict(type='p'), 2]\ngone = dict(k=1)\n",
     "base1.py": "_base_ = ['base0.py']\nb = dict(x=5)\nother = dict(type='net', width=3)\n",
     "child.py": (
         "_base_ = './base1.py'\n"

@@ -2,7 +2,7 @@ import pytest
 from config_example import minimal
 
 from moei_toolkit.config.loader import load_config
-from moei_toolkit.config.options import apply_options, parse_options
+from moei_toolkit.config.options import apply_options
 from moei_toolkit.config.render import render
 from moei_toolkit.errors import ConfigError
 
@@ -12,37 +12,6 @@ def example(tmp_path):
     path = tmp_path / "example.py"
     path.write_text(render(minimal()))
     return path
-
-
-def test_values_are_parsed():
-    texts = [
-        "a=1",
-        "b.c=1e-4",
-        "d=(0.9, 0.99)",
-        "e=true",
-        "f=None",
-        "g=some/path",
-        "h={'type': 'x'}",
-        "i=k=v",
-        "j=",
-    ]
-    assert parse_options(texts) == {
-        "a": 1,
-        "b.c": 1e-4,
-        "d": (0.9, 0.99),
-        "e": True,
-        "f": None,
-        "g": "some/path",
-        "h": {"type": "x"},
-        "i": "k=v",
-        "j": "",
-    }
-
-
-@pytest.mark.parametrize("text", ["beta", "=3"])
-def test_what_is_no_option(text):
-    with pytest.raises(ConfigError, match="expected KEY=VALUE"):
-        parse_options([text])
 
 
 def test_options_reach_any_depth(example):

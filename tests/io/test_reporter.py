@@ -44,11 +44,16 @@ def test_without_a_terminal_progress_is_a_line_per_tenth():
 
 def test_bars_may_be_nested_and_end_with_their_work():
     reporter, output = reporter_on(terminal=True)
-    with pytest.raises(ZeroDivisionError), reporter.progress(2, "outer") as outer:
-        with reporter.progress(2, "inner [x]") as inner:
-            inner.advance(2, "done")
-        outer.advance()
-        raise ZeroDivisionError
+
+    def fail_halfway():
+        with reporter.progress(2, "outer") as outer:
+            with reporter.progress(2, "inner [x]") as inner:
+                inner.advance(2, "done")
+            outer.advance()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_halfway()
     reporter.info("afterwards")
     assert "inner [x]" in output.getvalue()
     assert output.getvalue().endswith("afterwards\n")

@@ -94,16 +94,16 @@ def test_one_flipped_bit_is_refused(saved):
 
 
 def test_missing_files(saved, tmp_path):
-    with pytest.raises(CheckpointError, match="other.json"):
+    with pytest.raises(CheckpointError, match=r"other\.json"):
         load_weights(tmp_path / "other")
     description = saved.with_suffix(".json")
     text = description.read_text()
     description.unlink()
-    with pytest.raises(CheckpointError, match="net.json is missing"):
+    with pytest.raises(CheckpointError, match=r"net\.json is missing"):
         load_weights(saved)
     description.write_text(text)
     saved.unlink()
-    with pytest.raises(CheckpointError, match="net.safetensors: No such file"):
+    with pytest.raises(CheckpointError, match=r"net\.safetensors: No such file"):
         load_weights(saved)
 
 
@@ -131,7 +131,7 @@ def test_a_pickle_is_never_opened(tmp_path, suffix):
 
     path = tmp_path / f"net{suffix}"
     torch.save(Evil(), path)
-    with pytest.raises(CheckpointError, match="safetensors|save_weights"):
+    with pytest.raises(CheckpointError, match=r"is a pickled checkpoint, .*save_weights"):
         load_weights(path)
     assert not (tmp_path / "ran").exists()
 

@@ -1,4 +1,4 @@
-"""A pipeline of made-up stages, small and exact: what each writes depends on its section, inputs and seed only."""
+"""A pipeline of made-up stages: what each writes depends on its inputs and seed only."""
 
 import hashlib
 import json
@@ -54,7 +54,7 @@ def make_store(config):
 
 
 def make_stages(log, pause=0.0, beta=20, width=8):
-    """data -> train (resumable) -> experts.a, experts.b -> report; every start and step is added to ``log``."""
+    """data -> train (resumable) -> experts.a, experts.b -> report; starts and steps are added to ``log``."""
 
     def note(text):
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

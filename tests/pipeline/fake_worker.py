@@ -51,7 +51,7 @@ def crash_at(call):
 
 
 def every_crash_point(base, first, step):
-    """Kill a run at every step-th change to the file system, run again, and print what is not as it should be."""
+    """Kill a run at every step-th change to the file system, run again, and print what is wrong then."""
     execute.git_state = lambda: None
     reference = run(base / "reference", base / "log", 0).root
     expected = fake_pipeline.committed(reference)

@@ -1,4 +1,4 @@
-"""Kill -9, two processes at once, and disks that are full or read-only: nothing half-committed, nothing lost."""
+"""Kill -9, two processes at once, full and read-only disks: nothing half-committed, nothing lost."""
 
 import os
 import random

@@ -11,7 +11,9 @@ def run(context: StageContext) -> None:
     """Build the layout and the degradations, and write every image once."""
     config = context.config
     layout = LAYOUTS.build(config.data.layout.as_dict())
-    degradations = {name: DEGRADATIONS.build(task.degradation.as_dict()) for name, task in config.tasks.items()}
+    degradations = {
+        name: DEGRADATIONS.build(task.degradation.as_dict()) for name, task in config.tasks.items()
+    }
     with context.log.progress(1.0, "data") as progress:
         reached = 0.0
 

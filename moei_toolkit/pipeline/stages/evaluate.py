@@ -45,7 +45,9 @@ def run(context: StageContext) -> None:
                     save_pictures(context.folder / PICTURES_FOLDER / record.id, image, decision)
                 progress.advance()
     write_rows(context.folder / ROWS_FILE, rows)
-    atomic_write_json(context.folder / PROTOCOL_FILE, {metric.name: dict(metric.protocol) for metric in metrics})
+    atomic_write_json(
+        context.folder / PROTOCOL_FILE, {metric.name: dict(metric.protocol) for metric in metrics}
+    )
 
 
 def _test_records(images: Images) -> list[Record]:

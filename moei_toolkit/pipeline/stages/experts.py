@@ -42,5 +42,10 @@ def run(context: StageContext, name: str) -> None:
         )
     parameters = sum(p.numel() for p in expert.parameters())
     share = parameters / sum(p.numel() for p in backbone.parameters())
-    info = {"component": section.expert.as_dict(), "kind": "experts", "parameters": parameters, "share": share}
+    info = {
+        "component": section.expert.as_dict(),
+        "kind": "experts",
+        "parameters": parameters,
+        "share": share,
+    }
     save_weights(context.folder / EXPERT_FILE, average.module.state_dict(), info)

@@ -38,7 +38,9 @@ def run(context: StageContext) -> None:
     histories = {stage: read_history(context.inputs[stage]) for stage in _trainings(context)}
     strips = _strips(evaluated / PICTURES_FOLDER, rows)
     intro = _intro(summary)
-    atomic_write_json(context.folder / SUMMARY_FILE, {**summary, "expert_gains": gains, "threshold": threshold})
+    atomic_write_json(
+        context.folder / SUMMARY_FILE, {**summary, "expert_gains": gains, "threshold": threshold}
+    )
     page = render_page(config.report.title, intro, tables, [training_curves(histories)], strips)
     atomic_write_text(context.folder / "report.html", page)
     atomic_write_text(context.folder / "report.md", _markdown(config.report.title, intro, tables))

@@ -28,8 +28,15 @@ def run(context: StageContext) -> None:
     with context.log.progress(config.router.iterations, "router") as progress:
         loss = train_router(router, cache.g, targets, config.router, context.seed, progress)
     entropy = target_entropy(targets).mean().item()
-    context.log.info(f"router: mean entropy of the targets {entropy:.3f} of at most {math.log(targets.shape[1]):.3f}")
-    info = {"component": config.router.router.as_dict(), "kind": "routers", "loss": loss, "target_entropy": entropy}
+    context.log.info(
+        f"router: mean entropy of the targets {entropy:.3f} of at most {math.log(targets.shape[1]):.3f}"
+    )
+    info = {
+        "component": config.router.router.as_dict(),
+        "kind": "routers",
+        "loss": loss,
+        "target_entropy": entropy,
+    }
     save_weights(context.folder / ROUTER_FILE, router.state_dict(), info)
 
 
@@ -59,7 +66,9 @@ def train_router(
         batch = torch.randint(len(g), (settings.batch_size,), generator=generator)
         loss = distillation_loss(router(g[batch]), targets[batch], settings.alpha)
         if not torch.isfinite(loss):
-            raise TrainingError(f"router: loss is {loss.item()} at iteration {iteration + 1}; lower learning_rate")
+            raise TrainingError(
+                f"router: loss is {loss.item()} at iteration {iteration + 1}; lower learning_rate"
+            )
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

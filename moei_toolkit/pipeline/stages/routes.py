@@ -56,7 +56,8 @@ def restore_along_all(
     restored = routed.restore_routes(degraded, g)
     loss = losses[record.degradation]
     errors = {
-        route: _error(loss, pixels, clean, degraded) for route, pixels in {**restored, "input": degraded}.items()
+        route: _error(loss, pixels, clean, degraded)
+        for route, pixels in {**restored, "input": degraded}.items()
     }
     return Routed(record, g, degraded, clean, restored, errors)
 

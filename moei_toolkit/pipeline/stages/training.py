@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections import Training
 from moei_toolkit.data.crops import CropDataset
-from moei_toolkit.data.pair_store import PairStore
-from moei_toolkit.data.records import Record
-from moei_toolkit.data.views import make_overview, to_planes
 from moei_toolkit.engine.hooks import Scalars
+from moei_toolkit.evaluation.image_metrics import PSNR
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.describe import describe_views
+from moei_toolkit.inference.bundle import make_protocol
+from moei_toolkit.inference.restorer import as_float_image
+from moei_toolkit.inference.routed import RoutedBackbone
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
 from moei_toolkit.pipeline.stages.images import Images, degradation_names
 from moei_toolkit.registry import LOSSES
 from moei_toolkit.types import CLEAN
+
+_MEASURED = "measured"
 
 
 def build_losses(config: Config, override: Loss | None = None) -> list[Loss]:
@@ -48,43 +49,32 @@ def crop_dataset(images: Images, config: Config, settings: Training, seed: int) 
 def validation(
     images: Images, config: Config, names: Sequence[str], model: Callable[[], tuple[Backbone, Expert]]
 ) -> Callable[[], Scalars]:
-    """Return a function that measures PSNR in dB on the val split, per degradation and on average.
-
-    Each image is restored whole and is its own probe, as the training crops are.
+    """Return a function that measures PSNR in dB on the val split as a user would see it.
 
     Args:
         images: The data.
-        config: For the size of the overview.
-        names: Degradations to measure.
+        config: For views and tiles.
+        names: Degradations to measure; "psnr" is the mean over those that are not clean.
         model: Returns the backbone and the expert to measure.
     """
-    records = {name: [record for record in images.of("val") if record.degradation == name] for name in names}
+    records = [record for record in images.of("val") if record.degradation in names]
+    psnr = PSNR()
 
-    @torch.inference_mode()
     def measure() -> Scalars:
         backbone, expert = model()
-        backbone.eval()
-        expert.eval()
-        scores = {name: _mean_psnr(backbone, expert, images.store, mine, config) for name, mine in records.items()}
-        tasks = [score for name, score in scores.items() if name != CLEAN]
-        return {"psnr": sum(tasks) / len(tasks), **{f"psnr_{name}": score for name, score in scores.items()}}
+        device = str(next(backbone.parameters()).device)
+        routed = RoutedBackbone(backbone, {_MEASURED: expert}, make_protocol(config), device)
+        found: dict[str, list[float]] = {}
+        for record in records:
+            x, clean = (
+                as_float_image(view) for view in (images.store.degraded(record), images.store.clean(record))
+            )
+            rows = routed.restore_rows(x, _MEASURED, routed.describe(x))
+            restored = np.concatenate([part for _, part in rows])
+            score = psnr(restored.transpose(2, 0, 1), clean.transpose(2, 0, 1))
+            found.setdefault(record.degradation, []).append(score)
+        means = {f"psnr_{name}": float(np.mean(scores)) for name, scores in found.items()}
+        tasks = [value for name, value in means.items() if name != f"psnr_{CLEAN}"]
+        return {"psnr": float(np.mean(tasks)), **means}
 
     return measure
-
-
-def _mean_psnr(backbone: Backbone, expert: Expert, store: PairStore, records: list[Record], config: Config) -> float:
-    device = next(backbone.parameters()).device
-    scores = []
-    for record in records:
-        degraded = store.degraded(record)
-        overview = torch.from_numpy(make_overview(degraded, config.views.overview_size)).unsqueeze(0).to(device)
-        x = torch.from_numpy(to_planes(degraded)).unsqueeze(0).to(device)
-        clean = torch.from_numpy(to_planes(store.clean(record))).unsqueeze(0).to(device)
-        description = describe_views(backbone, overview, x.unsqueeze(1))
-        scores.append(_psnr(backbone.decode(description.probe_features, x, expert, description.g), clean))
-    return sum(scores) / len(scores)
-
-
-def _psnr(restored: Tensor, clean: Tensor) -> float:
-    error = (restored.clamp(0, 1) - clean).square().mean().clamp_min(1e-10)
-    return float(-10 * torch.log10(error))

@@ -1,0 +1,1 @@
+"""The command line tools, as functions: parse, call, exit code. Importing one imports no torch."""

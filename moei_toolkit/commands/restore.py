@@ -1,0 +1,38 @@
+"""Restore photographs with a trained run; see --help."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from moei_toolkit.cli import CommandParser, run_main
+
+
+def main(argv: Sequence[str]) -> int:
+    """Restore a photograph or a folder; exit with 3 when some could not be."""
+    parser = CommandParser("Restore a photograph, or every photograph of a folder, of any size.")
+    parser.add_argument("source", type=Path, help="a photograph, or a folder of them")
+    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="a file, or a folder for results")
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...")
+    parser.add_argument("--dry-run", action="store_true", help="say which file would become which")
+    args = parser.parse_args(argv)
+
+    from moei_toolkit.inference.photos import pair_paths, restore_photos
+    from moei_toolkit.inference.restorer import Restorer
+    from moei_toolkit.io.reporter import RichReporter
+
+    pairs = pair_paths(args.source, args.output)
+    if args.dry_run:
+        print("\n".join(f"{source} -> {target}" for source, target in pairs))
+        return 0
+    failures = restore_photos(Restorer.from_run(args.run, args.device), pairs, RichReporter())
+    for failure in failures:
+        print(f"error: {failure}", file=sys.stderr)
+    return failures[0].exit_code if failures else 0
+
+
+def run() -> None:
+    """Run as a command of the shell."""
+    run_main(main)

@@ -1,0 +1,67 @@
+"""The contract of a degradation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from moei_toolkit.data.weather.base import Degradation
+from moei_toolkit.testing.contract import ODD_SIZES, promise, random_picture, require
+
+_SEVERITIES = (0.1, 0.4, 0.7, 1.0)
+
+
+def check_degradation(make: Callable[[], Degradation], seed: int = 0) -> None:
+    """Check every promise of `Degradation`.
+
+    Args:
+        make: Builds a degradation.
+        seed: Of pictures and weather.
+
+    Raises:
+        ContractError: Names the first promise found broken.
+    """
+    degradation = make()
+    for height, width in (*ODD_SIZES, (96, 128)):
+        _check_size(degradation, height, width, seed)
+    _check_randomness(degradation, seed)
+    with promise(degradation, "more severe weather does more harm"):
+        harm = [_harm(degradation, severity, seed) for severity in _SEVERITIES]
+        require(all(a < b for a, b in pairwise(harm)), f"mean errors {harm} for severities {_SEVERITIES}")
+
+
+def _check_size(degradation: Degradation, height: int, width: int, seed: int) -> None:
+    clean, depth = _scene(height, width, seed)
+    kept = clean.copy(), depth.copy()
+    with promise(degradation, f"a picture of {height}x{width} becomes a float32 picture in [0, 1]"):
+        degraded = degradation.apply(clean, depth, 1.0, np.random.default_rng(seed))
+        found = (degraded.shape, degraded.dtype)
+        require(found == (clean.shape, np.dtype(np.float32)), f"got {found[0]} {found[1]}")
+        low, high = float(degraded.min()), float(degraded.max())
+        require(0 <= low <= high <= 1, f"values from {low} to {high}")
+    with promise(degradation, "picture and depth are left as they are"):
+        changed = [not np.array_equal(*pair) for pair in zip((clean, depth), kept, strict=True)]
+        require(not any(changed), f"changed: picture {changed[0]}, depth {changed[1]}")
+
+
+def _check_randomness(degradation: Degradation, seed: int) -> None:
+    first, again, other = (_apply(degradation, 0.6, number).tobytes() for number in (seed, seed, seed + 1))
+    with promise(degradation, "the same generator state gives the same bytes"):
+        require(first == again, "two pictures differ")
+    with promise(degradation, "another generator state gives other weather"):
+        require(first != other, "two pictures are equal")
+
+
+def _harm(degradation: Degradation, severity: float, seed: int) -> float:
+    return float(np.abs(_apply(degradation, severity, seed) - _scene(96, 128, 0)[0]).mean())
+
+
+def _apply(degradation: Degradation, severity: float, seed: int) -> np.ndarray:
+    return degradation.apply(*_scene(96, 128, 0), severity, np.random.default_rng(seed))
+
+
+def _scene(height: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    depth = np.linspace(1, 0.05, height, dtype=np.float32)[:, None] + np.zeros((1, width), np.float32)
+    return random_picture(height, width, seed), depth

@@ -1,0 +1,68 @@
+"""The contract of a router."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from moei_toolkit.losses.routing import distillation_loss
+from moei_toolkit.routers.base import Router
+from moei_toolkit.testing.contract import (
+    promise,
+    require_close,
+    require_equal,
+    require_shape,
+    seeded,
+)
+from moei_toolkit.testing.modules import reload, require_gradients, require_state, shake, state_of
+
+
+def check_router(make: Callable[[int, int], Router], descriptor_dim: int = 32, seed: int = 0) -> None:
+    """Check every promise of `Router`, for two, three and seven experts.
+
+    Args:
+        make: Builds a router from the length of g and the number of experts.
+        descriptor_dim: Length of g.
+        seed: Of weights and descriptors.
+
+    Raises:
+        ContractError: Names the first promise found broken.
+    """
+    with seeded(seed):
+        for experts in (2, 3, 7):
+            router = shake(make(descriptor_dim, experts), seed).eval()
+            _check_scores(router, descriptor_dim, experts)
+            _check_training(router, descriptor_dim, experts)
+            _check_loading(router, make(descriptor_dim, experts), descriptor_dim)
+
+
+@torch.no_grad()
+def _check_scores(router: Router, descriptor_dim: int, experts: int) -> None:
+    g, before = torch.randn(5, descriptor_dim), state_of(router)
+    with promise(router, f"5 descriptors and {experts} experts give logits (5, {experts})"):
+        logits = router(g)
+        require_shape(logits, 5, experts)
+    with promise(router, "in evaluation mode nothing is random"):
+        require_equal(router(g), logits)
+    with promise(router, "a descriptor is scored independently of its neighbours in the batch"):
+        require_close(torch.cat([router(one) for one in g.split(1)]), logits)
+    with promise(router, "running it in evaluation mode changes nothing in it"):
+        require_state(router, before)
+
+
+def _check_training(router: Router, descriptor_dim: int, experts: int) -> None:
+    if not any(parameter.requires_grad for parameter in router.parameters()):
+        return
+    targets = torch.softmax(torch.randn(8, experts), 1)
+    with promise(router, "training reaches every parameter"):
+        distillation_loss(router.train()(torch.randn(8, descriptor_dim)), targets, alpha=0.1).backward()
+        require_gradients(router)
+    router.eval()
+
+
+@torch.no_grad()
+def _check_loading(router: Router, fresh: Router, descriptor_dim: int) -> None:
+    g = torch.randn(5, descriptor_dim)
+    with promise(router, "what is loaded scores exactly as what was saved"):
+        require_equal(reload(router, fresh)(g), router(g))

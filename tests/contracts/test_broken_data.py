@@ -1,0 +1,121 @@
+"""The contract checks find what is wrong with a degradation or a layout and say it with numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from moei_toolkit.data.layouts import Layout, Scene
+from moei_toolkit.data.weather.haze import Haze
+from moei_toolkit.testing import ContractError, check_degradation, check_layout
+
+
+class Unseeded(Haze):
+    def render(self, view, rng):
+        return super().render(view, np.random.default_rng())
+
+
+class Fixed(Haze):
+    def render(self, view, rng):
+        return super().render(view, np.random.default_rng(0))
+
+
+class Overwriting(Haze):
+    def render(self, view, rng):
+        view.clean[...] = super().render(view, rng)
+        return view.clean
+
+
+class Backwards(Haze):
+    def render(self, view, rng):
+        return super().render(replace(view, severity=1 - view.severity), rng)
+
+
+class Transposed(Haze):
+    def render(self, view, rng):
+        return super().render(view, rng).transpose(1, 0, 2)
+
+
+class Dividing(Haze):
+    def render(self, view, rng):
+        return super().render(view, rng) * (np.float32(view.height - 1) / (view.height - 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Unseeded, "same bytes: two pictures differ"),
+        (Fixed, "other weather: two pictures are equal"),
+        (Overwriting, "left as they are: changed: picture True, depth False"),
+        (Backwards, "does more harm: mean errors"),
+        (Transposed, r"3x50 becomes .*got \(50, 3, 3\)"),
+        (Dividing, "1x1 becomes .*: values from nan to nan"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_broken_degradation(kind, said):
+    with pytest.raises(ContractError, match=said) as caught:
+        check_degradation(kind)
+    assert kind.__name__ in str(caught.value)
+
+
+def load() -> tuple[np.ndarray, np.ndarray]:
+    return np.full((4, 5, 3), 9, np.uint8), np.full((4, 5), 0.5, np.float32)
+
+
+def load_float() -> tuple[np.ndarray, np.ndarray]:
+    return load()[0] / 255, load()[1]
+
+
+def load_without_depth() -> tuple[np.ndarray, np.ndarray]:
+    return load()[0], np.zeros((4, 4), np.float32)
+
+
+def load_metres() -> tuple[np.ndarray, np.ndarray]:
+    return load()[0], load()[1] * 30
+
+
+SCENE = Scene("one", "train", "toy", "capture", "photograph", load)
+
+
+class Listed(Layout):
+    def __init__(self, *scenes: Scene) -> None:
+        self._scenes = scenes
+
+    def scenes(self, seed):
+        yield from self._scenes
+
+
+class Shuffled(Layout):
+    def scenes(self, seed):
+        names = np.random.default_rng().permutation(50)
+        yield from (replace(SCENE, id=f"scene{name}", capture_id=f"{name}") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("scenes", "said"),
+    [
+        ([], "there are none"),
+        ([SCENE, SCENE], r"share an id: repeated: \['one'\]"),
+        ([replace(SCENE, split="training")], r"one of the splits .*strange: \['one'\]"),
+        ([SCENE, replace(SCENE, id="two", split="test")], "torn: {'capture': .'test', 'train'.}"),
+        ([replace(SCENE, load=load_float)], r"pixels are \(4, 5, 3\) float64"),
+        ([replace(SCENE, load=load_without_depth)], r"depth is \(4, 4\) float32"),
+        ([replace(SCENE, load=load_metres)], "depth from 15.0 to 15.0"),
+        ([replace(SCENE, load=lambda: load())], "survives pickling"),
+    ],
+)
+def test_a_broken_layout(scenes, said):
+    with pytest.raises(ContractError, match=said):
+        check_layout(lambda: Listed(*scenes))
+
+
+def test_a_layout_without_an_order():
+    with pytest.raises(ContractError, match="same order: the ids differ"):
+        check_layout(Shuffled)
+
+
+def test_a_sound_layout():
+    check_layout(lambda: Listed(SCENE, replace(SCENE, id="two")))

@@ -1,0 +1,210 @@
+"""The contract checks find what is wrong with a calibrator, a loss or a metric and say it with numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from moei_toolkit.calibrators.temperature import Temperature
+from moei_toolkit.evaluation.image_metrics import PSNR
+from moei_toolkit.losses.base import Loss
+from moei_toolkit.losses.image import L1Loss
+from moei_toolkit.testing import ContractError, check_calibrator, check_loss, check_metric
+
+
+class NotNormalised(Temperature):
+    def probabilities(self, logits):
+        return super().probabilities(logits) * 0.99
+
+
+class Overflowing(Temperature):
+    def probabilities(self, logits):
+        powers = np.exp(logits / self.temperature)
+        return powers / powers.sum(1, keepdims=True)
+
+
+class Contrarian(Temperature):
+    def probabilities(self, logits):
+        return super().probabilities(-logits)
+
+
+class Centring(Temperature):
+    def probabilities(self, logits):
+        return super().probabilities(logits * (1 + len(logits)))
+
+
+class InPlace(Temperature):
+    def fit(self, logits, targets):
+        super().fit(logits, targets)
+        logits -= logits.max()
+
+
+class Forgetful(Temperature):
+    def load_state(self, state):
+        self.temperature = round(float(state["temperature"]), 3)
+
+
+class NotJSON(Temperature):
+    def state(self):
+        return {"temperature": np.float32(self.temperature), "at_bound": False}
+
+
+class NeedsMany(Temperature):
+    def fit(self, logits, targets):
+        if len(logits) < 10:
+            raise ValueError("too few")
+        super().fit(logits, targets)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (NotNormalised, "sum to 1, before it is fitted: a sum is off by 0.01"),
+        (Overflowing, "sum to 1, for logits up to .*: from nan to nan"),
+        (Contrarian, "largest logit: it is another one for [0-9]+ of 60 images"),
+        (Centring, "independently of its neighbours"),
+        (InPlace, "the logits or the targets changed"),
+        (Forgetful, "survives JSON: the probabilities differ"),
+        (NotJSON, "survives JSON: TypeError"),
+        (NeedsMany, "a single image.*ValueError: too few"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_broken_calibrator(kind, said):
+    with pytest.raises(ContractError, match=said) as caught:
+        check_calibrator(kind)
+    assert kind.__name__ in str(caught.value)
+
+
+def test_a_calibrator_may_be_allowed_to_change_the_choice():
+    check_calibrator(Contrarian, keeps_choice=False)
+
+
+class OneNumber(L1Loss):
+    def forward(self, restored, clean, degraded):
+        return super().forward(restored, clean, degraded).mean()
+
+
+class Offset(L1Loss):
+    def forward(self, restored, clean, degraded):
+        return super().forward(restored, clean, degraded) + 0.01
+
+
+class Relative(L1Loss):
+    def forward(self, restored, clean, degraded):
+        value = super().forward(restored, clean, degraded)
+        return value / (value.detach().max() + 1e-6)
+
+
+class SquareRoot(L1Loss):
+    def forward(self, restored, clean, degraded):
+        flat = (restored - restored.mean((2, 3), keepdim=True)).square().mean((1, 2, 3))
+        return super().forward(restored, clean, degraded) * (1 + flat.sqrt())
+
+
+class Negative(L1Loss):
+    def forward(self, restored, clean, degraded):
+        return -super().forward(restored, clean, degraded)
+
+
+class Broadcasting(Loss):
+    def __init__(self):
+        super().__init__()
+        self.terms = {"l1": 1.0}
+
+    def forward(self, restored, clean, degraded):
+        return (restored - clean).abs().mean((1, 2, 3))
+
+
+class Clamping(L1Loss):
+    def forward(self, restored, clean, degraded):
+        value = super().forward(restored, clean, degraded)
+        clean.clamp_(0.1, 0.9)
+        return value
+
+
+class Secretive(L1Loss):
+    def __init__(self):
+        super().__init__()
+        self.terms = {}
+
+
+class Detached(L1Loss):
+    def forward(self, restored, clean, degraded):
+        return super().forward(restored.detach(), clean, degraded)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (OneNumber, r"expected shape \(3,\), got \(\)"),
+        (Offset, "equal images give 0: they give 0.01"),
+        (Relative, "independently of its neighbours"),
+        (SquareRoot, "1x1 has a finite value and gradient: 6 values not finite"),
+        (Negative, "at least 0.*: the smallest is -"),
+        (Broadcasting, "refused with a DataError"),
+        (Clamping, "left as they are"),
+        (Secretive, "lists every active term"),
+        (Detached, "gradient: RuntimeError"),
+    ],
+)
+def test_a_broken_loss(kind, said):
+    with pytest.raises(ContractError, match=said) as caught:
+        check_loss(kind)
+    assert kind.__name__ in str(caught.value)
+
+
+class Upside(PSNR):
+    higher_is_better = False
+
+
+class Vague(PSNR):
+    def __init__(self):
+        super().__init__()
+        self.protocol = {"color": "RGB"}
+
+
+class NumpyNumber(PSNR):
+    def __call__(self, restored, clean):
+        return np.float32(super().__call__(restored, clean))
+
+
+class Careless(PSNR):
+    def __call__(self, restored, clean):
+        return super().__call__(np.nan_to_num(np.asarray(restored)), clean)
+
+
+class Infinite(PSNR):
+    def __call__(self, restored, clean):
+        error = float(np.square(np.asarray(restored) - np.asarray(clean)).mean())
+        return -10 * np.log10(error).item() if error else float("inf")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Upside, "higher_is_better is False"),
+        (Vague, r"protocol states .*: it states \['color'\]"),
+        (NumpyNumber, "one finite value.*float32"),
+        (Careless, "that hold NaN are refused"),
+        (Infinite, "of another size are refused"),
+    ],
+)
+def test_a_broken_metric(kind, said):
+    with pytest.raises(ContractError, match=said) as caught:
+        check_metric(kind)
+    assert kind.__name__ in str(caught.value)
+
+
+def test_small_images_can_be_excused():
+    class Demanding(L1Loss):
+        def forward(self, restored, clean, degraded):
+            if restored.shape[-2] < 17:
+                raise ZeroDivisionError(tuple(restored.shape))
+            return super().forward(restored, clean, degraded)
+
+    check_loss(Demanding, smallest_side=17)
+    with pytest.raises(ContractError, match=r"1x1.*ZeroDivisionError"):
+        check_loss(Demanding)
+    assert torch.is_grad_enabled()

@@ -1,0 +1,115 @@
+"""A training that is interrupted and goes on ends exactly where one ends that never was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tiny_training
+import torch
+from tiny_training import LAST, checkpoint, train_dense
+
+from moei_toolkit.engine.checkpoint import list_checkpoints
+from moei_toolkit.errors import CheckpointError
+
+
+class Interrupted(Exception):
+    pass
+
+
+def stop_at(iteration: int):
+    def progress(done: int, loss: float | None) -> None:
+        if done == iteration:
+            raise Interrupted
+
+    return progress
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training that was never interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    train_dense(folder)
+    return folder
+
+
+def interrupt(folder: Path, iteration: int, **options) -> None:
+    with pytest.raises(Interrupted):
+        train_dense(folder, progress=stop_at(iteration), **options)
+
+
+def names(folder: Path) -> list[str]:
+    return [path.stem for path in list_checkpoints(folder / "checkpoints")]
+
+
+@pytest.mark.parametrize("iteration", [5, 8])
+def test_4_and_4_iterations_equal_8_bit_for_bit(tmp_path, whole, iteration):
+    interrupt(tmp_path, iteration)
+    assert names(tmp_path) == ["iteration_00000004"]
+    train_dense(tmp_path)
+    assert checkpoint(tmp_path) == checkpoint(whole)
+    assert names(tmp_path) == [LAST]
+
+
+def test_something_was_learnt(whole):
+    fresh, trained = tiny_training.make_backbone(), train_dense(whole)
+    assert any(not torch.equal(a, b) for a, b in zip(fresh.parameters(), trained.parameters(), strict=True))
+    assert next(trained.buffers()).any()
+
+
+def test_a_finished_training_does_nothing_more(tmp_path, whole):
+    train_dense(tmp_path)
+    seen: list[int] = []
+    again = train_dense(tmp_path, progress=lambda done, loss: seen.append(done))
+    assert seen == [8]
+    assert checkpoint(tmp_path) == checkpoint(whole)
+    torch.testing.assert_close(again.state_dict(), train_dense(whole).state_dict(), rtol=0, atol=0)
+
+
+def test_a_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path, whole):
+    interrupt(tmp_path, 5)
+    kept = tmp_path / "checkpoints" / "iteration_00000004"
+    newest = tmp_path / "checkpoints" / "iteration_00000006"
+    data, description = checkpoint(tmp_path, kept.name)
+    newest.with_suffix(".json").write_bytes(description)
+    newest.with_suffix(".safetensors").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    warnings: list[str] = []
+    train_dense(tmp_path, warning=warnings.append)
+    (warning,) = warnings
+    assert "passed over" in warning
+    assert str(newest.with_suffix(".safetensors")) in warning
+    assert checkpoint(tmp_path) == checkpoint(whole)
+    assert names(tmp_path) == [LAST]
+
+
+@pytest.mark.parametrize("spoil", ["truncate", "no description"])
+def test_without_any_whole_checkpoint_it_starts_over(tmp_path, whole, spoil):
+    interrupt(tmp_path, 5)
+    path = tmp_path / "checkpoints" / "iteration_00000004.safetensors"
+    if spoil == "truncate":
+        path.write_bytes(path.read_bytes()[:1000])
+    else:
+        path.with_suffix(".json").unlink()
+    warnings: list[str] = []
+    train_dense(tmp_path, warning=warnings.append)
+    assert len(warnings) == 1
+    assert checkpoint(tmp_path) == checkpoint(whole)
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path):
+    interrupt(tmp_path, 5)
+    with pytest.raises(CheckpointError, match=r"iteration_00000004.*does not belong to this training"):
+        train_dense(tmp_path, tasks=3)
+    assert names(tmp_path) == ["iteration_00000004"]
+
+
+def test_killed_at_any_change_to_the_file_system(tmp_path):
+    variables = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-W", "ignore", tiny_training.__file__, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=variables, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "WRONG" not in done.stdout
+    assert int(done.stdout.rpartition("POINTS")[2]) > 8
