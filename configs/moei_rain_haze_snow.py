@@ -7,7 +7,7 @@ work_dir = "work_dirs/moei_rain_haze_snow"
 _weathers = ("rain", "haze", "snow")
 
 _schedule = dict(
-    images_per_batch=12,
+    images_per_batch=6,
     crops_per_image=1,
     crop_size=96,
     learning_rate=1e-3,
@@ -24,7 +24,7 @@ dense = dict(
     loss=dict(type="l1"),
     training=dict(
         _schedule,
-        iterations=1300,
+        iterations=1900,
         warmup=50,
         auxiliary_weight=0.05,
         mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=0.4),
@@ -34,7 +34,7 @@ experts = {
     name: dict(
         expert=dict(type="adapter", reduction=1 / 16),
         task=name,
-        training=dict(_schedule, iterations=350, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 0.2}),
+        training=dict(_schedule, iterations=450, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 0.2}),
     )
     for name in _weathers
 }

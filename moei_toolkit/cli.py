@@ -105,6 +105,8 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
         main: Takes the arguments and returns the exit code.
         argv: The arguments; those of the process if None.
     """
+    # Threads that wait by spinning starve each other as soon as anything else runs on the machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     arguments = sys.argv[1:] if argv is None else argv
     try:
         code = main(arguments)

@@ -25,6 +25,7 @@ LAYERS = (  # low to high; the names in one set are neighbours and do not import
     {"pipeline"},
     {"tuning"},
     {"cli"},
+    {"commands"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 REGISTRY_PART = {
@@ -36,7 +37,7 @@ REGISTRY_PART = {
     "plugins",
     "registry",
 }
-MAY_BUILD = {"inference", "pipeline", "testing", "tuning", "cli"}
+MAY_BUILD = {"inference", "pipeline", "testing", "tuning", "cli", "commands"}
 CONTRACTS = {"moei_toolkit.data.layouts", "moei_toolkit.evaluation.metric"}  # and every module named base
 
 LIGHT = ("types", "errors", "config.schema", "hookspecs", "plugins", "builtin", "arguments", "cli")

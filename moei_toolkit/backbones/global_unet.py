@@ -34,9 +34,9 @@ class GlobalUNet(Backbone):
 
     def __init__(
         self,
-        width: int = 16,
+        width: int = 24,
         levels: int = 3,
-        blocks: int = 3,
+        blocks: int = 2,
         descriptor_dim: int = 1024,
         context_dim: int = 64,
     ) -> None:

@@ -60,6 +60,10 @@ class Standardize(nn.Module):
         memory: How many batches the running values remember, once that many were seen.
     """
 
+    mean: Tensor
+    square: Tensor
+    seen: Tensor
+
     def __init__(self, size: int, memory: int = 100) -> None:
         super().__init__()
         self.memory = memory

@@ -123,7 +123,7 @@ class Views(Section):
 
     overview_size: Count = 192
     probe_size: Count = 192
-    probes: Annotated[int, Field(strict=True, ge=0)] = 6
+    probes: Count = 6
 
 
 class Utilities(Section):

@@ -24,8 +24,8 @@ def summarize_rows(rows: Sequence[Row], bins: int = 15) -> Summary:
 
     Returns:
         JSON values: ``quality`` (task -> policy -> metric -> mean), ``macro`` (mean over tasks, clean images
-        left out), ``clean`` (policy -> smallest and mean PSNR), ``experts`` (expert -> its gain over dense on
-        the task it is best at), and ``decisions`` (agreement, ECE, abstention, gap, shares).
+        left out), ``clean`` (policy -> smallest and mean PSNR), and ``decisions`` (agreement, ECE and its
+        bins, abstention, gap, shares).
 
     Raises:
         DataError: If there are no rows of degraded images, or an image lacks a policy.
@@ -33,7 +33,7 @@ def summarize_rows(rows: Sequence[Row], bins: int = 15) -> Summary:
     _require_complete(rows)
     tasks = sorted({row.degradation for row in rows} - {CLEAN})
     if not tasks:
-        raise DataError("expected rows of degraded images, got only clean ones")
+        raise DataError(f"expected rows of degraded images, got {len(rows)} rows and no such image")
     quality = {task: _by_policy(row for row in rows if row.degradation == task) for task in tasks}
     return {
         "images": {
@@ -47,7 +47,7 @@ def summarize_rows(rows: Sequence[Row], bins: int = 15) -> Summary:
 
 
 def _require_complete(rows: Sequence[Row]) -> None:
-    policies = {row.policy for row in rows}
+    policies = {row.policy for row in rows} | {INPUT, DENSE_POLICY, ACTUAL, ORACLE}
     for image in {row.id for row in rows}:
         mine = [row.policy for row in rows if row.id == image]
         if len(mine) != len(set(mine)) or set(mine) != policies:
@@ -104,6 +104,7 @@ def _decisions(rows: Sequence[Row], bins: int) -> Summary:
         ),
         "oracle_is_weather": float(np.mean([best.route == best.degradation for best in oracle])),
         "ece": expected_calibration_error(np.array([row.confidence for row in actual]), right, bins),
+        "bins": bins,
         "abstained": float(np.mean([row.abstained for row in actual])),
         "oracle_gap_psnr": float(gap.mean()),
         "share": {route: float(np.mean([row.route == route for row in actual])) for route in routes},

@@ -26,7 +26,7 @@ class Adapter(Expert):
         ValueError: If ``reduction`` is outside (0, 1] or ``top_blocks`` exceeds the number of sites.
     """
 
-    def __init__(self, backbone: Backbone, reduction: float = 1 / 16, top_blocks: int = 7) -> None:
+    def __init__(self, backbone: Backbone, reduction: float = 1 / 16, top_blocks: int = 5) -> None:
         super().__init__()
         sites = backbone.sites()
         if not 0 < reduction <= 1:

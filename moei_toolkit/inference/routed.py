@@ -54,7 +54,7 @@ class RoutedBackbone:
     ) -> None:
         self.device = torch.device(device)
         self.protocol = protocol
-        self.backbone = backbone.to(self.device, memory_format=torch.channels_last).eval()
+        self.backbone = backbone.to(self.device).to(memory_format=torch.channels_last).eval()
         self.routes: dict[str, Expert] = {**experts, DENSE: Dense()}
         for expert in self.routes.values():
             expert.to(self.device).eval()
@@ -90,7 +90,7 @@ class RoutedBackbone:
     def _tiled(self, x: np.ndarray, routes: Sequence[str], g: Tensor) -> Iterator[tuple[int, np.ndarray]]:
         """Yield rows (R, h, W, 3) for R routes."""
         protocol = self.protocol
-        planes = torch.from_numpy(np.ascontiguousarray(x.transpose(2, 0, 1)))
+        planes = torch.from_numpy(x.transpose(2, 0, 1).copy())
 
         @torch.inference_mode()
         def run(tiles: Tensor) -> Tensor:

@@ -29,6 +29,32 @@ class L1Loss(Loss):
         return l1_distance(*checked(restored, clean))
 
 
+class RelativeL1Loss(Loss):
+    """L1 distance as a share of what doing nothing leaves, |restored - clean| / (|degraded - clean| + floor).
+
+    Haze changes every pixel and rain few, so under plain l1 a network trained on both learns haze alone.
+    Here each image counts alike.
+
+    Args:
+        floor: What a clean image is divided by; the smaller, the dearer it is to touch one.
+
+    Raises:
+        ConfigError: The floor is not positive.
+    """
+
+    def __init__(self, floor: float = 0.02) -> None:
+        super().__init__()
+        if not floor > 0:
+            raise ConfigError(f"RelativeL1Loss: floor must be positive, got {floor}")
+        self.floor = floor
+        self.terms = {"relative l1": 1.0}
+
+    def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
+        """See `Loss.forward`."""
+        restored, clean, degraded = checked(restored, clean, degraded)
+        return l1_distance(restored, clean) / (l1_distance(degraded, clean) + self.floor)
+
+
 class SSIMLoss(Loss):
     """1 - SSIM of the luminance, or of the three RGB channels averaged.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from moei_toolkit.config.schema import Config
-from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.io.reporter import Reporter, SilentReporter
 from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.pipeline.chain import REPORT, make_chain
 from moei_toolkit.pipeline.run import RunResult, run_pipeline
@@ -25,9 +26,18 @@ def run_main_job(
     until: str | None = None,
     dry_run: bool = False,
 ) -> RunResult:
-    """Run the chain of a config; the arguments are those of :func:`run_pipeline`."""
-    store = StageStore(config.store_root)
-    return run_pipeline(config, make_chain(config), store, reporter, first, only, until, dry_run)
+    """Run the chain of a config; the arguments are those of :func:`run_pipeline`.
+
+    When there is something to do, every component is built once before it begins.
+
+    Raises:
+        MoeiError: What :func:`run_pipeline` and :func:`rehearse` raise.
+    """
+    chain, store = make_chain(config), StageStore(config.store_root)
+    plan = run_pipeline(config, chain, store, SilentReporter(), first, only, until, dry_run=True)
+    if not plan.nothing_to_do:
+        import_module("moei_toolkit.pipeline.rehearsal").rehearse(config)
+    return run_pipeline(config, chain, store, reporter, first, only, until, dry_run)
 
 
 def closing_summary(config: Config, result: RunResult) -> str:

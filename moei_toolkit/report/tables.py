@@ -49,7 +49,7 @@ def decision_table(summary: Mapping[str, Any], gains: Mapping[str, float], thres
     lines = [
         ["agreement with the oracle", f"{found['agreement']:.1%}"],
         ["agreement with the weather", f"{found['agreement_with_weather']:.1%}"],
-        ["ECE, 15 bins", f"{found['ece']:.3f}"],
+        [f"ECE, {found['bins']} bins", f"{found['ece']:.3f}"],
         ["abstained", f"{found['abstained']:.1%} (confidence below {threshold:.2f})"],
         ["gap to the oracle", f"{found['oracle_gap_psnr']:.2f} dB"],
         *([f"expert {name} over dense on its task", f"{gain:+.2f} dB"] for name, gain in gains.items()),

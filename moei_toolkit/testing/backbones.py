@@ -140,6 +140,8 @@ def _check_training(backbone: Backbone) -> None:
         restored, g = backbone.train()(random_images(3, 24, 24), Dense(), return_global=True)
         (restored.square().mean() + (g * torch.linspace(-1, 1, g.shape[1])).mean()).backward()
         require_gradients(backbone)
+    with promise(backbone, "a single image is enough to train on"):
+        require_shape(backbone(random_images(1, 24, 24), Dense()).detach(), 1, 3, 24, 24)
 
 
 def _summary(backbone: Backbone, x: Tensor) -> Tensor:

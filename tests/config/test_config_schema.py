@@ -116,6 +116,7 @@ def test_experts_keep_their_order():
         ("experts.any.training.mix", ..., "experts.any.training.mix: missing"),
         ("seed", "zero", "seed: expected a valid integer, got 'zero'"),
         ("seed", True, "seed: expected a valid integer, got True"),
+        ("views", {"probes": 0}, "views.probes: expected greater than or equal to 1, got 0"),
         ("seed", -1, "seed: expected greater than or equal to 0, got -1"),
         ("router.beta", 0, "router.beta: expected greater than 0, got 0"),
         ("router.beta", float("nan"), "router.beta: expected"),

@@ -108,6 +108,15 @@ class NotANumber(GlobalUNet):
         return super().decode(features, x, expert, g) / (x.shape[-1] - 1) / (x.shape[-1] - 1)
 
 
+class BatchNormalised(GlobalUNet):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.norm = nn.BatchNorm1d(self.descriptor_dim)
+
+    def describe(self, overview, probes):
+        return self.norm(super().describe(overview, probes))
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
@@ -123,6 +132,7 @@ class NotANumber(GlobalUNet):
         (Forgetful, "exactly as what was saved: the largest difference is"),
         (DeadWeight, "reaches every parameter: 2 of .*spare.weight, spare.bias"),
         (PicksItsOwnProbe, "as its own overview and probe"),
+        (BatchNormalised, "single image is enough to train on: ValueError: Expected more than 1 value"),
         (NotANumber, "1x1 comes back in its size: 3 values not finite"),
     ],
 )

@@ -84,6 +84,24 @@ def make_backbone() -> GlobalUNet:
     return GlobalUNet(width=4, levels=1, blocks=1, descriptor_dim=16)
 
 
+class Normalised(GlobalUNet):
+    """With a batch normalisation whose running values move whenever it runs in training mode."""
+
+    def __init__(self, width: int = 4, **options: Any) -> None:
+        super().__init__(width=width, **options)
+        self.norm = nn.BatchNorm2d(width)
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        finest, *others = super().encode(x)
+        return [self.norm(finest), *others]
+
+
+def make_frozen() -> GlobalUNet:
+    """The backbone that :func:`train_expert` starts from."""
+    torch.manual_seed(1)
+    return shake(Normalised(levels=1, blocks=1, descriptor_dim=16))
+
+
 def train_dense(
     folder: Path,
     dataset: Dataset[dict[str, Tensor]] | None = None,
@@ -114,7 +132,7 @@ def train_dense(
 
 def train_expert(folder: Path, **changes: Any) -> tuple[GlobalUNet, Adapter, list[bool]]:
     """Train an adapter; return the backbone, the expert, and whether the backbone was in training mode."""
-    backbone = shake(make_backbone())
+    backbone = make_frozen()
     expert = Adapter(backbone, top_blocks=1)
     average = average_of(expert, 0.9)
     modes: list[bool] = []

@@ -56,4 +56,4 @@ def load_cache(folder: Path, split: str) -> UtilityCache:
         CheckpointError: If it is missing or damaged.
     """
     tensors, names = load_weights(folder / f"{split}_{_FILE}")
-    return UtilityCache(**names, **tensors)
+    return UtilityCache(g=tensors["g"], error=tensors["error"], psnr=tensors["psnr"], **names)

@@ -14,6 +14,7 @@ def run(context: StageContext) -> None:
     degradations = {
         name: DEGRADATIONS.build(task.degradation.as_dict()) for name, task in config.tasks.items()
     }
+    draws = {str(split): count for split, count in config.data.draws.items()}
     with context.log.progress(1.0, "data") as progress:
         reached = 0.0
 
@@ -22,4 +23,4 @@ def run(context: StageContext) -> None:
             progress.advance(done / total - reached, f"{done} of {total} scenes")
             reached = done / total
 
-        prepare(layout, degradations, dict(config.data.draws), context.seed, context.folder, advance)
+        prepare(layout, degradations, draws, context.seed, context.folder, advance)

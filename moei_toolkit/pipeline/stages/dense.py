@@ -13,7 +13,7 @@ from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages.chronicle import Chronicle
 from moei_toolkit.pipeline.stages.images import Images, degradation_names
-from moei_toolkit.pipeline.stages.training import build_losses, crop_dataset, validation
+from moei_toolkit.pipeline.stages.training import build_losses, crop_dataset, say_losses, validation
 from moei_toolkit.registry import BACKBONES, LOSSES
 
 
@@ -25,9 +25,9 @@ def run(context: StageContext) -> None:
     auxiliary = AuxiliaryHead(backbone.descriptor_dim, len(degradation_names(config)))
     shared_loss = config.dense.loss
     override = LOSSES.build(shared_loss.as_dict()) if isinstance(shared_loss, Component) else None
-    model = RestorationModel(
-        backbone, Dense(), build_losses(config, override), auxiliary, settings.auxiliary_weight
-    )
+    losses = build_losses(config, override)
+    say_losses(config, losses, settings.mix, context.log)
+    model = RestorationModel(backbone, Dense(), losses, auxiliary, settings.auxiliary_weight)
     average = average_of(backbone, settings.ema_decay)
     measured = [name for name in degradation_names(config) if name in settings.mix]
     with (

@@ -11,7 +11,7 @@ from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages.chronicle import Chronicle
 from moei_toolkit.pipeline.stages.images import Images
-from moei_toolkit.pipeline.stages.training import build_losses, crop_dataset, validation
+from moei_toolkit.pipeline.stages.training import build_losses, crop_dataset, say_losses, validation
 from moei_toolkit.registry import EXPERTS
 
 
@@ -23,7 +23,9 @@ def run(context: StageContext, name: str) -> None:
     torch.manual_seed(context.seed)
     backbone = load_backbone(config, context.inputs["dense"])
     expert = EXPERTS.build(section.expert.as_dict(), backbone=backbone)
-    model = RestorationModel(backbone, expert, build_losses(config))
+    losses = build_losses(config)
+    say_losses(config, losses, settings.mix, context.log)
+    model = RestorationModel(backbone, expert, losses)
     average = average_of(expert, settings.ema_decay)
     with (
         Images(context.inputs["data"]) as images,

@@ -70,7 +70,7 @@ def train_router(
                 f"router: loss is {loss.item()} at iteration {iteration + 1}; lower learning_rate"
             )
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         schedule.step()
         progress.advance(1, f"loss {loss.item():.4f}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.bundle import make_protocol
 from moei_toolkit.inference.restorer import as_float_image
 from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
 from moei_toolkit.pipeline.stages.images import Images, degradation_names
@@ -30,6 +31,13 @@ def build_losses(config: Config, override: Loss | None = None) -> list[Loss]:
     if override is not None:
         return [override] * (len(config.tasks) + 1)
     return [*(LOSSES.build(task.loss.as_dict()) for task in config.tasks.values()), L1Loss()]
+
+
+def say_losses(config: Config, losses: Sequence[Loss], mix: Iterable[str], log: Reporter) -> None:
+    """Tell a person what a training minimises on each degradation, so that a term that is off shows."""
+    for name, loss in zip(degradation_names(config), losses, strict=True):
+        if name in mix:
+            log.info(f"  {name}: " + " + ".join(f"{weight:g} {term}" for term, weight in loss.terms.items()))
 
 
 def crop_dataset(images: Images, config: Config, settings: Training, seed: int) -> CropDataset:

@@ -1,0 +1,96 @@
+"""Summaries of features and images equal their definitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import minimum_filter, uniform_filter
+
+from moei_toolkit.backbones.statistics import (
+    IMAGE_STATISTICS,
+    Standardize,
+    image_statistics,
+    moments,
+)
+
+
+def picture(height: int = 20, width: int = 31) -> torch.Tensor:
+    return torch.rand((1, 3, height, width), generator=torch.Generator().manual_seed(0))
+
+
+def test_moments_are_mean_and_log_deviation_per_channel():
+    maps = torch.rand((2, 5, 7, 9), generator=torch.Generator().manual_seed(0))
+    values = maps.numpy().reshape(2, 5, -1).astype(np.float64)
+    expected = np.concatenate([values.mean(2), np.log(np.sqrt(values.var(2) + 1e-6))], axis=1)
+    np.testing.assert_allclose(moments(maps).numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_doubled_contrast_is_the_same_step_everywhere():
+    maps = torch.rand((1, 1, 30, 30), generator=torch.Generator().manual_seed(0))
+    steps = [(moments(2 * k * maps) - moments(k * maps))[0, 1].item() for k in (1, 10)]
+    assert steps == pytest.approx([np.log(2), np.log(2)], abs=1e-4)
+
+
+def test_the_first_maps_are_dark_channel_maximum_luminance_and_saturation():
+    x = picture()
+    pixels = x[0].numpy()
+    low, high = pixels.min(0), pixels.max(0)
+    maps = [minimum_filter(low, 7, mode="constant", cval=np.inf), high, pixels.mean(0), high - low]
+    np.testing.assert_allclose(image_statistics(x)[0, :4], [plane.mean() for plane in maps], rtol=1e-5)
+    spreads = [np.log(np.sqrt(plane.var() + 1e-6)) for plane in maps]
+    np.testing.assert_allclose(image_statistics(x)[0, 4:8], spreads, rtol=1e-4)
+
+
+def test_excess_over_and_under_a_horizontal_window():
+    x = picture()
+    luma = x[0].mean(0).numpy().astype(np.float64)
+    detail = luma - uniform_filter(luma, (1, 5), mode="nearest")
+    above, below = np.maximum(detail, 0).mean(), np.maximum(-detail, 0).mean()
+    found = image_statistics(x)[0, 8:10].numpy()
+    np.testing.assert_allclose(found, np.log([above + 1e-4, below + 1e-4]), rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (3, 50), (200, 2)])
+def test_any_size_and_any_flat_image_has_finite_statistics(size: tuple[int, int]):
+    flat = torch.zeros(1, 3, *size)
+    for x in (picture(*size), flat, flat + 1):
+        assert image_statistics(x).shape == (1, IMAGE_STATISTICS)
+        assert bool(torch.isfinite(image_statistics(x)).all())
+
+
+def test_half_precision_images_are_measured_in_single():
+    assert image_statistics(picture().bfloat16()).dtype == torch.float32
+
+
+def test_standardised_values_have_mean_0_and_deviation_1():
+    generator = torch.Generator().manual_seed(0)
+    layer = Standardize(3, memory=1000).train()
+    scale, shift = torch.tensor([0.1, 1.0, 20.0]), torch.tensor([5.0, 0.0, -3.0])
+    batches = [torch.randn((8, 3), generator=generator) * scale + shift for _ in range(500)]
+    for batch in batches:
+        layer(batch)
+    standard = layer.eval()(torch.cat(batches))
+    torch.testing.assert_close(standard.mean(0), torch.zeros(3), atol=1e-3, rtol=0)
+    torch.testing.assert_close(standard.std(0), torch.ones(3), atol=1e-2, rtol=0)
+
+
+def test_standardising_is_the_same_function_in_training_and_in_use():
+    layer = Standardize(2).train()
+    batch = torch.rand((4, 2), generator=torch.Generator().manual_seed(0))
+    trained = layer(batch)
+    assert torch.equal(layer.eval()(batch), trained)
+    assert layer.seen == 1
+    torch.testing.assert_close(layer.mean, batch.mean(0))
+
+
+def test_before_training_standardising_changes_nothing():
+    values = torch.rand((4, 2), generator=torch.Generator().manual_seed(0))
+    assert torch.equal(Standardize(2).eval()(values), values)
+
+
+def test_old_batches_are_forgotten():
+    layer = Standardize(1, memory=10).train()
+    for value in [100.0] * 50 + [1.0] * 200:
+        layer(torch.full((2, 1), value))
+    assert layer.mean.item() == pytest.approx(1, abs=1e-3)

@@ -1,0 +1,77 @@
+"""Hand-made rows of a run with the experts "wet" (for rain) and "gray" (for haze)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from moei_toolkit.evaluation.rows import Row
+
+TASK_OF_EXPERT = {"wet": "rain", "gray": "haze"}
+
+
+def row(name: str, degradation: str, policy: str, route: str, psnr: float, **changes: Any) -> Row:
+    values = {
+        "id": name,
+        "dataset": "toy",
+        "scene_id": name.partition("-")[0],
+        "degradation": degradation,
+        "severity": 0.5,
+        "policy": policy,
+        "route": route,
+        "metrics": {"psnr": psnr, "ssim": psnr / 50},
+        "error": 1 / psnr,
+        "probabilities": {},
+        "confidence": 0.0,
+        "abstained": False,
+        "g_hash": "0123456789abcdef",
+    }
+    return Row(**{**values, **changes})
+
+
+def rows_of(
+    name: str,
+    degradation: str,
+    psnr: Mapping[str, float],
+    wet: float,
+    abstained: bool = False,
+) -> list[Row]:
+    """All policies of one image.
+
+    Args:
+        name: Its id.
+        degradation: Its weather.
+        psnr: Of "input", "dense", "wet" and "gray".
+        wet: Probability of the expert "wet"; "gray" has the rest.
+        abstained: Whether the dense route was taken.
+    """
+    probabilities = {"wet": wet, "gray": 1 - wet}
+    chosen = max(probabilities, key=lambda expert: probabilities[expert])
+    route = "dense" if abstained else chosen
+    best = max(("wet", "gray"), key=lambda expert: psnr[expert])
+    decision = {
+        "probabilities": probabilities,
+        "confidence": max(wet, 1 - wet),
+        "abstained": abstained,
+    }
+    return [
+        row(name, degradation, "input", "input", psnr["input"]),
+        row(name, degradation, "dense", "dense", psnr["dense"]),
+        row(name, degradation, "expert.wet", "wet", psnr["wet"]),
+        row(name, degradation, "expert.gray", "gray", psnr["gray"]),
+        row(name, degradation, "actual", route, psnr[route], **decision),
+        row(name, degradation, "oracle", best, psnr[best]),
+    ]
+
+
+def example() -> list[Row]:
+    """Two images of rain, two of haze, one clean; one wrong choice, one abstention."""
+    return [
+        *rows_of("one-rain-0", "rain", {"input": 20, "dense": 24, "wet": 28, "gray": 18}, wet=0.9),
+        *rows_of("two-rain-0", "rain", {"input": 22, "dense": 26, "wet": 30, "gray": 20}, wet=0.3),
+        *rows_of("one-haze-0", "haze", {"input": 10, "dense": 16, "wet": 11, "gray": 19}, wet=0.2),
+        *rows_of(
+            "two-haze-0", "haze", {"input": 12, "dense": 18, "wet": 13, "gray": 21}, wet=0.45, abstained=True
+        ),
+        *rows_of("one", "clean", {"input": 100, "dense": 40, "wet": 37, "gray": 35}, wet=0.6),
+    ]

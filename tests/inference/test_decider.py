@@ -1,0 +1,61 @@
+"""The most probable expert is chosen, unless it is not probable enough."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from tiny_run import FixedRouter, make_decider
+
+from moei_toolkit.calibrators.temperature import Temperature
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.routers.mlp import MLPRouter
+from moei_toolkit.types import DENSE
+
+G = torch.zeros(1, 4)
+HALF = 1 / (1 + math.exp(-1.0))  # softmax of (1, 0)
+
+
+def test_the_most_probable_expert_is_the_route():
+    decision = make_decider(0.0, 1.0, threshold=0.5).decide(G)
+    assert decision.route == decision.expert == "second"
+    assert list(decision.probabilities) == ["first", "second"]
+    assert decision.probabilities["second"] == decision.confidence == pytest.approx(HALF)
+    assert sum(decision.probabilities.values()) == pytest.approx(1)
+    assert decision.abstained is False
+
+
+def test_below_the_threshold_it_abstains():
+    decision = make_decider(0.0, 1.0, threshold=HALF + 1e-6).decide(G)
+    assert decision.abstained is True
+    assert decision.route == DENSE
+    assert decision.expert == "second"
+    assert decision.confidence == pytest.approx(HALF)
+
+
+def test_at_the_threshold_it_does_not():
+    decision = make_decider(0.0, 0.0, threshold=0.5).decide(G)
+    assert decision.confidence == 0.5
+    assert not decision.abstained
+
+
+@pytest.mark.parametrize(("threshold", "abstains"), [(0.0, False), (1.0, True)])
+def test_the_ends_of_the_range(threshold: float, abstains: bool):
+    assert make_decider(0.3, 0.1, threshold=threshold).decide(G).abstained is abstains
+
+
+def test_the_calibrator_sets_the_confidence():
+    calibrator = Temperature()
+    calibrator.load_state({"temperature": 10.0, "at_bound": False})
+    softened = Decider(FixedRouter(1.0, 0.0), calibrator, 0.6, ("first", "second")).decide(G)
+    assert softened.confidence == pytest.approx(1 / (1 + math.exp(-0.1)))
+    assert softened.abstained
+
+
+def test_nothing_is_random():
+    torch.manual_seed(0)
+    router = MLPRouter(4, 2, hidden=8, dropout=0.5).train()
+    decider = Decider(router, Temperature(), 0.0, ("first", "second"))
+    g = torch.randn(1, 4)
+    assert len({decider.decide(g).confidence for _ in range(5)}) == 1

@@ -1,0 +1,189 @@
+"""A change of the config makes exactly the stages run again whose result depends on it."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moei_toolkit.config.loader import load_config, validate_config
+from moei_toolkit.pipeline.chain import make_chain
+from moei_toolkit.pipeline.plan import make_plan
+
+ROOT = Path(__file__).parents[2]
+DEFAULT = load_config(ROOT / "configs" / "moei_rain_haze_snow.py")
+LATER = ["data", "dense", "experts", "utilities", "router", "calibrate", "evaluate", "report"]
+WHERE_ONLY = {"work_dir", "store", "custom_imports"}
+OTHER_CHOICE = {
+    "fp32": "bf16",
+    "task": "l1",
+    "hann": "uniform",
+    "rain": "haze",
+    "haze": "snow",
+    "snow": "rain",
+}
+
+
+def raw() -> dict[str, Any]:
+    return copy.deepcopy(DEFAULT.model_dump())
+
+
+def fingerprints(config: dict[str, Any], changed_code: tuple[str, str] | None = None) -> dict[str, str]:
+    def version_of(kind: str, name: str) -> dict[str, str]:
+        return {"provider": "test", "version": "1", "sha256": f"{(kind, name) == changed_code}"}
+
+    valid = validate_config(config, "test")
+    plan = make_plan(make_chain(valid), valid.seed, version_of, frozenset())
+    return {stage.name: stage.fingerprint for stage in plan}
+
+
+BEFORE = fingerprints(raw())
+
+
+def changed(config: dict[str, Any], changed_code: tuple[str, str] | None = None) -> set[str]:
+    """Names of the stages that are new or would run again."""
+    now = fingerprints(config, changed_code)
+    return {name for name in now if now[name] != BEFORE.get(name)}
+
+
+def from_on(group: str, *experts: str) -> set[str]:
+    """The stages of a group and of all later ones; of the group "experts" only those named, if any is."""
+    groups = LATER[LATER.index(group) :]
+    chosen = {name for name in BEFORE if name.partition(".")[0] in groups}
+    if experts:
+        others = {name for name in BEFORE if name.startswith("experts.")}
+        chosen -= others - {f"experts.{name}" for name in experts}
+    return chosen
+
+
+def put(config: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    *parents, last = path.split(".")
+    section = config
+    for parent in parents:
+        section = section[parent]
+    section[last] = value
+    return config
+
+
+def test_the_order_of_the_stages():
+    assert list(BEFORE) == [
+        "data",
+        "dense",
+        *(f"experts.{name}" for name in DEFAULT.experts),
+        *LATER[LATER.index("utilities") :],
+    ]
+
+
+def test_an_equal_config_changes_nothing():
+    assert changed(raw()) == set()
+
+
+@pytest.mark.parametrize("path", ["work_dir", "store"])
+def test_where_results_go_does_not_matter(path):
+    assert changed(put(raw(), path, "elsewhere")) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("seed", 7, from_on("data")),
+        ("data.layout.size", 100, from_on("data")),
+        ("data.draws.train", 9, from_on("data")),
+        ("tasks.rain.degradation.opacity", [0.1, 0.2], from_on("data")),
+        ("backbone.width", 20, from_on("dense")),
+        ("dense.training.iterations", 77, from_on("dense")),
+        ("views.overview_size", 50, from_on("dense")),
+        ("experts.rain.expert.reduction", 1 / 32, from_on("experts", "rain")),
+        ("experts.haze.training.learning_rate", 0.5, from_on("experts", "haze")),
+        ("tasks.snow.loss.mask", 0.2, from_on("experts", "snow")),
+        ("views.probes", 3, from_on("utilities")),
+        ("views.probe_size", 50, from_on("utilities")),
+        ("inference.tile", 256, from_on("utilities")),
+        ("utilities.error", "l1", from_on("utilities")),
+        ("utilities.normalize", not DEFAULT.utilities.normalize, from_on("router")),
+        ("router.beta", 50.0, from_on("router")),
+        ("router.alpha", 0.0, from_on("router")),
+        ("router.router.hidden", 64, from_on("router")),
+        ("calibrate.max_abstention", 0.5, from_on("calibrate")),
+        ("evaluate.metrics", [{"type": "psnr", "color": "y"}], from_on("evaluate")),
+        ("report.pictures_per_task", 5, from_on("evaluate")),
+        ("evaluate.bins", 10, {"report"}),
+        ("report.title", "Another", {"report"}),
+    ],
+)
+def test_what_a_change_makes_run_again(path, value, expected):
+    assert changed(put(raw(), path, value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("component", "expected"),
+    [
+        (("layouts", "embedded"), from_on("data")),
+        (("degradations", "snow"), from_on("data")),
+        (("backbones", "global_unet"), from_on("dense")),
+        (("experts", "adapter"), from_on("experts")),
+        (("losses", "haze"), from_on("experts", "haze")),
+        (("routers", "mlp"), from_on("router")),
+        (("calibrators", "temperature"), from_on("calibrate")),
+        (("metrics", "ssim"), from_on("evaluate")),
+        (("losses", "unused"), set()),
+    ],
+)
+def test_what_changed_code_makes_run_again(component, expected):
+    assert changed(raw(), component) == expected
+
+
+def test_another_expert_of_the_same_weather_leaves_the_others_alone():
+    config = raw()
+    config["experts"]["drizzle"] = copy.deepcopy(config["experts"]["rain"])
+    assert changed(config) == {"experts.drizzle"} | from_on("utilities")
+
+
+def test_one_expert_fewer_leaves_the_others_alone():
+    config = raw()
+    del config["experts"]["snow"]
+    assert changed(config) == from_on("utilities")
+
+
+def test_another_weather_changes_the_data_and_with_them_everything():
+    config = raw()
+    config["tasks"]["dust"] = {"degradation": {"type": "haze", "beta": [1.0, 2.0]}, "loss": {"type": "haze"}}
+    assert changed(config) == from_on("data")
+
+
+def test_the_order_of_experts_is_the_order_of_the_routers_outputs():
+    config = raw()
+    config["experts"] = dict(reversed(config["experts"].items()))
+    assert changed(config) == from_on("utilities")
+
+
+def leaves(value: Any, path: str = "") -> list[str]:
+    """Dotted paths of every value that is neither a mapping nor a list."""
+    if isinstance(value, dict):
+        return [
+            leaf for key, item in value.items() for leaf in leaves(item, f"{path}.{key}" if path else key)
+        ]
+    return [] if isinstance(value, list | tuple) else [path]
+
+
+def another(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, float):
+        return value / 2 if value else 0.5
+    return OTHER_CHOICE.get(value, f"{value}_other")
+
+
+def get(config: dict[str, Any], path: str) -> Any:
+    for part in path.split("."):
+        config = config[part]
+    return config
+
+
+@pytest.mark.parametrize("path", [leaf for leaf in leaves(raw()) if leaf not in WHERE_ONLY])
+def test_no_value_of_the_config_is_forgotten(path):
+    assert changed(put(raw(), path, another(get(raw(), path))))
