@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ from moei_toolkit.types import CLEAN, DENSE
 Summary = dict[str, Any]
 
 
-def summarize_rows(rows: Sequence[Row], bins: int = 15) -> Summary:
+def summarize_rows(rows: Sequence[Row], task_of_expert: Mapping[str, str], bins: int = 15) -> Summary:
     """Derive every figure of the closing summary from the rows.
 
     Args:
         rows: All policies of all images.
+        task_of_expert: Which task each expert serves.
         bins: Equal-width bins of the expected calibration error.
 
     Returns:
@@ -42,7 +43,7 @@ def summarize_rows(rows: Sequence[Row], bins: int = 15) -> Summary:
         "quality": quality,
         "macro": _macro(list(quality.values())),
         "clean": _clean(rows),
-        "decisions": _decisions([row for row in rows if row.degradation != CLEAN], bins),
+        "decisions": _decisions([row for row in rows if row.degradation != CLEAN], task_of_expert, bins),
     }
 
 
@@ -84,7 +85,7 @@ def _clean(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     }
 
 
-def _decisions(rows: Sequence[Row], bins: int) -> Summary:
+def _decisions(rows: Sequence[Row], task_of_expert: Mapping[str, str], bins: int) -> Summary:
     by_policy = {
         policy: {row.id: row for row in rows if row.policy == policy}
         for policy in (ACTUAL, ORACLE, DENSE_POLICY)
@@ -100,9 +101,11 @@ def _decisions(rows: Sequence[Row], bins: int) -> Summary:
     return {
         "agreement": float(right.mean()),
         "agreement_with_weather": float(
-            np.mean([c == row.degradation for c, row in zip(chosen, actual, strict=True)])
+            np.mean([task_of_expert[c] == row.degradation for c, row in zip(chosen, actual, strict=True)])
         ),
-        "oracle_is_weather": float(np.mean([best.route == best.degradation for best in oracle])),
+        "oracle_is_weather": float(
+            np.mean([task_of_expert[best.route] == best.degradation for best in oracle])
+        ),
         "ece": expected_calibration_error(np.array([row.confidence for row in actual]), right, bins),
         "bins": bins,
         "abstained": float(np.mean([row.abstained for row in actual])),
@@ -111,10 +114,11 @@ def _decisions(rows: Sequence[Row], bins: int) -> Summary:
     }
 
 
-def expert_gains(rows: Sequence[Row], task_of_expert: dict[str, str]) -> dict[str, float]:
-    """Return, for each expert, its mean PSNR on its own task minus that of dense, in dB."""
+def expert_gains(rows: Sequence[Row], task_of_expert: Mapping[str, str]) -> dict[str, float]:
+    """Return by how many dB each expert beats dense on its own task, where that was tested."""
     gains = {}
-    for name, task in task_of_expert.items():
+    tested = {row.degradation for row in rows}
+    for name, task in ((name, task) for name, task in task_of_expert.items() if task in tested):
         mine = _by_policy(row for row in rows if row.degradation == task)
         gains[name] = mine[f"{EXPERT_PREFIX}{name}"]["psnr"] - mine[DENSE_POLICY]["psnr"]
     return gains

@@ -107,7 +107,7 @@ def _utilities(config: Config) -> Stage:
             "views": config.views.model_dump(),
             "inference": config.inference.model_dump(),
         },
-        components=_types("losses", losses),
+        components=(("metrics", "psnr"), *_types("losses", losses)),
         run=_lazily("utilities"),
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from moei_toolkit.errors import RegistryError
-from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.io.hashing import sha256_bytes, sha256_file
 from moei_toolkit.plugins import load_plugins
 
 
@@ -22,7 +23,8 @@ def component_version(kind: str, name: str) -> Mapping[str, str]:
         name: What a config calls it.
 
     Returns:
-        ``provider`` and ``version`` of its distribution, and the ``sha256`` of its source file.
+        ``provider`` and ``version`` of its distribution, and the ``sha256`` of its source: its module, and
+        what lies beside and below it in its package, since a component may lean on any of that.
 
     Raises:
         RegistryError: The component is unknown, or its source cannot be found.
@@ -36,8 +38,16 @@ def component_version(kind: str, name: str) -> Mapping[str, str]:
     return {
         "provider": entry.provider.name,
         "version": entry.provider.version,
-        "sha256": sha256_file(source),
+        "sha256": _digest(source, is_packaged="." in entry.target.partition(":")[0]),
     }
+
+
+def _digest(source: Path, is_packaged: bool) -> str:
+    if not is_packaged:  # beside a lone module lies whatever else is installed
+        return sha256_file(source)
+    folder = source.parent
+    digests = {path.relative_to(folder).as_posix(): sha256_file(path) for path in folder.rglob("*.py")}
+    return sha256_bytes(json.dumps(digests, sort_keys=True).encode())
 
 
 def _source(module: str, component: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.schema import Config
+from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.bundle import build_router
 from moei_toolkit.registry import (
     BACKBONES,
@@ -22,6 +23,7 @@ def rehearse(config: Config) -> None:
     Raises:
         RegistryError: If a component is unknown, or does not accept its arguments.
         WeightsMissingError: If a component needs weights that are not there.
+        ConfigError: If PSNR, which the summary is made of, is not among the metrics.
     """
     LAYOUTS.build(config.data.layout.as_dict())
     for task in config.tasks.values():
@@ -34,5 +36,6 @@ def rehearse(config: Config) -> None:
         EXPERTS.build(section.expert.as_dict(), backbone=backbone)
     build_router(config, backbone.descriptor_dim)
     CALIBRATORS.build(config.calibrate.calibrator.as_dict())
-    for metric in config.evaluate.metrics:
-        METRICS.build(metric.as_dict())
+    metrics = [METRICS.build(metric.as_dict()).name for metric in config.evaluate.metrics]
+    if "psnr" not in metrics:
+        raise ConfigError(f"evaluate.metrics: expected dict(type='psnr') in RGB among them, got {metrics}")

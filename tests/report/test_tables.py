@@ -11,7 +11,7 @@ from moei_toolkit.report.tables import Table, as_markdown, as_text, decision_tab
 
 @pytest.fixture(scope="module")
 def summary():
-    return summarize_rows(example(), bins=10)
+    return summarize_rows(example(), TASK_OF_EXPERT, bins=10)
 
 
 def test_quality_per_weather_and_policy(summary):
@@ -45,7 +45,7 @@ def test_decisions_in_words(summary):
 
 def test_without_clean_photographs_nothing_is_said_about_them():
     rows = [row for row in example() if row.degradation != "clean"]
-    table = decision_table(summarize_rows(rows), {}, 0.6)
+    table = decision_table(summarize_rows(rows, TASK_OF_EXPERT), {}, 0.6)
     assert not any("clean" in name for name, _ in table.rows)
 
 

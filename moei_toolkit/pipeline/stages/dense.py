@@ -42,7 +42,7 @@ def run(context: StageContext) -> None:
             settings,
             context.folder,
             context.seed,
-            validation(images, config, measured, lambda: (average.module, Dense())),
+            validation(images, config, measured, settings.crop_size, lambda: (average.module, Dense())),
             Chronicle(context, progress).listener(),
         )
     info = {"component": config.backbone.as_dict(), "kind": "backbones"}

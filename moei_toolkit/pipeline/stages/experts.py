@@ -39,7 +39,9 @@ def run(context: StageContext, name: str) -> None:
             settings,
             context.folder,
             context.seed,
-            validation(images, config, [section.task], lambda: (backbone, average.module)),
+            validation(
+                images, config, [section.task], settings.crop_size, lambda: (backbone, average.module)
+            ),
             Chronicle(context, progress).listener(),
         )
     parameters = sum(p.numel() for p in expert.parameters())

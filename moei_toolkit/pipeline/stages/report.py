@@ -29,8 +29,9 @@ def run(context: StageContext) -> None:
     rows = read_rows(evaluated / ROWS_FILE)
     protocol = _read_json(evaluated / PROTOCOL_FILE)
     threshold = _read_json(context.inputs["calibrate"] / CALIBRATION_FILE)["threshold"]
-    summary = summarize_rows(rows, config.evaluate.bins)
-    gains = expert_gains(rows, {name: section.task for name, section in config.experts.items()})
+    task_of_expert = {name: section.task for name, section in config.experts.items()}
+    summary = summarize_rows(rows, task_of_expert, config.evaluate.bins)
+    gains = expert_gains(rows, task_of_expert)
     tables = [
         *(quality_table(summary, metric, _DIGITS.get(metric, 4), protocol[metric]) for metric in protocol),
         decision_table(summary, gains, threshold),

@@ -13,9 +13,8 @@ from moei_toolkit.data.crops import CropDataset
 from moei_toolkit.engine.hooks import Scalars
 from moei_toolkit.evaluation.image_metrics import PSNR
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.bundle import make_protocol
 from moei_toolkit.inference.restorer import as_float_image
-from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.inference.routed import Protocol, RoutedBackbone
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
@@ -24,6 +23,7 @@ from moei_toolkit.registry import LOSSES
 from moei_toolkit.types import CLEAN
 
 _MEASURED = "measured"
+_PROBES = 12
 
 
 def build_losses(config: Config, override: Loss | None = None) -> list[Loss]:
@@ -55,23 +55,29 @@ def crop_dataset(images: Images, config: Config, settings: Training, seed: int) 
 
 
 def validation(
-    images: Images, config: Config, names: Sequence[str], model: Callable[[], tuple[Backbone, Expert]]
+    images: Images,
+    config: Config,
+    names: Sequence[str],
+    crop_size: int,
+    model: Callable[[], tuple[Backbone, Expert]],
 ) -> Callable[[], Scalars]:
     """Return a function that measures PSNR in dB on the val split as a user would see it.
 
     Args:
         images: The data.
-        config: For views and tiles.
+        config: For the size of the overview.
         names: Degradations to measure; "psnr" is the mean over those that are not clean.
+        crop_size: Side of a probe: what training described images by.
         model: Returns the backbone and the expert to measure.
     """
     records = [record for record in images.of("val") if record.degradation in names]
     psnr = PSNR()
+    protocol = Protocol(config.views.overview_size, crop_size, _PROBES)
 
     def measure() -> Scalars:
         backbone, expert = model()
         device = str(next(backbone.parameters()).device)
-        routed = RoutedBackbone(backbone, {_MEASURED: expert}, make_protocol(config), device)
+        routed = RoutedBackbone(backbone, {_MEASURED: expert}, protocol, device)
         found: dict[str, list[float]] = {}
         for record in records:
             x, clean = (
