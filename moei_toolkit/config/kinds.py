@@ -20,10 +20,13 @@ def _check_not_empty(value: T) -> T:
     return value
 
 
+_RESERVED = (DENSE, CLEAN, "input", "actual", "oracle", "macro")
+
+
 def _check_name(name: str) -> str:
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"expected a name of letters, digits and underscores, got {name!r}")
-    if name in (DENSE, CLEAN):
+    if name in _RESERVED:
         raise ValueError(f"expected another name: '{name}' is reserved")
     return name
 

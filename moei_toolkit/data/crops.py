@@ -55,7 +55,10 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         self.seed = seed
         self.length = length
         self.tasks = tuple(mix if tasks is None else tasks)
-        self._names = [name for name, share in mix.items() if share > 0]
+        # In the order of the tasks, so that a mix written in another order draws the same samples.
+        order = {name: position for position, name in enumerate(self.tasks)}
+        drawn = (name for name, share in mix.items() if share > 0)
+        self._names = sorted(drawn, key=lambda name: order.get(name, len(order)))
         self._shares = _normalise(mix, self._names)
         self._groups = {name: _of(records, name, self.tasks) for name in self._names}
         self._augment = _augmentation(crop_size)

@@ -49,7 +49,11 @@ def _data(config: Config) -> Stage:
     return Stage(
         name=DATA,
         inputs=(),
-        section={"data": config.data.model_dump(), "degradations": _plain(degradations)},
+        section={
+            "data": config.data.model_dump(),
+            "degradations": _plain(degradations),
+            "tasks": list(config.tasks),
+        },
         components=(("layouts", config.data.layout.type), *_types("degradations", degradations.values())),
         run=_lazily("data"),
     )
