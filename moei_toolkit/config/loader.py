@@ -34,9 +34,22 @@ def load_config(path: Path | str, options: Mapping[str, Any] | None = None) -> C
     """
     raw = apply_options(read_python_file(Path(path)), options or {})
     config = validate_config(raw, f"{path} with {', '.join(options)}" if options else str(path))
-    if config.custom_imports:
-        _import_all(config.custom_imports, str(path))
+    import_custom(config, str(path))
     return config
+
+
+def import_custom(config: Config, where: str) -> None:
+    """Import the modules a config asks for, so that what they register can be built.
+
+    Args:
+        config: The config.
+        where: What it came from, for the error.
+
+    Raises:
+        ConfigError: A module cannot be imported, and the config does not allow that.
+    """
+    if config.custom_imports:
+        _import_all(config.custom_imports, where)
 
 
 def validate_config(raw: Mapping[str, Any], where: str) -> Config:

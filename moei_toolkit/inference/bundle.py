@@ -11,7 +11,7 @@ from torch import nn
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.calibrators.base import Calibrator
-from moei_toolkit.config.loader import validate_config
+from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import CheckpointError
 from moei_toolkit.experts.base import Expert
@@ -104,6 +104,7 @@ def load_run(work_dir: Path, device: str = "cpu") -> tuple[RoutedBackbone, Decid
     """
     record = read_run(work_dir)
     config = validate_config(record.config, str(work_dir / "run.json"))
+    import_custom(config, str(work_dir / "run.json"))
     needed = ["dense", *(f"experts.{name}" for name in config.experts), "router", "calibrate"]
     folders = {name: stage_folder(work_dir, record, name) for name in needed}
     routed = load_routed(config, folders, device)
