@@ -15,6 +15,14 @@ DENSE = "dense"
 CLEAN = "clean"
 """The degradation of an image that has none."""
 
+INPUT, ACTUAL, ORACLE = "input", "actual", "oracle"
+"""Policies beside the routes: the untouched image, the router's choice, the best expert."""
+
+
+def most_probable(probabilities: Mapping[str, float]) -> str:
+    """Return the name with the largest probability, the first of equals."""
+    return max(probabilities, key=lambda name: probabilities[name])
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -35,7 +43,7 @@ class Decision:
     @property
     def expert(self) -> str:
         """The most probable expert, whether or not it was trusted."""
-        return max(self.probabilities, key=lambda name: self.probabilities[name])
+        return most_probable(self.probabilities)
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,16 @@ def import_custom(config: Config, where: str) -> None:
     Raises:
         ConfigError: A module cannot be imported, and the config does not allow that.
     """
-    if config.custom_imports:
-        _import_all(config.custom_imports, where)
+    custom = config.custom_imports or CustomImports(imports=())
+    for name in custom.imports:
+        # A stranger's module may fail in any way.
+        try:
+            import_module(name)
+        except Exception as error:
+            message = f"{where}: custom_imports: cannot import '{name}': {error!r}. Is it on PYTHONPATH?"
+            if not custom.allow_failed_imports:
+                raise ConfigError(message) from error
+            warnings.warn(message, stacklevel=2)
 
 
 def validate_config(raw: Mapping[str, Any], where: str) -> Config:
@@ -71,15 +79,3 @@ def validate_config(raw: Mapping[str, Any], where: str) -> Config:
 def dump_config(config: Config) -> str:
     """Return the text of a config file, without bases, that loads to an equal config."""
     return render(config.model_dump())
-
-
-def _import_all(custom: CustomImports, where: str) -> None:
-    for name in custom.imports:
-        # A stranger's module may fail in any way.
-        try:
-            import_module(name)
-        except Exception as error:
-            message = f"{where}: custom_imports: cannot import '{name}': {error!r}. Is it on PYTHONPATH?"
-            if not custom.allow_failed_imports:
-                raise ConfigError(message) from error
-            warnings.warn(message, stacklevel=2)

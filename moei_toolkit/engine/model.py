@@ -46,7 +46,7 @@ class RestorationModel(BaseModel):
         backbone.requires_grad_(auxiliary is not None)
 
     def train(self, mode: bool = True) -> RestorationModel:
-        """Switch to training, except for a frozen backbone: its batch statistics must not move."""
+        """Switch to training, except for a frozen backbone: its running statistics must not move."""
         super().train(mode)
         if self.auxiliary is None:
             self.backbone.eval()

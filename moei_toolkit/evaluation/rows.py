@@ -12,7 +12,6 @@ from moei_toolkit.io.atomic import atomic_write_text
 
 SCHEMA_VERSION = 1
 
-INPUT, DENSE_POLICY, ACTUAL, ORACLE = "input", "dense", "actual", "oracle"
 EXPERT_PREFIX = "expert."
 
 

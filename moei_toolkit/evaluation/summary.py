@@ -9,8 +9,8 @@ import numpy as np
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.confidence import expected_calibration_error
-from moei_toolkit.evaluation.rows import ACTUAL, DENSE_POLICY, EXPERT_PREFIX, INPUT, ORACLE, Row
-from moei_toolkit.types import CLEAN, DENSE
+from moei_toolkit.evaluation.rows import EXPERT_PREFIX, Row
+from moei_toolkit.types import ACTUAL, CLEAN, DENSE, INPUT, ORACLE, most_probable
 
 Summary = dict[str, Any]
 
@@ -48,7 +48,7 @@ def summarize_rows(rows: Sequence[Row], task_of_expert: Mapping[str, str], bins:
 
 
 def _require_complete(rows: Sequence[Row]) -> None:
-    policies = {row.policy for row in rows} | {INPUT, DENSE_POLICY, ACTUAL, ORACLE}
+    policies = {row.policy for row in rows} | {INPUT, DENSE, ACTUAL, ORACLE}
     for image in {row.id for row in rows}:
         mine = [row.policy for row in rows if row.id == image]
         if len(mine) != len(set(mine)) or set(mine) != policies:
@@ -87,12 +87,11 @@ def _clean(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
 
 def _decisions(rows: Sequence[Row], task_of_expert: Mapping[str, str], bins: int) -> Summary:
     by_policy = {
-        policy: {row.id: row for row in rows if row.policy == policy}
-        for policy in (ACTUAL, ORACLE, DENSE_POLICY)
+        policy: {row.id: row for row in rows if row.policy == policy} for policy in (ACTUAL, ORACLE, DENSE)
     }
     actual = list(by_policy[ACTUAL].values())
     oracle = [by_policy[ORACLE][row.id] for row in actual]
-    chosen = [max(row.probabilities, key=lambda name: row.probabilities[name]) for row in actual]
+    chosen = [most_probable(row.probabilities) for row in actual]
     right = np.array([choice == best.route for choice, best in zip(chosen, oracle, strict=True)])
     gap = np.array(
         [best.metrics["psnr"] - row.metrics["psnr"] for row, best in zip(actual, oracle, strict=True)]
@@ -118,7 +117,9 @@ def expert_gains(rows: Sequence[Row], task_of_expert: Mapping[str, str]) -> dict
     """Return by how many dB each expert beats dense on its own task, where that was tested."""
     gains = {}
     tested = {row.degradation for row in rows}
-    for name, task in ((name, task) for name, task in task_of_expert.items() if task in tested):
+    for name, task in task_of_expert.items():
+        if task not in tested:
+            continue
         mine = _by_policy(row for row in rows if row.degradation == task)
-        gains[name] = mine[f"{EXPERT_PREFIX}{name}"]["psnr"] - mine[DENSE_POLICY]["psnr"]
+        gains[name] = mine[f"{EXPERT_PREFIX}{name}"]["psnr"] - mine[DENSE]["psnr"]
     return gains

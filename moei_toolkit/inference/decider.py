@@ -9,7 +9,7 @@ from torch import Tensor
 
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.routers.base import Router
-from moei_toolkit.types import DENSE, Decision
+from moei_toolkit.types import DENSE, Decision, most_probable
 
 
 class Decider:
@@ -37,6 +37,6 @@ class Decider:
         probabilities = dict(
             zip(self.experts, self.calibrator.probabilities(logits)[0].tolist(), strict=True)
         )
-        best = max(probabilities, key=lambda name: probabilities[name])
+        best = most_probable(probabilities)
         abstained = probabilities[best] < self.threshold
         return Decision(DENSE if abstained else best, probabilities, probabilities[best], abstained)

@@ -54,7 +54,7 @@ class Restorer:
         described = time.perf_counter()
         decision = self.decider.decide(g)
         decided = time.perf_counter()
-        restored = np.concatenate([rows for _, rows in self.routed.restore_rows(x, decision.route, g)])
+        restored = self.routed.restore(x, decision.route, g)
         seconds = {
             "describe": described - started,
             "decide": decided - described,

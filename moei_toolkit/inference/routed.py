@@ -81,6 +81,10 @@ class RoutedBackbone:
         for top, rows in self._tiled(x, [route], g):
             yield top, rows[0]
 
+    def restore(self, x: np.ndarray, route: str, g: Tensor) -> np.ndarray:
+        """Restore along one route; the arguments are those of :meth:`restore_rows`, the result (H, W, 3)."""
+        return np.concatenate([rows for _, rows in self.restore_rows(x, route, g)])
+
     def restore_routes(self, x: np.ndarray, g: Tensor) -> dict[str, np.ndarray]:
         """Restore along every route, encoding each tile once; values are (H, W, 3), float32 in [0, 1]."""
         routes = list(self.routes)

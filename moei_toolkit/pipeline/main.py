@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.config.schema import Config
-from moei_toolkit.io.reporter import Reporter, SilentReporter
+from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.pipeline.chain import REPORT, make_chain
 from moei_toolkit.pipeline.run import RunResult, run_pipeline
@@ -33,11 +33,15 @@ def run_main_job(
     Raises:
         MoeiError: What :func:`run_pipeline` and :func:`rehearse` raise.
     """
-    chain, store = make_chain(config), StageStore(config.store_root)
-    plan = run_pipeline(config, chain, store, SilentReporter(), first, only, until, dry_run=True)
-    if not plan.nothing_to_do:
-        import_module("moei_toolkit.pipeline.rehearsal").rehearse(config)
-    return run_pipeline(config, chain, store, reporter, first, only, until, dry_run)
+    store = StageStore(config.store_root)
+    return run_pipeline(
+        config, make_chain(config), store, reporter, first, only, until, dry_run, rehearse=_rehearse
+    )
+
+
+def _rehearse(config: Config) -> None:
+    # Rehearsing imports torch, which finding nothing to do must not.
+    import_module("moei_toolkit.pipeline.rehearsal").rehearse(config)
 
 
 def closing_summary(config: Config, result: RunResult) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,7 @@ def run_pipeline(
     until: str | None = None,
     dry_run: bool = False,
     version_of: ComponentVersion = component_version,
+    rehearse: Callable[[Config], None] | None = None,
 ) -> RunResult:
     """Bring the results of stages up to date, in order.
 
@@ -72,6 +73,7 @@ def run_pipeline(
         until: Nothing after this stage (or group) is looked at.
         dry_run: Say what would be done, and why, without doing it.
         version_of: Looks up the code of a component.
+        rehearse: Called before anything is done or, in a dry run, said, when a stage has to run.
 
     Returns:
         What was planned and how it went.
@@ -86,6 +88,8 @@ def run_pipeline(
     work_dir = Path(config.work_dir)
     earlier = previous_record(work_dir, config, reporter)
     steps = tuple(make_step(planned, store, work_dir, earlier) for planned in plan if planned.name in wanted)
+    if rehearse and any(step.runs for step in steps):
+        rehearse(config)
     if dry_run:
         for step in steps:
             reporter.info(str(step))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from moei_toolkit.evaluation.rows import ACTUAL, DENSE_POLICY, EXPERT_PREFIX, INPUT, ORACLE
+from moei_toolkit.evaluation.rows import EXPERT_PREFIX
+from moei_toolkit.types import ACTUAL, DENSE, INPUT, ORACLE
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Table:
 def quality_table(summary: Mapping[str, Any], metric: str, digits: int, protocol: Mapping[str, Any]) -> Table:
     """Return one metric per task (rows) and policy (columns), with the macro mean last."""
     lines = {**summary["quality"], "macro": summary["macro"]}
-    policies = [INPUT, DENSE_POLICY, ACTUAL, ORACLE, *_experts(summary)]
+    policies = [INPUT, DENSE, ACTUAL, ORACLE, *_experts(summary)]
     names = {ACTUAL: "MoE-I"}
     return Table(
         title=metric.upper(),

@@ -12,7 +12,7 @@ import numpy as np
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.metric import Metric
-from moei_toolkit.evaluation.rows import ACTUAL, EXPERT_PREFIX, INPUT, ORACLE, Row, write_rows
+from moei_toolkit.evaluation.rows import EXPERT_PREFIX, Row, write_rows
 from moei_toolkit.inference.bundle import load_decider, load_routed
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.images import write_image
@@ -20,7 +20,7 @@ from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages.images import Images
 from moei_toolkit.pipeline.stages.routes import Routed, restore_along_all, utility_losses
 from moei_toolkit.registry import METRICS
-from moei_toolkit.types import DENSE, Decision
+from moei_toolkit.types import ACTUAL, DENSE, INPUT, ORACLE, Decision
 
 ROWS_FILE, PROTOCOL_FILE, PICTURES_FOLDER = "per_image.jsonl", "protocol.json", "pictures"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.evaluation.rows import ACTUAL, DENSE_POLICY, INPUT, Row, read_rows
+from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.summary import expert_gains, summarize_rows
 from moei_toolkit.inference.bundle import CALIBRATION_FILE
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
@@ -19,6 +19,7 @@ from moei_toolkit.pipeline.stages.evaluate import PICTURES_FOLDER, PROTOCOL_FILE
 from moei_toolkit.report.figures import training_curves
 from moei_toolkit.report.page import Strip, render_page
 from moei_toolkit.report.tables import Table, as_markdown, decision_table, quality_table
+from moei_toolkit.types import ACTUAL, DENSE, INPUT
 
 _DIGITS = {"psnr": 2, "psnr_y": 2}
 
@@ -55,14 +56,14 @@ def _intro(summary: Mapping[str, Any]) -> str:
     macro, images = summary["macro"], summary["images"]
     counted = ", ".join(f"{count} {name}" for name, count in images.items())
     return (
-        f"Macro PSNR {macro[INPUT]['psnr']:.2f} dB degraded, {macro[DENSE_POLICY]['psnr']:.2f} dB dense, "
+        f"Macro PSNR {macro[INPUT]['psnr']:.2f} dB degraded, {macro[DENSE]['psnr']:.2f} dB dense, "
         f"{macro[ACTUAL]['psnr']:.2f} dB MoE-I, on test images: {counted}."
     )
 
 
 def _strips(folder: Path, rows: Sequence[Row]) -> list[Strip]:
     measured = {(row.id, row.policy): row for row in rows}
-    captions = (("input", INPUT), ("dense", DENSE_POLICY), ("actual", ACTUAL))
+    captions = (("input", INPUT), ("dense", DENSE), ("actual", ACTUAL))
     strips = []
     for image in sorted(path for path in folder.glob("*") if path.is_dir()):
         actual = measured[image.name, ACTUAL]

@@ -17,6 +17,7 @@ from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
 from moei_toolkit.pipeline.stages.images import Images, degradation_names
 from moei_toolkit.pipeline.stages.training import build_losses
+from moei_toolkit.types import INPUT
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def restore_along_all(
     loss = losses[record.degradation]
     errors = {
         route: _error(loss, pixels, clean, degraded)
-        for route, pixels in {**restored, "input": degraded}.items()
+        for route, pixels in {**restored, INPUT: degraded}.items()
     }
     return Routed(record, g, degraded, clean, restored, errors)
 

@@ -83,8 +83,7 @@ def validation(
             x, clean = (
                 as_float_image(view) for view in (images.store.degraded(record), images.store.clean(record))
             )
-            rows = routed.restore_rows(x, _MEASURED, routed.describe(x))
-            restored = np.concatenate([part for _, part in rows])
+            restored = routed.restore(x, _MEASURED, routed.describe(x))
             score = psnr(restored.transpose(2, 0, 1), clean.transpose(2, 0, 1))
             found.setdefault(record.degradation, []).append(score)
         means = {f"psnr_{name}": float(np.mean(scores)) for name, scores in found.items()}
