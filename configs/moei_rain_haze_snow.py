@@ -7,24 +7,24 @@ work_dir = "work_dirs/moei_rain_haze_snow"
 _weathers = ("rain", "haze", "snow")
 
 _schedule = dict(
-    images_per_batch=6,
+    images_per_batch=8,
     crops_per_image=1,
-    crop_size=96,
+    crop_size=128,
     learning_rate=1e-3,
     checkpoint_every=100,
-    validate_every=250,
+    validate_every=350,
 )
 
 data = dict(
-    layout=dict(type="embedded", scenes=dict(train=160, route=160, calibrate=80, val=6), size=384),
+    layout=dict(type="embedded", scenes=dict(train=160, route=130, calibrate=70, val=6), size=384),
     draws=dict(train=2, route=1, calibrate=1, val=1, test=4),
 )
-tasks = {name: dict(degradation=dict(type=name), loss=dict(type=name)) for name in _weathers}
+tasks = {name: dict(degradation=dict(type=name), loss=dict(type=name, pixel="rmse")) for name in _weathers}
 dense = dict(
-    loss=dict(type="l1"),
+    loss=dict(type="rmse"),
     training=dict(
         _schedule,
-        iterations=1900,
+        iterations=1400,
         warmup=50,
         auxiliary_weight=0.05,
         mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=0.4),
@@ -34,7 +34,7 @@ experts = {
     name: dict(
         expert=dict(type="adapter", reduction=1 / 16),
         task=name,
-        training=dict(_schedule, iterations=450, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 0.2}),
+        training=dict(_schedule, iterations=400, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 0.2}),
     )
     for name in _weathers
 }

@@ -10,6 +10,7 @@ COMPONENTS = (
     ("experts", "adapter", "moei_toolkit.experts.adapter:Adapter"),
     ("routers", "mlp", "moei_toolkit.routers.mlp:MLPRouter"),
     ("losses", "l1", "moei_toolkit.losses.image:L1Loss"),
+    ("losses", "rmse", "moei_toolkit.losses.image:RMSELoss"),
     ("losses", "relative_l1", "moei_toolkit.losses.image:RelativeL1Loss"),
     ("losses", "ssim", "moei_toolkit.losses.image:SSIMLoss"),
     ("losses", "gradient", "moei_toolkit.losses.image:GradientLoss"),

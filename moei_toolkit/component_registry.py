@@ -12,7 +12,7 @@ from mmengine.registry import Registry
 
 from moei_toolkit.arguments import match_arguments
 from moei_toolkit.builtin import COMPONENTS
-from moei_toolkit.errors import RegistryError, did_you_mean
+from moei_toolkit.errors import MoeiError, RegistryError, did_you_mean
 from moei_toolkit.plugin_table import describe_conflict
 from moei_toolkit.plugins import TOOLKIT, Entry, PluginTable, Provider, load_plugins
 
@@ -88,8 +88,12 @@ class ComponentRegistry(Registry):
         arguments = match_arguments(component, configured, objects, where)
         try:
             return component(**arguments)
+        except MoeiError:
+            raise
         except (TypeError, ValueError) as error:
             raise RegistryError(f"{where} could not be built: {error}") from error
+        except Exception as error:  # a stranger's constructor may fail in any way
+            raise RegistryError(f"{where} could not be built: {type(error).__name__}: {error}") from error
 
     def _register_module(
         self, module: type, module_name: str | Sequence[str] | None = None, force: bool = False

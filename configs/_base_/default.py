@@ -2,7 +2,7 @@
 
 seed = 0
 backbone = dict(type="global_unet")
-views = dict(overview_size=64, probe_size=96, probes=12)
+views = dict(overview_size=64, probe_size=128, probes=8)
 utilities = dict(error="task", normalize=True)
 router = dict(
     router=dict(type="mlp"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import multiprocessing
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +26,7 @@ from moei_toolkit.types import CLEAN
 
 RECORDS_NAME = "meta.jsonl"
 SEVERITIES = (0.15, 1.0)
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,12 @@ def _store(writer: PairWriter, scene: Scene, image: Drawn) -> Record:
     )
 
 
+def _start_worker() -> None:
+    cv2.setNumThreads(1)
+    if sys.platform == "linux":  # a worker must not outlive a parent that was killed
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _run(jobs: list[Job], workers: int | None) -> Iterator[list[Drawn]]:
     """Yield the images of every job, in order, with few results in memory at a time."""
     count = min(os.cpu_count() or 1, len(jobs)) if workers is None else workers
@@ -139,7 +149,7 @@ def _run(jobs: list[Job], workers: int | None) -> Iterator[list[Drawn]]:
         yield from map(draw_images, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(count, context, initializer=_start_worker) as pool:
         waiting = iter(jobs)
         pending: list[Future[list[Drawn]]] = [
             pool.submit(draw_images, job) for job in islice(waiting, 3 * count)

@@ -13,7 +13,7 @@ def make_overview(image: np.ndarray, size: int) -> np.ndarray:
     """Return the whole image as a small square.
 
     Args:
-        image: (H, W, 3) RGB, uint8 or float32 in [0, 1].
+        image: (H, W, 3) RGB, uint8, uint16 or float32 in [0, 1].
         size: Side of the square.
 
     Returns:
@@ -21,10 +21,16 @@ def make_overview(image: np.ndarray, size: int) -> np.ndarray:
     """
     height, width = image.shape[:2]
     rows, columns = min(size, height), min(size, width)
-    small = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
+    # One channel at a time: resizing integers would round, and floats of a whole large image are many.
+    planes = [
+        cv2.resize(
+            to_planes(image[..., channel : channel + 1])[0], (columns, rows), interpolation=cv2.INTER_AREA
+        )
+        for channel in range(3)
+    ]
     if (rows, columns) != (size, size):
-        small = cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
-    return to_planes(small)
+        planes = [cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR) for plane in planes]
+    return np.stack(planes)
 
 
 def probe_positions(height: int, width: int, size: int, count: int) -> list[tuple[int, int]]:
@@ -50,7 +56,7 @@ def make_probes(image: np.ndarray, size: int, count: int) -> np.ndarray:
     """Return native-resolution pieces of an image.
 
     Args:
-        image: (H, W, 3) RGB, uint8 or float32 in [0, 1].
+        image: (H, W, 3) RGB, uint8, uint16 or float32 in [0, 1].
         size: Side of a probe.
         count: Number of probes.
 
@@ -66,6 +72,6 @@ def make_probes(image: np.ndarray, size: int, count: int) -> np.ndarray:
 
 
 def to_planes(pixels: np.ndarray) -> np.ndarray:
-    """Return (H, W, 3) pixels, uint8 or already float32 in [0, 1], as (3, H, W) float32 in [0, 1]."""
+    """Return (H, W, 3) pixels, uint8, uint16 or float32 in [0, 1] already, as (3, H, W) float32 in [0, 1]."""
     planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32)
-    return planes / np.float32(255.0) if pixels.dtype == np.uint8 else planes
+    return planes / np.float32(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else planes

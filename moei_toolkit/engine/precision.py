@@ -26,6 +26,12 @@ class CPUAutocastWrapper(OptimWrapper):
             yield
 
 
+def check_precision(precision: str, device: str) -> None:
+    """Raise ConfigError for fp16 on the CPU, where its range is too small without hardware support."""
+    if precision == "fp16" and device == "cpu":
+        raise ConfigError("precision 'fp16' needs a GPU; use 'bf16' or 'fp32' on the CPU")
+
+
 def wrap_optimizer(optimizer: Optimizer, precision: str, clip_norm: float, device: str) -> OptimWrapper:
     """Return the optimizer wrapper for a precision.
 
@@ -36,7 +42,7 @@ def wrap_optimizer(optimizer: Optimizer, precision: str, clip_norm: float, devic
         device: Device type such as ``"cuda"`` or ``"cpu"``.
 
     Raises:
-        ConfigError: For fp16 on the CPU, where its range is too small without hardware support.
+        ConfigError: See :func:`check_precision`.
     """
     common: dict[str, Any] = {
         "optimizer": optimizer,
@@ -44,9 +50,8 @@ def wrap_optimizer(optimizer: Optimizer, precision: str, clip_norm: float, devic
     }
     if precision == "fp32":
         return OptimWrapper(**common)
+    check_precision(precision, device)
     if device == "cpu":
-        if precision == "fp16":
-            raise ConfigError("precision 'fp16' needs a GPU; use 'bf16' or 'fp32' on the CPU")
         return CPUAutocastWrapper(**common)
     return AmpOptimWrapper(
         dtype=_DTYPES[precision], loss_scale="dynamic" if precision == "fp16" else 1.0, **common

@@ -113,6 +113,8 @@ def train(
         randomness={"seed": seed},
         experiment_name=f"{folder.name}-{time.time_ns()}",
     )
+    for average in averages.values():
+        average.to(get_device())
     try:
         runner.train()
     except (TrainingError, RuntimeError) as error:

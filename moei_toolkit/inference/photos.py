@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.errors import ImageError
-from moei_toolkit.inference.restorer import Restorer, as_float_image
+from moei_toolkit.errors import DataError, ImageError
+from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import atomic_write_json
-from moei_toolkit.io.images import WRITABLE_SUFFIXES, collect_rows, read_image, write_image
+from moei_toolkit.io.images import WRITABLE_SUFFIXES, collect_rows, read_image, require_writable, write_image
 from moei_toolkit.io.reporter import Reporter
 
 
@@ -18,18 +18,17 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
     """Return every photograph with the file its restoration goes to.
 
     Args:
-        source: A photograph, or a folder searched to the bottom.
+        source: A photograph, or a folder searched to the bottom, except where the output lies in it.
         output: A file when ``source`` is one and this has a suffix, else a folder that mirrors ``source``.
 
     Raises:
-        ImageError: If there is nothing to restore, or a restoration would replace its photograph.
+        ImageError: If there is nothing to restore, a restoration would replace its photograph, or the
+            output names a file that cannot be written.
     """
     if source.is_dir():
-        found = sorted(path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
-        pairs = [(path, output / path.relative_to(source)) for path in found if path.is_file()]
+        pairs = [(path, output / path.relative_to(source)) for path in _photos_below(source, output)]
     else:
-        is_file = output.suffix.lower() in WRITABLE_SUFFIXES and not output.is_dir()
-        pairs = [(source, output if is_file else output / source.name)]
+        pairs = [(source, output if _names_a_file(output) else output / source.name)]
     if not pairs:
         raise ImageError(
             f"{source}: expected photographs ({', '.join(sorted(WRITABLE_SUFFIXES))}), found none"
@@ -40,6 +39,29 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
                 f"{target}: the restored picture would replace the photograph; choose another output"
             )
     return pairs
+
+
+def _photos_below(source: Path, output: Path) -> list[Path]:
+    """Return the photographs of a folder, without those that an earlier run may have left in it."""
+    inside = output.resolve()
+    if inside == source.resolve():
+        raise ImageError(f"{output}: restored pictures would replace the photographs; choose another output")
+    return sorted(
+        path
+        for path in source.rglob("*")
+        if path.suffix.lower() in WRITABLE_SUFFIXES
+        and path.is_file()
+        and inside not in path.resolve().parents
+    )
+
+
+def _names_a_file(output: Path) -> bool:
+    if output.is_dir() or not output.suffix:
+        return False
+    if output.suffix.lower() not in WRITABLE_SUFFIXES:
+        known = ", ".join(WRITABLE_SUFFIXES)
+        raise ImageError(f"{output}: cannot write a {output.suffix} file; supported: {known}, or a folder")
+    return True
 
 
 def restore_photo(restorer: Restorer, source: Path, target: Path) -> dict[str, Any]:
@@ -56,11 +78,12 @@ def restore_photo(restorer: Restorer, source: Path, target: Path) -> dict[str, A
     """
     started = time.perf_counter()
     photo = read_image(source)
-    x = as_float_image(photo.pixels)
-    g = restorer.routed.describe(x)
+    require_writable(target, photo)
+    g = restorer.routed.describe(photo.pixels)
     decision = restorer.decider.decide(g)
     rows = (
-        (top, part.transpose(2, 0, 1)) for top, part in restorer.routed.restore_rows(x, decision.route, g)
+        (top, part.transpose(2, 0, 1))
+        for top, part in restorer.routed.restore_rows(photo.pixels, decision.route, g)
     )
     pixels = collect_rows(rows, photo.height, photo.width, photo.bit_depth)
     write_image(target, pixels, photo)
@@ -80,19 +103,21 @@ def restore_photo(restorer: Restorer, source: Path, target: Path) -> dict[str, A
 
 def restore_photos(
     restorer: Restorer, pairs: Sequence[tuple[Path, Path]], reporter: Reporter
-) -> list[ImageError]:
+) -> list[DataError]:
     """Restore files one after the other, with progress.
 
     Returns:
-        Why some photographs could not be read or written; they did not stop the others.
+        Why some photographs could not be read, restored or written; they did not stop the others.
     """
-    failures = []
+    failures: list[DataError] = []
     with reporter.progress(len(pairs), "restore") as progress:
         for source, target in pairs:
             try:
                 facts = restore_photo(restorer, source, target)
-            except ImageError as error:
+            except DataError as error:
                 failures.append(error)
+            except MemoryError:
+                failures.append(ImageError(f"{source}: not enough memory to hold it; restore it in parts"))
             else:
                 found = f"{facts['route']}, confidence {facts['confidence']:.2f}, {facts['seconds']:.1f} s"
                 reporter.info(f"{target}: {found}")

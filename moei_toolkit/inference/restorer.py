@@ -48,7 +48,7 @@ class Restorer:
         Raises:
             ImageError: If the array is not such an image.
         """
-        x = as_float_image(image)
+        x = checked_image(image)
         started = time.perf_counter()
         g = self.routed.describe(x)
         described = time.perf_counter()
@@ -63,8 +63,8 @@ class Restorer:
         return Restoration(restored, decision, seconds)
 
 
-def as_float_image(image: np.ndarray) -> np.ndarray:
-    """Return an RGB image as float32 in [0, 1].
+def checked_image(image: np.ndarray) -> np.ndarray:
+    """Return an RGB image as the network takes it: integers as they are, anything else as float32.
 
     Args:
         image: (H, W, 3); uint8, uint16, or floating point in [0, 1].
@@ -76,7 +76,7 @@ def as_float_image(image: np.ndarray) -> np.ndarray:
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ImageError(f"expected an RGB image (H, W, 3), got an array of shape {image.shape}")
     if image.dtype in (np.uint8, np.uint16):
-        return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
+        return image
     if not np.issubdtype(image.dtype, np.floating):
         raise ImageError(f"expected uint8, uint16 or floating point pixels, got {image.dtype}")
     if not (image.min() >= 0 and image.max() <= 1):  # also refuses NaN

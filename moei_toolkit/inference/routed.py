@@ -14,6 +14,7 @@ from moei_toolkit.data.views import make_overview, make_probes
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.describe import describe_views
+from moei_toolkit.inference.devices import usable_device
 from moei_toolkit.inference.tiling import restore_tiled
 from moei_toolkit.types import DENSE
 
@@ -52,7 +53,7 @@ class RoutedBackbone:
     def __init__(
         self, backbone: Backbone, experts: Mapping[str, Expert], protocol: Protocol, device: str = "cpu"
     ) -> None:
-        self.device = torch.device(device)
+        self.device = usable_device(device)
         self.protocol = protocol
         self.backbone = backbone.to(self.device).to(memory_format=torch.channels_last).eval()
         self.routes: dict[str, Expert] = {**experts, DENSE: Dense()}
@@ -61,7 +62,7 @@ class RoutedBackbone:
 
     @torch.inference_mode()
     def describe(self, x: np.ndarray) -> Tensor:
-        """Return g (1, d) of an image (H, W, 3), float32 in [0, 1]."""
+        """Return g (1, d) of an image (H, W, 3): uint8, uint16, or float32 in [0, 1]."""
         overview = make_overview(x, self.protocol.overview_size)
         probes = make_probes(x, self.protocol.probe_size, self.protocol.probes)
         views = [torch.from_numpy(view).unsqueeze(0).to(self.device) for view in (overview, probes)]
@@ -71,7 +72,7 @@ class RoutedBackbone:
         """Restore tile by tile along one route.
 
         Args:
-            x: (H, W, 3), float32 in [0, 1].
+            x: (H, W, 3): uint8, uint16, or float32 in [0, 1]. Integers become floats tile by tile.
             route: Name of an expert, or ``"dense"``.
             g: (1, d), from :meth:`describe`.
 
@@ -94,7 +95,7 @@ class RoutedBackbone:
     def _tiled(self, x: np.ndarray, routes: Sequence[str], g: Tensor) -> Iterator[tuple[int, np.ndarray]]:
         """Yield rows (R, h, W, 3) for R routes."""
         protocol = self.protocol
-        planes = torch.from_numpy(x.transpose(2, 0, 1).copy())
+        image = x if x.dtype.kind == "u" else torch.from_numpy(x.transpose(2, 0, 1).copy())
 
         @torch.inference_mode()
         def run(tiles: Tensor) -> Tensor:
@@ -103,6 +104,6 @@ class RoutedBackbone:
             outputs = [self.backbone.decode(features, tiles, self.routes[route], g) for route in routes]
             return torch.cat(outputs, 1).float().cpu()
 
-        for top, rows in restore_tiled(planes, run, protocol.tile, protocol.overlap, protocol.window):
+        for top, rows in restore_tiled(image, run, protocol.tile, protocol.overlap, protocol.window):
             by_route = rows.unflatten(0, (len(routes), 3)).clamp(0, 1)
             yield top, by_route.permute(0, 2, 3, 1).numpy()

@@ -26,9 +26,13 @@ class Format:
     alpha: bool
     icc: bool
     options: dict[str, Any]
+    longest: int = 2**31 - 1
+    """Largest side in pixels."""
 
 
-JPEG = Format("JPEG", deep=False, alpha=False, icc=True, options={"quality": 95, "subsampling": 0})
+JPEG = Format(
+    "JPEG", deep=False, alpha=False, icc=True, options={"quality": 95, "subsampling": 0}, longest=65500
+)
 TIFF = Format("TIFF", deep=True, alpha=True, icc=True, options={"compression": "tiff_deflate"})
 FORMATS = {
     ".png": Format("PNG", deep=True, alpha=True, icc=True, options={"compress_level": 4}),
@@ -36,7 +40,9 @@ FORMATS = {
     ".jpeg": JPEG,
     ".tif": TIFF,
     ".tiff": TIFF,
-    ".webp": Format("WEBP", deep=False, alpha=True, icc=True, options={"lossless": True, "exact": True}),
+    ".webp": Format(
+        "WEBP", deep=False, alpha=True, icc=True, options={"lossless": True, "exact": True}, longest=16383
+    ),
     ".bmp": Format("BMP", deep=False, alpha=False, icc=False, options={}),
 }
 WRITABLE_SUFFIXES = tuple(FORMATS)
@@ -76,6 +82,16 @@ def write_image(path: str | Path, image: Any, like: LoadedImage | None = None) -
     atomic_write_bytes(path, _encode(np.concatenate(channels, axis=2), layout, icc))
 
 
+def require_writable(path: str | Path, like: LoadedImage) -> None:
+    """Check that a restoration of a photograph can be written to a file, before the work is done.
+
+    Raises:
+        ImageError: The suffix is unknown, or the format cannot hold the photograph.
+    """
+    path = Path(path)
+    _check_fits(path, _format(path), like.pixels, like.alpha, like.icc)
+
+
 def _format(path: Path) -> Format:
     layout = FORMATS.get(path.suffix.lower())
     if layout is None:
@@ -102,6 +118,7 @@ def _check_fits(
             ("16 bits", pixels.dtype == np.uint16, layout.deep),
             ("opacity", alpha is not None, layout.alpha),
             ("a colour profile", icc is not None, layout.icc),
+            (f"sides above {layout.longest} pixels", max(pixels.shape[:2]) > layout.longest, False),
         )
         if present and not held
     ]

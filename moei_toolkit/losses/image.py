@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from moei_toolkit.errors import ConfigError
+from moei_toolkit.errors import ConfigError, did_you_mean
 from moei_toolkit.losses.base import Loss, checked, image_mean
 from moei_toolkit.losses.filters import filter_separable, gaussian_matrix, luminance, sobel
 
@@ -27,6 +28,33 @@ class L1Loss(Loss):
     def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
         """See `Loss.forward`."""
         return l1_distance(*checked(restored, clean))
+
+
+class RMSELoss(Loss):
+    """Root of the mean squared difference over pixels and RGB channels.
+
+    Streaks and flakes cover few pixels by much. The best constant answer under l1 is the median, which is to
+    leave them alone, and a network trained on it stays there for long; a squared difference has no such rest.
+    The root per image keeps haze, which changes every pixel, from drowning the other weathers.
+
+    Args:
+        floor: Smallest value, where the slope of the root is bounded; subtracted, so equal images give 0.
+
+    Raises:
+        ConfigError: The floor is not positive.
+    """
+
+    def __init__(self, floor: float = 0.01) -> None:
+        super().__init__()
+        if not floor > 0:
+            raise ConfigError(f"RMSELoss: floor must be positive, got {floor}")
+        self.floor = floor
+        self.terms = {"rmse": 1.0}
+
+    def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
+        """See `Loss.forward`."""
+        restored, clean = checked(restored, clean)
+        return rms_distance(restored, clean, self.floor)
 
 
 class RelativeL1Loss(Loss):
@@ -105,6 +133,26 @@ class GradientLoss(Loss):
 def l1_distance(restored: Tensor, clean: Tensor) -> Tensor:
     """Return the (B,) mean absolute difference of two (B, C, H, W) tensors."""
     return image_mean((restored - clean).abs())
+
+
+def rms_distance(restored: Tensor, clean: Tensor, floor: float = 0.01) -> Tensor:
+    """Return the (B,) values of sqrt(mean (restored - clean)^2 + floor^2) - floor."""
+    return (image_mean((restored - clean).square()) + floor**2).sqrt() - floor
+
+
+PIXEL_DISTANCES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": l1_distance, "rmse": rms_distance}
+"""What a task loss may compare pixels by."""
+
+
+def pixel_distance(name: str) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return the distance of a name, from two (B, C, H, W) tensors to (B,).
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    if name not in PIXEL_DISTANCES:
+        raise ConfigError(f"pixel: unknown distance {name!r}. {did_you_mean(name, PIXEL_DISTANCES)}")
+    return PIXEL_DISTANCES[name]
 
 
 def gradient_distance(gradients: tuple[Tensor, Tensor]) -> Tensor:

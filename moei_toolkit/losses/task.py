@@ -1,4 +1,7 @@
-"""The loss of each weather. An image is judged by its own weather's loss, whichever expert restored it."""
+"""The loss of each weather: a distance of pixels, and what that weather damages most.
+
+An image is judged by its own weather's loss, whichever expert restored it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from torch import Tensor
 from moei_toolkit.losses.base import Loss, checked
 from moei_toolkit.losses.direction import direction_distance
 from moei_toolkit.losses.filters import luminance, sobel
-from moei_toolkit.losses.image import SSIMLoss, gradient_distance, l1_distance
+from moei_toolkit.losses.image import SSIMLoss, gradient_distance, pixel_distance
 from moei_toolkit.losses.perceptual import LPIPSLoss, Net
 from moei_toolkit.losses.snow_mask import SnowMaskLoss
 
@@ -21,13 +24,18 @@ class RainLoss(Loss):
         gradient: Weight of the gradient term, see `GradientLoss`.
         direction: Weight of the direction term, see
             `DirectionLoss`.
+        pixel: ``"l1"``, or ``"rmse"`` where a training has to discover streaks and flakes; see `RMSELoss`.
+
+    Raises:
+        ConfigError: The pixel distance is unknown.
     """
 
-    def __init__(self, gradient: float = 0.05, direction: float = 0.02) -> None:
+    def __init__(self, gradient: float = 0.05, direction: float = 0.02, pixel: str = "l1") -> None:
         super().__init__()
+        self.distance = pixel_distance(pixel)
         self.gradient = gradient
         self.direction = direction
-        self.terms = {"l1": 1.0, "gradient": gradient, "direction": direction}
+        self.terms = {pixel: 1.0, "gradient": gradient, "direction": direction}
 
     def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
         """See `Loss.forward`."""
@@ -35,7 +43,7 @@ class RainLoss(Loss):
         slopes_r, slopes_c = sobel(luminance(restored)), sobel(luminance(clean))
         gradient = gradient_distance((slopes_r[0] - slopes_c[0], slopes_r[1] - slopes_c[1]))
         direction = direction_distance(slopes_r, slopes_c)
-        return l1_distance(restored, clean) + self.gradient * gradient + self.direction * direction
+        return self.distance(restored, clean) + self.gradient * gradient + self.direction * direction
 
 
 class HazeLoss(Loss):
@@ -43,18 +51,23 @@ class HazeLoss(Loss):
 
     Args:
         ssim: Weight of the SSIM term, see `SSIMLoss` (luminance).
+        pixel: ``"l1"``, or ``"rmse"`` where a training has to discover streaks and flakes; see `RMSELoss`.
+
+    Raises:
+        ConfigError: The pixel distance is unknown.
     """
 
-    def __init__(self, ssim: float = 0.05) -> None:
+    def __init__(self, ssim: float = 0.05, pixel: str = "l1") -> None:
         super().__init__()
+        self.distance = pixel_distance(pixel)
         self.ssim = ssim
         self.structure = SSIMLoss()
-        self.terms = {"l1": 1.0, "1 - ssim": ssim}
+        self.terms = {pixel: 1.0, "1 - ssim": ssim}
 
     def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
         """See `Loss.forward`."""
         structure = self.structure(restored, clean, degraded)
-        return l1_distance(*checked(restored, clean)) + self.ssim * structure
+        return self.distance(*checked(restored, clean)) + self.ssim * structure
 
 
 class SnowLoss(Loss):
@@ -69,8 +82,10 @@ class SnowLoss(Loss):
         lpips_weights: File with the feature weights, or None for no perceptual term.
         lpips_net: The network they belong to.
         sigmas: Flake scales in pixels.
+        pixel: ``"l1"``, or ``"rmse"`` where a training has to discover streaks and flakes; see `RMSELoss`.
 
     Raises:
+        ConfigError: The pixel distance is unknown.
         WeightsMissingError: ``lpips_weights`` names a file that is not there.
         CheckpointError: The file does not fit the network.
     """
@@ -82,19 +97,21 @@ class SnowLoss(Loss):
         lpips_weights: str | None = None,
         lpips_net: Net = "squeeze",
         sigmas: Sequence[float] = (0.8, 1.6, 3.2),
+        pixel: str = "l1",
     ) -> None:
         super().__init__()
+        self.distance = pixel_distance(pixel)
         self.lpips = lpips
         self.mask = mask
         self.flakes = SnowMaskLoss(sigmas)
         self.perceptual = None if lpips_weights is None else LPIPSLoss(lpips_net, lpips_weights)
-        self.terms = {"l1": 1.0, "snow mask l1": mask}
+        self.terms = {pixel: 1.0, "snow mask l1": mask}
         if self.perceptual is not None:
             self.terms[f"lpips-{lpips_net}"] = lpips
 
     def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
         """See `Loss.forward`."""
-        total = l1_distance(*checked(restored, clean)) + self.mask * self.flakes(restored, clean, degraded)
+        total = self.distance(*checked(restored, clean)) + self.mask * self.flakes(restored, clean, degraded)
         if self.perceptual is None:
             return total
         return total + self.lpips * self.perceptual(restored, clean, degraded)

@@ -53,8 +53,9 @@ def _digest(source: Path, is_packaged: bool) -> str:
 def _source(module: str, component: str) -> Path:
     try:
         spec = find_spec(module)
-    except ImportError as error:
-        raise RegistryError(f"{component}: cannot find its module '{module}': {error}") from error
+    except Exception as error:  # finding a module imports its parents, and a stranger's may fail in any way
+        cause = f"{type(error).__name__}: {error}"
+        raise RegistryError(f"{component}: cannot find its module '{module}': {cause}") from error
     if spec is None or spec.origin is None or not Path(spec.origin).is_file():
         raise RegistryError(f"{component}: expected its module '{module}' to be a file, found none")
     return Path(spec.origin)

@@ -16,7 +16,7 @@ from moei_toolkit.pipeline.fingerprint import ComponentVersion
 from moei_toolkit.pipeline.plan import PlannedStage, make_plan, select
 from moei_toolkit.pipeline.stage import Stage
 from moei_toolkit.pipeline.steps import Step, make_step
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.store import StageStore, verify_result
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,13 @@ def run_pipeline(
         return RunResult(steps, ())
     record = current_record(earlier, plan, config)
     drop_links(work_dir, earlier, record)
-    results = []
+    results, intact = [], set[Path]()
     for step in steps:
+        inputs = _inputs(step.planned, plan, store)
         if step.runs:
             reporter.info(str(step))
-        result = ensure_stage(step.planned, store, _inputs(step.planned, plan, store), config, reporter)
+            _require_intact(step.planned, inputs, intact)
+        result = ensure_stage(step.planned, store, inputs, config, reporter)
         record = enter_result(record, step.planned, result, work_dir, reporter)
         if not result.reused:
             reporter.info(f"{step.planned.name}: done in {result.seconds:.1f} s")
@@ -111,6 +113,18 @@ def run_pipeline(
 def _inputs(planned: PlannedStage, plan: Sequence[PlannedStage], store: StageStore) -> Mapping[str, Path]:
     by_name = {other.name: other for other in plan}
     return {name: _committed(planned, by_name[name], store) for name in planned.stage.inputs}
+
+
+def _require_intact(planned: PlannedStage, inputs: Mapping[str, Path], intact: set[Path]) -> None:
+    """Read the inputs of a stage, each once a run: a size alone does not show a changed pixel."""
+    for name, folder in inputs.items():
+        problem = None if folder in intact else next(verify_result(folder), None)
+        intact.add(folder)
+        if problem:
+            raise StoreError(
+                f"stage '{planned.name}' cannot work with the result of '{name}': {problem}. "
+                f"Run again with --from {name} to compute it anew."
+            )
 
 
 def _committed(planned: PlannedStage, needed: PlannedStage, store: StageStore) -> Path:

@@ -172,7 +172,7 @@ class StageStore:
             One sentence per problem, naming the file; none when all is well.
         """
         folders = sorted(path for path in self.root.glob("*/*") if path.is_dir() and "." not in path.name)
-        return tuple(problem for folder in folders for problem in _verify(folder))
+        return tuple(problem for folder in folders for problem in verify_result(folder))
 
     def _aside(self, stage: str, fingerprint: str, suffix: str) -> Path:
         folder = self.folder(stage, fingerprint)
@@ -213,7 +213,8 @@ def _wrong_size(path: Path, output: Output) -> str:
     return "" if size == output.bytes else f"{path}: expected {output.bytes} bytes, got {size}"
 
 
-def _verify(folder: Path) -> Iterator[str]:
+def verify_result(folder: Path) -> Iterator[str]:
+    """Read every file of a committed result; yield one sentence per file that is not what was committed."""
     try:
         manifest = read_manifest(folder)
     except StoreError as error:

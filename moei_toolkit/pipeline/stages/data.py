@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from moei_toolkit.data.layouts import SPLITS
 from moei_toolkit.data.prepare import prepare
+from moei_toolkit.data.records import Record
+from moei_toolkit.errors import DataError
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.registry import DEGRADATIONS, LAYOUTS
 
@@ -23,4 +28,26 @@ def run(context: StageContext) -> None:
             progress.advance(done / total - reached, f"{done} of {total} scenes")
             reached = done / total
 
-        prepare(layout, degradations, draws, context.seed, context.folder, advance)
+        records = prepare(layout, degradations, draws, context.seed, context.folder, advance)
+    _require_splits(records, list(config.tasks))
+
+
+def _require_splits(records: Sequence[Record], tasks: Sequence[str]) -> None:
+    """Refuse data that a later stage could not work with, before anything is trained on them.
+
+    Raises:
+        DataError: A task has no image in a split, or the split "calibrate" has fewer than two scenes.
+    """
+    for split in SPLITS:
+        found = {record.degradation for record in records if record.split == split}
+        if missing := [task for task in tasks if task not in found]:
+            raise DataError(
+                f"split {split!r}: expected images of every task, got none of {missing}. "
+                f"Give the layout scenes for it, and data.draws.{split} at least 1."
+            )
+    scenes = {record.scene_id for record in records if record.split == "calibrate"}
+    if len(scenes) < 2:
+        raise DataError(
+            f"split 'calibrate': expected 2 scenes or more, one half to fit on and one to choose on, "
+            f"got {len(scenes)}. Give the layout more."
+        )

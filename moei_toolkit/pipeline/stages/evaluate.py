@@ -14,6 +14,7 @@ from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.metric import Metric
 from moei_toolkit.evaluation.rows import EXPERT_PREFIX, Row, write_rows
 from moei_toolkit.inference.bundle import load_decider, load_routed
+from moei_toolkit.inference.devices import default_device
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.images import write_image
 from moei_toolkit.pipeline.stage import StageContext
@@ -28,8 +29,8 @@ ROWS_FILE, PROTOCOL_FILE, PICTURES_FOLDER = "per_image.jsonl", "protocol.json", 
 def run(context: StageContext) -> None:
     """Leave per_image.jsonl, protocol.json and a few pictures of each degradation."""
     config = context.config
-    routed = load_routed(config, context.inputs)
-    decider = load_decider(config, context.inputs, routed.backbone.descriptor_dim)
+    routed = load_routed(config, context.inputs, default_device())
+    decider = load_decider(config, context.inputs, routed.backbone.descriptor_dim, default_device())
     losses = utility_losses(config)
     metrics: list[Metric] = [METRICS.build(metric.as_dict()) for metric in config.evaluate.metrics]
     rows: list[Row] = []

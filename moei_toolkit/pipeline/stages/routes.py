@@ -11,8 +11,8 @@ from torch import Tensor
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
-from moei_toolkit.inference.restorer import as_float_image
 from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.io.images import to_float
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
 from moei_toolkit.pipeline.stages.images import Images, degradation_names
@@ -51,10 +51,10 @@ def restore_along_all(
     routed: RoutedBackbone, images: Images, record: Record, losses: Mapping[str, Loss]
 ) -> Routed:
     """Describe an image once, restore it along every route, and judge each by the image's own loss."""
-    degraded = as_float_image(images.store.degraded(record))
-    clean = as_float_image(images.store.clean(record))
-    g = routed.describe(degraded)
-    restored = routed.restore_routes(degraded, g)
+    pixels = images.store.degraded(record)
+    g = routed.describe(pixels)
+    restored = routed.restore_routes(pixels, g)
+    degraded, clean = (to_float(view).transpose(1, 2, 0) for view in (pixels, images.store.clean(record)))
     loss = losses[record.degradation]
     errors = {
         route: _error(loss, pixels, clean, degraded)

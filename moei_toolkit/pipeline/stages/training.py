@@ -13,8 +13,8 @@ from moei_toolkit.data.crops import CropDataset
 from moei_toolkit.engine.hooks import Scalars
 from moei_toolkit.evaluation.image_metrics import PSNR
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.restorer import as_float_image
 from moei_toolkit.inference.routed import Protocol, RoutedBackbone
+from moei_toolkit.io.images import to_float
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
@@ -80,11 +80,9 @@ def validation(
         routed = RoutedBackbone(backbone, {_MEASURED: expert}, protocol, device)
         found: dict[str, list[float]] = {}
         for record in records:
-            x, clean = (
-                as_float_image(view) for view in (images.store.degraded(record), images.store.clean(record))
-            )
-            restored = routed.restore(x, _MEASURED, routed.describe(x))
-            score = psnr(restored.transpose(2, 0, 1), clean.transpose(2, 0, 1))
+            pixels, clean = images.store.degraded(record), to_float(images.store.clean(record))
+            restored = routed.restore(pixels, _MEASURED, routed.describe(pixels))
+            score = psnr(restored.transpose(2, 0, 1), clean)
             found.setdefault(record.degradation, []).append(score)
         means = {f"psnr_{name}": float(np.mean(scores)) for name, scores in found.items()}
         tasks = [value for name, value in means.items() if name != f"psnr_{CLEAN}"]

@@ -10,6 +10,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.image_metrics import PSNR
 from moei_toolkit.inference.bundle import load_routed
+from moei_toolkit.inference.devices import default_device
 from moei_toolkit.inference.routed import RoutedBackbone
 from moei_toolkit.io.reporter import Progress
 from moei_toolkit.pipeline.stage import StageContext
@@ -22,7 +23,7 @@ SPLITS = ("route", "calibrate")
 
 def run(context: StageContext) -> None:
     """Leave one cache for each of the splits "route" and "calibrate"."""
-    routed = load_routed(context.config, context.inputs)
+    routed = load_routed(context.config, context.inputs, default_device())
     with Images(context.inputs["data"]) as images:
         for split in SPLITS:
             records = images.of(split)
