@@ -12,8 +12,10 @@ from typing import Any
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections import Training
+from moei_toolkit.pipeline.source import source_digest
 from moei_toolkit.pipeline.stage import Stage, StageContext
 
+STAGES = "moei_toolkit.pipeline.stages"
 DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, EVALUATE, REPORT = (
     "data",
     "dense",
@@ -56,6 +58,7 @@ def _data(config: Config) -> Stage:
         },
         components=(("layouts", config.data.layout.type), *_types("degradations", degradations.values())),
         run=_lazily("data"),
+        code=source_digest(f"{STAGES}.data"),
     )
 
 
@@ -77,6 +80,7 @@ def _dense(config: Config) -> Stage:
         },
         components=(("backbones", config.backbone.type), *_types("losses", losses)),
         run=_lazily("dense"),
+        code=source_digest(f"{STAGES}.dense"),
         resumable=True,
     )
 
@@ -95,6 +99,7 @@ def _expert(config: Config, name: str) -> Stage:
         },
         components=(("experts", section.expert.type), *_types("losses", losses)),
         run=_lazily("experts", name),
+        code=source_digest(f"{STAGES}.experts"),
         resumable=True,
     )
 
@@ -113,6 +118,7 @@ def _utilities(config: Config) -> Stage:
         },
         components=(("metrics", "psnr"), *_types("losses", losses)),
         run=_lazily("utilities"),
+        code=source_digest(f"{STAGES}.utilities"),
     )
 
 
@@ -123,6 +129,7 @@ def _router(config: Config) -> Stage:
         section={"router": config.router.model_dump(), "normalize": config.utilities.normalize},
         components=(("routers", config.router.router.type),),
         run=_lazily("router"),
+        code=source_digest(f"{STAGES}.router"),
     )
 
 
@@ -133,6 +140,7 @@ def _calibrate(config: Config) -> Stage:
         section=config.calibrate.model_dump(),
         components=(("calibrators", config.calibrate.calibrator.type),),
         run=_lazily("calibrate"),
+        code=source_digest(f"{STAGES}.calibrate"),
     )
 
 
@@ -146,6 +154,7 @@ def _evaluate(config: Config) -> Stage:
         },
         components=_types("metrics", config.evaluate.metrics),
         run=_lazily("evaluate"),
+        code=source_digest(f"{STAGES}.evaluate"),
     )
 
 
@@ -160,6 +169,7 @@ def _report(config: Config) -> Stage:
         },
         components=(),
         run=_lazily("report"),
+        code=source_digest(f"{STAGES}.report"),
     )
 
 
@@ -180,6 +190,6 @@ def _plain(components: dict[str, Component]) -> dict[str, Any]:
 
 def _lazily(module: str, *arguments: str) -> Callable[[StageContext], None]:
     def run(context: StageContext) -> None:
-        import_module(f"moei_toolkit.pipeline.stages.{module}").run(context, *arguments)
+        import_module(f"{STAGES}.{module}").run(context, *arguments)
 
     return run

@@ -13,7 +13,9 @@ _LONGEST = 60
 def explain(recipe: Mapping[str, Any], previous: Mapping[str, Any]) -> str:
     """Return which parts of a recipe differ from an earlier one, in one line; empty when none do."""
     parts = [*_sections(recipe, previous), *_inputs(recipe, previous), *_components(recipe, previous)]
-    for key, what in (("version", "version of the stage"), ("toolkit", "toolkit"), ("seed", "seed")):
+    if recipe["code"] != previous.get("code"):
+        parts.append("code of the stage changed")
+    for key, what in (("toolkit", "toolkit"), ("seed", "seed")):
         if recipe[key] != previous.get(key):
             parts.append(f"{what} changed: {previous.get(key)} -> {recipe[key]}")
     return "; ".join(parts)

@@ -38,7 +38,7 @@ def recipe_of(
     """
     recipe = {
         "stage": stage.name,
-        "version": stage.version,
+        "code": stage.code,
         "section": stage.section,
         "inputs": {name: inputs[name] for name in stage.inputs},
         "components": {

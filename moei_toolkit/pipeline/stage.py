@@ -42,7 +42,7 @@ class Stage:
         components: The (kind, type) of every component that its result depends on.
         run: Does the work.
         resumable: It goes on from what an interrupted attempt left in its folder; else that is removed.
-        version: To be raised when the stage's own code changes what it writes.
+        code: Hash of the source that ``run`` runs.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Stage:
     components: tuple[tuple[str, str], ...]
     run: Callable[[StageContext], None]
     resumable: bool = False
-    version: int = 1
+    code: str = ""
 
     @property
     def group(self) -> str:

@@ -31,7 +31,7 @@ CHANGES = {
     "section changed: x.beta 20 -> 50": {"section": {"x": {"beta": 50, "list": (1, 2)}}},
     "section changed: more nothing -> 1": {"section": {**STAGE.section, "more": 1}},
     "section changed: x.list [1, 2] -> nothing": {"section": {"x": {"beta": 20}}},
-    "version of the stage changed: 1 -> 2": {"version": 2},
+    "code of the stage changed": {"code": "b"},
     "input data changed": {"inputs": {"data": "e" * 64}},
     "input data changed; input other changed": {"names": ("other",), "inputs": {"other": "d" * 64}},
     "component losses/l1 changed: sha256": {"component_version": other_version},
@@ -43,7 +43,7 @@ CHANGES = {
 
 def changed_recipe(
     section=None,
-    version=1,
+    code="",
     names=("data",),
     inputs=INPUTS,
     components=None,
@@ -54,7 +54,7 @@ def changed_recipe(
         STAGE,
         section=STAGE.section if section is None else section,
         components=STAGE.components if components is None else components,
-        version=version,
+        code=code,
         inputs=names,
     )
     return recipe_of(stage, seed, inputs, component_version)

@@ -330,3 +330,17 @@ def test_nothing_to_do_needs_no_torch(lab, tmp_path):
         len(json.loads((tmp_path / "work" / "only" / "manifest.json").read_text())["recipe"]["components"])
         > 15
     )
+
+
+def test_a_changed_byte_in_an_input_stops_the_stage_that_would_read_it(lab):
+    result = lab.run()
+    folder = {stage.stage: stage for stage in result.stages}["data"].folder
+    victim = next(
+        path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "manifest.json"
+    )
+    content = victim.read_bytes()
+    victim.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    with pytest.raises(StoreError, match=r"'train' cannot work with the result of 'data'.*--from data"):
+        lab.run(first="train")
+    lab.run(first="data")
+    assert lab.ran() == ALL

@@ -29,10 +29,10 @@ def run(context: StageContext) -> None:
             reached = done / total
 
         records = prepare(layout, degradations, draws, context.seed, context.folder, advance)
-    _require_splits(records, list(config.tasks))
+    require_splits(records, list(config.tasks))
 
 
-def _require_splits(records: Sequence[Record], tasks: Sequence[str]) -> None:
+def require_splits(records: Sequence[Record], tasks: Sequence[str]) -> None:
     """Refuse data that a later stage could not work with, before anything is trained on them.
 
     Raises:

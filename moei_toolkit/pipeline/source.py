@@ -1,0 +1,105 @@
+"""Identifies code by its source, without importing it."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from moei_toolkit.errors import RegistryError
+from moei_toolkit.io.hashing import sha256_bytes, sha256_file
+
+TOOLKIT = "moei_toolkit"
+FINDERS = (
+    "arguments",
+    "builtin",
+    "component_registry",
+    "config",
+    "errors",
+    "hookspecs",
+    "io.disk",
+    "io.reporter",
+    "pipeline.stage",
+    "plugin_table",
+    "plugins",
+    "registry",
+)
+"""What finds, checks and reports, but computes no result: a new built-in must not make old results stale."""
+
+
+def source_digest(module: str) -> str:
+    """Return a hash of a module and of all it imports from its own package and from the toolkit.
+
+    Imports are followed wherever they stand in a file. What a module finds at run time (registered
+    components, plugins) is not its source; those are identified on their own.
+
+    Args:
+        module: Dotted name; it is located, never imported, and neither are the packages it lies in.
+
+    Raises:
+        RegistryError: The module is no source file.
+    """
+    digests: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in digests or _only_finds(name):
+            continue
+        path = _source_of(name)
+        if path is None:
+            raise RegistryError(f"expected the module '{name}' to be a source file, found none")
+        digests[name] = sha256_file(path)
+        waiting += _imported(name, path)
+    return sha256_bytes(json.dumps(digests, sort_keys=True).encode())
+
+
+def _only_finds(module: str) -> bool:
+    inside = module.removeprefix(f"{TOOLKIT}.")
+    return inside != module and any(inside == part or inside.startswith(f"{part}.") for part in FINDERS)
+
+
+@cache
+def _imported(module: str, path: Path) -> tuple[str, ...]:
+    """Return the modules of the toolkit, and of the module's own package, that a source imports."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    own = {TOOLKIT, module.partition(".")[0]}
+    found = (name for node in ast.walk(_parse(path)) for name in _names(node, package))
+    return tuple(sorted({name for name in found if name.partition(".")[0] in own and _source_of(name)}))
+
+
+def _parse(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError) as error:
+        raise RegistryError(f"{path}: expected Python source: {error}") from error
+
+
+def _names(node: ast.AST, package: str) -> Iterator[str]:
+    """Yield what an import statement may import; names that are no modules are dropped later."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+        base = ".".join([*above, *([node.module] if node.module else [])])
+        yield base
+        yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+@cache
+def _source_of(module: str) -> Path | None:
+    """Return the file of a module; only its top-level package is looked up, and nothing is run."""
+    top, _, rest = module.partition(".")
+    try:
+        spec = find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
+        return None
+    if not rest:
+        return Path(spec.origin)
+    path = Path(spec.origin).parent.joinpath(*rest.split("."))
+    candidates = (path.with_suffix(".py"), path / "__init__.py")
+    return next((candidate for candidate in candidates if candidate.is_file()), None)

@@ -1,0 +1,136 @@
+"""Folders and files through the restorer: what becomes what, and what stops at nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_run import make_decider, make_routed
+
+from moei_toolkit.errors import ConfigError, DataError, ImageError
+from moei_toolkit.inference.devices import usable_device
+from moei_toolkit.inference.photos import pair_paths, restore_photo, restore_photos
+from moei_toolkit.inference.restorer import Restorer
+from moei_toolkit.io.images import read_image
+
+
+class Quiet:
+    """A reporter nobody reads."""
+
+    def info(self, text: str) -> None:
+        pass
+
+    def progress(self, total: float, what: str) -> Quiet:
+        return self
+
+    def advance(self, amount: float = 1, text: str = "") -> None:
+        pass
+
+    def __enter__(self) -> Quiet:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+@pytest.fixture
+def restorer() -> Restorer:
+    return Restorer(make_routed(), make_decider(2.0, 0.0))
+
+
+def picture(path: Path, size: tuple[int, int] = (20, 30), mode: str = "RGB") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(0).integers(0, 256, (*size, len(mode)), dtype=np.uint8)
+    Image.fromarray(pixels.squeeze(), mode).save(path)
+    return path
+
+
+def test_a_folder_is_mirrored(tmp_path):
+    picture(tmp_path / "in" / "a.png")
+    picture(tmp_path / "in" / "deep" / "b.JPG")
+    for other in ("notes.txt", "a.png.json"):
+        (tmp_path / "in" / other).write_text("no photograph")
+    (tmp_path / "in" / "folder.png").mkdir()
+    pairs = pair_paths(tmp_path / "in", tmp_path / "out")
+    assert [target.relative_to(tmp_path).as_posix() for _, target in pairs] == ["out/a.png", "out/deep/b.JPG"]
+
+
+def test_what_was_restored_below_the_source_is_not_restored_again(tmp_path, restorer):
+    picture(tmp_path / "a.png")
+    pairs = pair_paths(tmp_path, tmp_path / "restored")
+    assert restore_photos(restorer, pairs, Quiet()) == []
+    assert (tmp_path / "restored" / "a.png").is_file()
+    assert pair_paths(tmp_path, tmp_path / "restored") == pairs
+
+
+@pytest.mark.parametrize("output", [".", "a.png"])
+def test_a_photograph_is_never_replaced(tmp_path, output):
+    source = picture(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="choose another output"):
+        pair_paths(source if output == "a.png" else tmp_path, tmp_path / output)
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"), [("b.png", "b.png"), ("new", "new/a.png"), ("b.jpeg", "b.jpeg")]
+)
+def test_where_one_photograph_goes(tmp_path, output, expected):
+    source = picture(tmp_path / "a.png")
+    assert pair_paths(source, tmp_path / output) == [(source, tmp_path / expected)]
+
+
+def test_a_folder_with_a_dot_in_its_name_is_a_folder_when_it_is_there(tmp_path):
+    (tmp_path / "v1.2").mkdir()
+    source = picture(tmp_path / "a.png")
+    assert pair_paths(source, tmp_path / "v1.2") == [(source, tmp_path / "v1.2" / "a.png")]
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything(tmp_path):
+    with pytest.raises(ImageError, match=r"cannot write a \.gif file"):
+        pair_paths(picture(tmp_path / "a.png"), tmp_path / "b.gif")
+
+
+def test_what_the_format_cannot_hold_is_refused_before_the_work(tmp_path, restorer, monkeypatch):
+    source = picture(tmp_path / "a.png", mode="RGBA")
+    monkeypatch.setattr(restorer.routed, "describe", lambda x: pytest.fail("worked in vain"))
+    with pytest.raises(ImageError, match="cannot hold opacity"):
+        restore_photo(restorer, source, tmp_path / "a.jpg")
+
+
+def test_one_bad_photograph_does_not_stop_the_others(tmp_path, restorer, monkeypatch):
+    sources = [picture(tmp_path / "in" / name) for name in ("a.png", "b.png", "c.png", "d.png")]
+    sources[0].write_bytes(sources[0].read_bytes()[:-40])
+    describe, seen = restorer.routed.describe, []
+
+    def fail_at_times(x: np.ndarray) -> object:
+        seen.append(x)
+        if len(seen) == 1:
+            raise MemoryError
+        if len(seen) == 2:
+            raise DataError("NaN came out")
+        return describe(x)
+
+    monkeypatch.setattr(restorer.routed, "describe", fail_at_times)
+    failures = restore_photos(restorer, pair_paths(tmp_path / "in", tmp_path / "out"), Quiet())
+    assert [type(failure) for failure in failures] == [ImageError, ImageError, DataError]
+    assert "a.png" in str(failures[0])
+    assert "b.png: not enough memory" in str(failures[1])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["d.png", "d.png.json"]
+
+
+def test_the_picture_and_the_json_beside_it(tmp_path, restorer):
+    source = picture(tmp_path / "a.png", (45, 61))
+    facts = restore_photo(restorer, source, tmp_path / "b.png")
+    assert json.loads((tmp_path / "b.png.json").read_text()) == facts
+    assert (facts["width"], facts["height"], facts["route"], facts["abstained"]) == (61, 45, "first", False)
+    restored = restorer.restore(read_image(source).pixels).image
+    written = read_image(tmp_path / "b.png").pixels
+    np.testing.assert_allclose(written / 255, restored, atol=0.5 / 255 + 1e-6)
+
+
+@pytest.mark.parametrize("name", ["banana", "cuda:99"])
+def test_a_device_that_is_not_there(name):
+    with pytest.raises(ConfigError, match=f"{name}.*'cpu' always can"):
+        usable_device(name)
