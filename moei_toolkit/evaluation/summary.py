@@ -9,6 +9,7 @@ import numpy as np
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.confidence import expected_calibration_error
+from moei_toolkit.evaluation.routing import is_collapsed, regret, utilization
 from moei_toolkit.evaluation.rows import EXPERT_PREFIX, Row
 from moei_toolkit.types import ACTUAL, CLEAN, DENSE, INPUT, ORACLE, most_probable
 
@@ -91,12 +92,16 @@ def _decisions(rows: Sequence[Row], task_of_expert: Mapping[str, str], bins: int
     }
     actual = list(by_policy[ACTUAL].values())
     oracle = [by_policy[ORACLE][row.id] for row in actual]
+    experts = list(actual[0].probabilities)
     chosen = [most_probable(row.probabilities) for row in actual]
-    right = np.array([choice == best.route for choice, best in zip(chosen, oracle, strict=True)])
+    errors = _errors(rows, [row.id for row in actual], experts)
+    picked = errors[np.arange(len(errors)), [experts.index(name) for name in chosen]]
+    right = regret(-errors, -picked) <= 0
+    shares = utilization([experts.index(name) for name in chosen], len(experts))
     gap = np.array(
         [best.metrics["psnr"] - row.metrics["psnr"] for row, best in zip(actual, oracle, strict=True)]
     )
-    routes = [*actual[0].probabilities, DENSE]
+    routes = [*experts, DENSE]
     return {
         "agreement": float(right.mean()),
         "agreement_with_weather": float(
@@ -109,8 +114,16 @@ def _decisions(rows: Sequence[Row], task_of_expert: Mapping[str, str], bins: int
         "bins": bins,
         "abstained": float(np.mean([row.abstained for row in actual])),
         "oracle_gap_psnr": float(gap.mean()),
+        "largest_share": float(shares.max()),
+        "collapsed": is_collapsed(shares),
         "share": {route: float(np.mean([row.route == route for row in actual])) for route in routes},
     }
+
+
+def _errors(rows: Sequence[Row], ids: Sequence[str], experts: Sequence[str]) -> np.ndarray:
+    """Return the error of every expert on every image, (N, K)."""
+    found = {(row.id, row.policy): row.error for row in rows}
+    return np.array([[found[image, f"{EXPERT_PREFIX}{name}"] for name in experts] for image in ids])
 
 
 def expert_gains(rows: Sequence[Row], task_of_expert: Mapping[str, str]) -> dict[str, float]:

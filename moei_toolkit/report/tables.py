@@ -54,6 +54,7 @@ def decision_table(summary: Mapping[str, Any], gains: Mapping[str, float], thres
         ["abstained", f"{found['abstained']:.1%} (confidence below {threshold:.2f})"],
         ["gap to the oracle", f"{found['oracle_gap_psnr']:.2f} dB"],
         *([f"expert {name} over dense on its task", f"{gain:+.2f} dB"] for name, gain in gains.items()),
+        ["largest share of one expert", f"{found['largest_share']:.1%}" + ", collapsed" * found["collapsed"]],
         *([f"routed to {name}", f"{share:.1%}"] for name, share in found["share"].items()),
     ]
     if clean:
@@ -74,16 +75,3 @@ def as_markdown(table: Table) -> str:
     lines = [table.header, ["---"] * len(table.header), *table.rows]
     body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return f"### {table.title}\n\n{body}\n\n{table.note}\n"
-
-
-def as_text(table: Table) -> str:
-    """Return a table aligned for a terminal."""
-    lines = [list(table.header), *(list(row) for row in table.rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
-    body = (
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))]
-        )
-        for line in lines
-    )
-    return "\n".join([table.title, *(f"  {line.rstrip()}" for line in body)])

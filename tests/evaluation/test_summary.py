@@ -114,3 +114,16 @@ def test_a_row_that_is_there_twice_is_refused():
 def test_without_degraded_images_there_is_no_summary(rows):
     with pytest.raises(DataError, match="expected rows of degraded images"):
         summarize_rows(rows, TASK_OF_EXPERT)
+
+
+def test_a_router_that_sends_most_images_to_one_expert_has_collapsed():
+    decisions = summarize_rows(example(), TASK_OF_EXPERT)["decisions"]
+    assert decisions["largest_share"] == 0.75
+    assert decisions["collapsed"]
+    balanced = [row for row in example() if row.id in ("one-rain-0", "one-haze-0")]
+    assert not summarize_rows(balanced, TASK_OF_EXPERT)["decisions"]["collapsed"]
+
+
+def test_equally_good_experts_are_both_right():
+    tied = rows_of("one-rain-0", "rain", {"input": 20, "dense": 24, "wet": 28, "gray": 28}, wet=0.1)
+    assert summarize_rows(tied, TASK_OF_EXPERT)["decisions"]["agreement"] == 1

@@ -6,7 +6,7 @@ import pytest
 from row_examples import TASK_OF_EXPERT, example
 
 from moei_toolkit.evaluation.summary import expert_gains, summarize_rows
-from moei_toolkit.report.tables import Table, as_markdown, as_text, decision_table, quality_table
+from moei_toolkit.report.tables import Table, as_markdown, decision_table, quality_table
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +57,3 @@ def test_markdown():
         "### Quality\n\n| weather | dense |\n| --- | --- |\n"
         "| rain | 27.10 |\n| a longer name | 8.00 |\n\nIn dB.\n"
     )
-
-
-def test_text_is_aligned():
-    assert as_text(TABLE).splitlines() == [
-        "Quality",
-        "  weather        dense",
-        "  rain           27.10",
-        "  a longer name   8.00",
-    ]
