@@ -16,7 +16,7 @@ _schedule = dict(
 )
 
 data = dict(
-    layout=dict(type="embedded", scenes=dict(train=160, route=130, calibrate=70, val=6), size=384),
+    layout=dict(type="embedded", scenes=dict(train=160, route=150, calibrate=80, val=6), size=384),
     draws=dict(train=2, route=1, calibrate=1, val=1, test=4),
 )
 tasks = {name: dict(degradation=dict(type=name), loss=dict(type=name, pixel="rmse")) for name in _weathers}
@@ -27,14 +27,14 @@ dense = dict(
         iterations=1400,
         warmup=50,
         auxiliary_weight=0.05,
-        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=0.4),
+        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=0.7),
     ),
 )
 experts = {
     name: dict(
         expert=dict(type="adapter", reduction=1 / 16),
         task=name,
-        training=dict(_schedule, iterations=400, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 0.2}),
+        training=dict(_schedule, iterations=400, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 0.3}),
     )
     for name in _weathers
 }

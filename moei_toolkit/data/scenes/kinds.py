@@ -65,7 +65,7 @@ def country(setting: Setting, rng: np.random.Generator) -> None:
     """Paint land with trees and rocks under a bright sky."""
     _land(
         setting,
-        str(rng.choice(["clear", "clear", "sunset", "overcast"])),
+        str(rng.choice(["clear", "clear", "pale", "milky", "sunset", "overcast"])),
         setting.bank.cut(SIDE, SIDE, rng),
         rng,
     )
@@ -74,13 +74,15 @@ def country(setting: Setting, rng: np.random.Generator) -> None:
 
 def town(setting: Setting, rng: np.random.Generator) -> None:
     """Paint houses and poles."""
-    _land(setting, str(rng.choice(["clear", "overcast", "sunset"])), setting.bank.cut(SIDE, SIDE, rng), rng)
+    sky = str(rng.choice(["clear", "pale", "milky", "overcast", "sunset"]))
+    _land(setting, sky, setting.bank.cut(SIDE, SIDE, rng), rng)
     things.scatter_things(setting, TOWN, int(rng.integers(10, 40)), rng.uniform(0.4, 0.9), rng)
 
 
 def forest(setting: Setting, rng: np.random.Generator) -> None:
     """Paint a stand of trees."""
-    _land(setting, str(rng.choice(["clear", "overcast", "white"])), setting.bank.cut(SIDE, SIDE, rng), rng)
+    sky = str(rng.choice(["clear", "milky", "overcast", "white"]))
+    _land(setting, sky, setting.bank.cut(SIDE, SIDE, rng), rng)
     trees: tuple[Thing, ...] = (things.bare_tree, things.leafy_tree, things.conifer, things.bush)
     things.scatter_things(setting, trees, int(rng.integers(14, 34)), rng.uniform(0.6, 1.3), rng)
 
@@ -100,7 +102,7 @@ def reeds(setting: Setting, rng: np.random.Generator) -> None:
 
 def water(setting: Setting, rng: np.random.Generator) -> None:
     """Paint a lake or the sea: horizontal streaks and a far shore."""
-    sky = str(rng.choice(["clear", "overcast", "sunset", "dusk"]))
+    sky = str(rng.choice(["clear", "pale", "milky", "overcast", "sunset", "dusk"]))
     air = np.array(SKIES[sky].bottom, np.float32)
     deep = air * np.float32(rng.uniform(0.3, 0.8)) * np.array([0.8, 0.95, 1.0], np.float32)
     _land(setting, sky, water_surface((deep, air), rng), rng, rng.uniform(2.0, 5.0))

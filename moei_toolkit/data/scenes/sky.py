@@ -1,4 +1,4 @@
-"""Skies: clear, overcast, sunset, night, white, with clouds and stars."""
+"""Skies: clear, pale, milky, overcast, sunset, night, white, with clouds and stars."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Sky:
 
 SKIES = {
     "clear": Sky((0.22, 0.42, 0.72), (0.70, 0.82, 0.92), (0.97, 0.97, 0.97), 0.5),
+    "pale": Sky((0.60, 0.75, 0.92), (0.86, 0.91, 0.94), (0.97, 0.97, 0.97), 0.3),
+    "milky": Sky((0.75, 0.84, 0.93), (0.90, 0.93, 0.95), (0.95, 0.96, 0.97), 0.3),
     "overcast": Sky((0.62, 0.64, 0.67), (0.80, 0.81, 0.82), (0.52, 0.54, 0.57), 0.6),
     "sunset": Sky((0.28, 0.30, 0.48), (0.97, 0.62, 0.34), (0.72, 0.36, 0.36), 0.6),
     "dusk": Sky((0.10, 0.13, 0.25), (0.42, 0.36, 0.44), (0.20, 0.18, 0.25), 0.6),

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from moei_toolkit.io.weights import load_weights, save_weights
-from moei_toolkit.types import CLEAN
 
 _FILE = "utilities.safetensors"
 
@@ -36,11 +34,6 @@ class UtilityCache:
     g: Tensor
     error: Tensor
     psnr: Tensor
-
-    @property
-    def is_degraded(self) -> Tensor:
-        """(N,), True where the image is not clean."""
-        return torch.tensor([degradation != CLEAN for degradation in self.degradations])
 
 
 def save_cache(folder: Path, split: str, cache: UtilityCache) -> None:

@@ -46,11 +46,10 @@ def run(context: StageContext) -> None:
 
 
 def _halves(cache: UtilityCache) -> tuple[np.ndarray, np.ndarray]:
-    """Return two masks over the degraded images; no scene is in both."""
+    """Return two masks over the images; no scene is in both."""
     scenes = sorted(set(cache.scenes))
     if len(scenes) < 2:
         raise DataError(f"calibration needs at least 2 scenes in split 'calibrate', got {len(scenes)}")
     first = set(scenes[::2])
     in_first = np.array([scene in first for scene in cache.scenes])
-    degraded = cache.is_degraded.numpy()
-    return degraded & in_first, degraded & ~in_first
+    return in_first, ~in_first

@@ -1,4 +1,4 @@
-"""Fills the utility cache: every expert restores every routing image, on images no expert has seen."""
+"""Fills the utility cache: every expert restores every degraded routing image; no expert has seen one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages.cache import UtilityCache, save_cache
 from moei_toolkit.pipeline.stages.images import Images
 from moei_toolkit.pipeline.stages.routes import restore_along_all, utility_losses
+from moei_toolkit.types import CLEAN
 
 SPLITS = ("route", "calibrate")
 
@@ -26,7 +27,8 @@ def run(context: StageContext) -> None:
     routed = load_routed(context.config, context.inputs, default_device())
     with Images(context.inputs["data"]) as images:
         for split in SPLITS:
-            records = images.of(split)
+            # Nothing is best for a clean image: what little the routes differ by would teach noise.
+            records = [record for record in images.of(split) if record.degradation != CLEAN]
             with context.log.progress(len(records), f"utilities of {split}") as progress:
                 save_cache(context.folder, split, _measure(context.config, routed, images, records, progress))
 
