@@ -13,8 +13,8 @@ VERSION = (
 )
 
 CORE = [
-    "torch>=2.3",
-    "torchvision>=0.18",
+    "torch>=2.4",
+    "torchvision>=0.19",
     "numpy>=1.26",
     "scipy>=1.11",
     "opencv-python-headless>=4.9",

@@ -88,7 +88,8 @@ class ComponentRegistry(Registry):
         arguments = match_arguments(component, configured, objects, where)
         try:
             return component(**arguments)
-        except MoeiError:
+        except MoeiError as error:
+            error.args = (f"{where}: {error}",)
             raise
         except (TypeError, ValueError) as error:
             raise RegistryError(f"{where} could not be built: {error}") from error

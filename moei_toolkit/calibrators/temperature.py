@@ -64,6 +64,13 @@ class Temperature(Calibrator):
         return {"temperature": self.temperature, "at_bound": self.at_bound}
 
     def load_state(self, state: Mapping[str, object]) -> None:
-        """Take back T."""
-        self.temperature = float(state["temperature"])  # type: ignore[arg-type]
+        """Take back T.
+
+        Raises:
+            ValueError: If T is outside its bounds.
+        """
+        temperature = float(state["temperature"])  # type: ignore[arg-type]
+        if not BOUNDS[0] <= temperature <= BOUNDS[1]:
+            raise ValueError(f"expected a temperature in {list(BOUNDS)}, got {temperature}")
+        self.temperature = temperature
         self.at_bound = bool(state["at_bound"])

@@ -53,7 +53,7 @@ def import_custom(config: Config, where: str) -> None:
         # A stranger's module may fail in any way.
         try:
             import_module(name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             message = f"{where}: custom_imports: cannot import '{name}': {error!r}. Is it on PYTHONPATH?"
             if not custom.allow_failed_imports:
                 raise ConfigError(message) from error

@@ -141,12 +141,12 @@ def _execute(tree: ast.Module, path: Path, base: dict[str, Any]) -> dict[str, An
     space: dict[str, Any] = {BASE: ConfigDict(merge(base, {})), "__file__": str(path), "__name__": path.stem}
     try:
         exec(compile(tree, str(path), "exec"), space)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"{path}:{_line(error, path)}: {type(error).__name__}: {error}.") from error
     return {name: value for name, value in space.items() if not _is_helper(name, value)}
 
 
-def _line(error: Exception, path: Path) -> int:
+def _line(error: BaseException, path: Path) -> int:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     return frames[-1].lineno or 1 if frames else 1
 

@@ -116,7 +116,7 @@ class Views(Section):
     """What *describe* looks at: an overview and a few crops at native resolution.
 
     Attributes:
-        overview_size: Longer side of the antialiased overview, pixels.
+        overview_size: Side of the antialiased, square overview, pixels.
         probe_size: Side of a probe crop, pixels.
         probes: How many probe crops.
     """

@@ -61,14 +61,16 @@ class CheckpointHook(Hook):
     def _resume(self, runner: Any, path: Path, tensors: Mapping[str, Any], info: Mapping[str, Any]) -> None:
         try:
             restore_state(self.modules, runner.optim_wrapper.optimizer, tensors, info["state"])
-        except (KeyError, RuntimeError, ValueError) as error:
+            for scheduler, saved in zip(runner.param_schedulers, info["schedulers"], strict=True):
+                scheduler.load_state_dict(saved)
+            iteration = int(info["iteration"])
+        except (KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise CheckpointError(
-                f"{path} does not belong to this training: {error}. Delete {self.folder} to start over."
+                f"{path} does not belong to this training, or its description is damaged: "
+                f"{type(error).__name__}: {error}. Delete {self.folder} to start over."
             ) from error
-        for scheduler, saved in zip(runner.param_schedulers, info["schedulers"], strict=True):
-            scheduler.load_state_dict(saved)
-        runner.train_loop.iter = info["iteration"]
-        self.seek(info["iteration"])
+        runner.train_loop.iter = iteration
+        self.seek(iteration)
 
     def after_train_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Mapping[str, Any] | None = None

@@ -48,7 +48,8 @@ def restore_state(
     _lay_out_like_parameters(optimizer)
     torch.set_rng_state(tensors["rng.torch"])
     for device in range(torch.cuda.device_count()):
-        torch.cuda.set_rng_state(tensors[f"rng.cuda.{device}"], device)
+        if (saved := tensors.get(f"rng.cuda.{device}")) is not None:  # it may have been another machine
+            torch.cuda.set_rng_state(saved, device)
     _restore_host_rng(info["rng"])
 
 

@@ -63,7 +63,10 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, float]:
         saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         calibrator: Calibrator = CALIBRATORS.build(config.calibrate.calibrator.as_dict())
         calibrator.load_state(saved["calibrator"])
-        return calibrator, float(saved["threshold"])
+        threshold = float(saved["threshold"])
+        if not 0 <= threshold <= 1:
+            raise ValueError(f"expected a threshold in [0, 1], got {threshold}")
+        return calibrator, threshold
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"{path}: expected a calibration, got {type(error).__name__}: {error}"

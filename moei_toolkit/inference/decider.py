@@ -33,7 +33,7 @@ class Decider:
     @torch.inference_mode()
     def decide(self, g: Tensor) -> Decision:
         """Choose the route of an image from its descriptor g (1, d)."""
-        logits = self.router(g).double().cpu().numpy()
+        logits = self.router(g).cpu().double().numpy()
         probabilities = dict(
             zip(self.experts, self.calibrator.probabilities(logits)[0].tolist(), strict=True)
         )

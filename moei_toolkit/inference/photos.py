@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.errors import DataError, ImageError
+from moei_toolkit.errors import DataError, ImageError, MoeiError, StoreError
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.images import WRITABLE_SUFFIXES, collect_rows, read_image, require_writable, write_image
@@ -33,26 +33,20 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
         raise ImageError(
             f"{source}: expected photographs ({', '.join(sorted(WRITABLE_SUFFIXES))}), found none"
         )
-    for photo, target in pairs:
-        if photo.resolve() == target.resolve():
+    photos = {photo.resolve() for photo, _ in pairs}
+    for _, target in pairs:
+        if target.resolve() in photos:
             raise ImageError(
-                f"{target}: the restored picture would replace the photograph; choose another output"
+                f"{target}: the restored picture would replace a photograph; choose another output"
             )
     return pairs
 
 
 def _photos_below(source: Path, output: Path) -> list[Path]:
     """Return the photographs of a folder, without those that an earlier run may have left in it."""
-    inside = output.resolve()
-    if inside == source.resolve():
-        raise ImageError(f"{output}: restored pictures would replace the photographs; choose another output")
-    return sorted(
-        path
-        for path in source.rglob("*")
-        if path.suffix.lower() in WRITABLE_SUFFIXES
-        and path.is_file()
-        and inside not in path.resolve().parents
-    )
+    found = (path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
+    left = output.resolve() if source.resolve() in output.resolve().parents else None
+    return sorted(path for path in found if path.is_file() and left not in path.resolve().parents)
 
 
 def _names_a_file(output: Path) -> bool:
@@ -103,19 +97,25 @@ def restore_photo(restorer: Restorer, source: Path, target: Path) -> dict[str, A
 
 def restore_photos(
     restorer: Restorer, pairs: Sequence[tuple[Path, Path]], reporter: Reporter
-) -> list[DataError]:
+) -> list[MoeiError]:
     """Restore files one after the other, with progress.
 
     Returns:
-        Why some photographs could not be read, restored or written; they did not stop the others.
+        Why some photographs could not be read, restored or written. They did not stop the others, except
+        for the last when the disk refused it.
     """
-    failures: list[DataError] = []
+    failures: list[MoeiError] = []
     with reporter.progress(len(pairs), "restore") as progress:
         for source, target in pairs:
             try:
                 facts = restore_photo(restorer, source, target)
             except DataError as error:
                 failures.append(error)
+            except StoreError as error:  # the next one would fare no better
+                failures.append(error)
+                break
+            except OSError as error:
+                failures.append(ImageError(f"{source}: {error.strerror or error}"))
             except MemoryError:
                 failures.append(ImageError(f"{source}: not enough memory to hold it; restore it in parts"))
             else:

@@ -18,7 +18,7 @@ _DISK = _FULL | _READ_ONLY | _IN_THE_WAY | {errno.EIO}
 
 def free_space(path: Path) -> str:
     """Return the free space where ``path`` is or would be, such as ``"1.25 GiB"``."""
-    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    existing = next(folder for folder in path.absolute().parents if folder.exists())
     return f"{shutil.disk_usage(existing).free / 2**30:.2f} GiB"
 
 

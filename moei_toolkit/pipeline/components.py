@@ -30,7 +30,11 @@ def component_version(kind: str, name: str) -> Mapping[str, str]:
     if entry is None or not isinstance(entry.target, str):
         from moei_toolkit import registry
 
-        return registry.component_version(kind, name)
+        version = registry.component_version(kind, name)
+        try:
+            return {**version, "sha256": source_digest(registry.registry_of(kind).get(name).__module__)}
+        except RegistryError:  # a class of a script: no module that can be located, its file has to do
+            return version
     return {
         "provider": entry.provider.name,
         "version": entry.provider.version,

@@ -49,14 +49,14 @@ def select(
     Raises:
         ConfigError: There is no such stage, or ``only`` is given together with another.
     """
-    if only and (first or until):
+    if only is not None and (first is not None or until is not None):
         raise ConfigError("expected --only alone, got it together with --from or --until.")
     names = [stage.name for stage in stages]
-    if only:
+    if only is not None:
         return frozenset(names[index] for index in _find(stages, only)), frozenset()
-    last = max(_find(stages, until)) if until else len(names) - 1
-    start = min(_find(stages, first)) if first else len(names)
-    if first and start > last:
+    last = max(_find(stages, until)) if until is not None else len(names) - 1
+    start = min(_find(stages, first)) if first is not None else len(names)
+    if first is not None and start > last:
         raise ConfigError(f"expected --from before --until, got '{first}' after '{until}'.")
     return frozenset(names[: last + 1]), frozenset(names[start : last + 1])
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from mmengine.device import get_device
+from torch import Tensor
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.config.component import Component
@@ -13,6 +15,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.engine.precision import check_precision
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.bundle import build_router
 from moei_toolkit.registry import (
     BACKBONES,
@@ -24,6 +27,7 @@ from moei_toolkit.registry import (
     METRICS,
 )
 from moei_toolkit.routers.base import Router
+from moei_toolkit.types import DENSE
 
 _SIDE = 32
 
@@ -46,10 +50,11 @@ def rehearse(config: Config) -> None:
     for training in (config.dense.training, *(section.training for section in config.experts.values())):
         check_precision(training.precision, get_device())
     backbone = BACKBONES.build(config.backbone.as_dict())
-    experts = [
-        EXPERTS.build(section.expert.as_dict(), backbone=backbone) for section in config.experts.values()
-    ]
-    _push_through(backbone, experts, build_router(config, backbone.descriptor_dim), config.backbone.type)
+    experts = {
+        name: EXPERTS.build(section.expert.as_dict(), backbone=backbone)
+        for name, section in config.experts.items()
+    }
+    _push_through(config.backbone.type, backbone, experts, build_router(config, backbone.descriptor_dim))
     CALIBRATORS.build(config.calibrate.calibrator.as_dict())
     metrics = [METRICS.build(metric.as_dict()).name for metric in config.evaluate.metrics]
     if "psnr" not in metrics:
@@ -57,18 +62,26 @@ def rehearse(config: Config) -> None:
 
 
 @torch.inference_mode()
-def _push_through(backbone: Backbone, experts: Sequence[Expert], router: Router, name: str) -> None:
+def _push_through(kind: str, backbone: Backbone, experts: Mapping[str, Expert], router: Router) -> None:
     x = torch.zeros(1, 3, _SIDE, _SIDE)
+    backbone.eval()
+    for name, expert in {DENSE: Dense(), **experts}.items():
+        with _named(f"backbone {kind!r} wearing expert {name!r}"):
+            restored, g = backbone(x, expert.eval(), return_global=True)
+            _require_shape(restored, tuple(x.shape))
+    with _named("the router"):
+        _require_shape(router.eval()(g), (1, len(experts)))
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
     try:
-        for expert in experts:
-            restored, g = backbone.eval()(x, expert.eval(), return_global=True)
-        logits = router.eval()(g)
-    except (RuntimeError, ValueError, TypeError, IndexError, ZeroDivisionError) as error:
-        raise ConfigError(
-            f"backbone {name!r} with its experts and router cannot restore a {_SIDE}x{_SIDE} image: {error}"
-        ) from error
-    if restored.shape != x.shape or logits.shape != (1, len(experts)):
-        raise ConfigError(
-            f"backbone {name!r}: expected an image {tuple(x.shape)} and logits {(1, len(experts))}, "
-            f"got {tuple(restored.shape)} and {tuple(logits.shape)}"
-        )
+        yield
+    except Exception as error:  # a stranger's network may fail in any way
+        cause = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{what} fails on a {_SIDE}x{_SIDE} image: {cause}") from error
+
+
+def _require_shape(found: Tensor, expected: tuple[int, ...]) -> None:
+    if found.shape != expected:
+        raise ConfigError(f"expected {expected}, got {tuple(found.shape)}")

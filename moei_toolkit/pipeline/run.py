@@ -16,7 +16,7 @@ from moei_toolkit.pipeline.fingerprint import ComponentVersion
 from moei_toolkit.pipeline.plan import PlannedStage, make_plan, select
 from moei_toolkit.pipeline.stage import Stage
 from moei_toolkit.pipeline.steps import Step, make_step
-from moei_toolkit.pipeline.store import StageStore, verify_result
+from moei_toolkit.pipeline.store import StageStore, damage
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ def run_pipeline(
         for step in steps:
             reporter.info(str(step))
         return RunResult(steps, ())
+    if steps:
+        _inputs(steps[0].planned, plan, store)  # what is missing must show before anything is touched
     record = current_record(earlier, plan, config)
     drop_links(work_dir, earlier, record)
     results, intact = [], set[Path]()
@@ -118,7 +120,7 @@ def _inputs(planned: PlannedStage, plan: Sequence[PlannedStage], store: StageSto
 def _require_intact(planned: PlannedStage, inputs: Mapping[str, Path], intact: set[Path]) -> None:
     """Read the inputs of a stage, each once a run: a size alone does not show a changed pixel."""
     for name, folder in inputs.items():
-        problem = None if folder in intact else next(verify_result(folder), None)
+        problem = None if folder in intact else next(damage(folder), None)
         intact.add(folder)
         if problem:
             raise StoreError(

@@ -52,13 +52,20 @@ def source_digest(module: str) -> str:
         if path is None:
             raise RegistryError(f"expected the module '{name}' to be a source file, found none")
         digests[name] = sha256_file(path)
-        waiting += _imported(name, path)
+        waiting += [*_imported(name, path), *_packages_around(name)]
     return sha256_bytes(json.dumps(digests, sort_keys=True).encode())
 
 
 def _only_finds(module: str) -> bool:
     inside = module.removeprefix(f"{TOOLKIT}.")
     return inside != module and any(inside == part or inside.startswith(f"{part}.") for part in FINDERS)
+
+
+def _packages_around(module: str) -> list[str]:
+    """Return the packages whose ``__init__`` runs before a module does."""
+    parts = module.split(".")
+    around = (".".join(parts[:count]) for count in range(1, len(parts)))
+    return [package for package in around if _source_of(package)]
 
 
 @cache
@@ -96,10 +103,11 @@ def _source_of(module: str) -> Path | None:
         spec = find_spec(top)
     except (ImportError, ValueError):
         return None
-    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
+    if spec is None:
         return None
     if not rest:
-        return Path(spec.origin)
-    path = Path(spec.origin).parent.joinpath(*rest.split("."))
-    candidates = (path.with_suffix(".py"), path / "__init__.py")
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+        origin = Path(spec.origin or "")
+        return origin if origin.is_file() else None
+    folders = [Path(folder).joinpath(*rest.split(".")) for folder in spec.submodule_search_locations or ()]
+    candidates = (path for folder in folders for path in (folder.with_suffix(".py"), folder / "__init__.py"))
+    return next((path for path in candidates if path.is_file()), None)

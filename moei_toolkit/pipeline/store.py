@@ -172,7 +172,7 @@ class StageStore:
             One sentence per problem, naming the file; none when all is well.
         """
         folders = sorted(path for path in self.root.glob("*/*") if path.is_dir() and "." not in path.name)
-        return tuple(problem for folder in folders for problem in verify_result(folder))
+        return tuple(problem for folder in folders for problem in (*damage(folder), *_additions(folder)))
 
     def _aside(self, stage: str, fingerprint: str, suffix: str) -> Path:
         folder = self.folder(stage, fingerprint)
@@ -213,18 +213,25 @@ def _wrong_size(path: Path, output: Output) -> str:
     return "" if size == output.bytes else f"{path}: expected {output.bytes} bytes, got {size}"
 
 
-def verify_result(folder: Path) -> Iterator[str]:
-    """Read every file of a committed result; yield one sentence per file that is not what was committed."""
+def damage(folder: Path) -> Iterator[str]:
+    """Read every file of a committed result; yield a sentence for each that is not what was committed."""
     try:
         manifest = read_manifest(folder)
     except StoreError as error:
         yield str(error)
         return
     actual = outputs_of(folder)
-    for name in sorted(manifest.outputs.keys() | actual.keys()):
+    for name in sorted(manifest.outputs):
         if name not in actual:
             yield f"{folder / name} is missing"
-        elif name not in manifest.outputs:
-            yield f"{folder / name} is not in the manifest"
         elif actual[name] != manifest.outputs[name]:
             yield f"{folder / name} is not what was committed: its content has changed"
+
+
+def _additions(folder: Path) -> Iterator[str]:
+    try:
+        known = read_manifest(folder).outputs
+    except StoreError:
+        return
+    for name in sorted(outputs_of(folder).keys() - known.keys()):
+        yield f"{folder / name} is not in the manifest"

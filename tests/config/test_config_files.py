@@ -205,9 +205,15 @@ def test_custom_imports(write, monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(tmp_path)
     write("imported_by_config.py", "value = 7\n")
     write("raises_at_import.py", "raise RuntimeError('broken on purpose')\n")
+    write("leaves_at_import.py", "raise SystemExit(0)\n")
     load_config(write("a.py", render(minimal(custom_imports={"imports": ["imported_by_config"]}))))
     assert sys.modules.pop("imported_by_config").value == 7
-    for name, reason in (("no_such_module", "No module named"), ("raises_at_import", "broken on purpose")):
+    reasons = {
+        "no_such_module": "No module named",
+        "raises_at_import": "broken on purpose",
+        "leaves_at_import": "SystemExit(0)",
+    }
+    for name, reason in reasons.items():
         text = error_of(write("b.py", render(minimal(custom_imports={"imports": [name]}))))
         assert f"cannot import '{name}'" in text
         assert reason in text

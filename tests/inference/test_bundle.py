@@ -139,6 +139,10 @@ def test_weights_of_another_network(run, name):
         "{}",
         '{"calibrator": {}, "threshold": 0.5}',
         '{"calibrator": {"temperature": 1.0}}',
+        '{"calibrator": {"temperature": -5.0, "at_bound": false}, "threshold": 0.5}',
+        '{"calibrator": {"temperature": NaN, "at_bound": false}, "threshold": 0.5}',
+        '{"calibrator": {"temperature": 1.0, "at_bound": false}, "threshold": NaN}',
+        '{"calibrator": {"temperature": 1.0, "at_bound": false}, "threshold": 1.5}',
         "\xff",
     ],
 )

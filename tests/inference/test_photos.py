@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from tiny_run import make_decider, make_routed
 
-from moei_toolkit.errors import ConfigError, DataError, ImageError
+from moei_toolkit.errors import ConfigError, DataError, ImageError, StoreError
 from moei_toolkit.inference.devices import usable_device
 from moei_toolkit.inference.photos import pair_paths, restore_photo, restore_photos
 from moei_toolkit.inference.restorer import Restorer
@@ -64,6 +64,18 @@ def test_what_was_restored_below_the_source_is_not_restored_again(tmp_path, rest
     assert restore_photos(restorer, pairs, Quiet()) == []
     assert (tmp_path / "restored" / "a.png").is_file()
     assert pair_paths(tmp_path, tmp_path / "restored") == pairs
+
+
+def test_the_output_may_be_above_the_source(tmp_path):
+    source = picture(tmp_path / "photos" / "a.png")
+    assert pair_paths(tmp_path / "photos", tmp_path) == [(source, tmp_path / "a.png")]
+
+
+def test_no_photograph_is_replaced_by_another_one(tmp_path):
+    picture(tmp_path / "photos" / "a.png")
+    picture(tmp_path / "photos" / "photos" / "a.png")
+    with pytest.raises(ImageError, match="choose another output"):
+        pair_paths(tmp_path / "photos", tmp_path)
 
 
 @pytest.mark.parametrize("output", [".", "a.png"])
@@ -120,6 +132,27 @@ def test_one_bad_photograph_does_not_stop_the_others(tmp_path, restorer, monkeyp
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["d.png", "d.png.json"]
 
 
+def test_a_name_that_is_too_long_does_not_stop_the_others(tmp_path, restorer):
+    sources = [picture(tmp_path / "in" / name) for name in ("a.png", f"{'b' * 251}.png", "c.png")]
+    pairs = [(source, tmp_path / "out" / source.name) for source in sources]
+    pairs[1] = (sources[1], tmp_path / "out" / f"{'b' * 255}.png")
+    failures = restore_photos(restorer, pairs, Quiet())
+    assert len(failures) == 1
+    assert (tmp_path / "out" / "a.png").is_file()
+
+
+def test_what_failed_before_the_disk_was_full_is_still_said(tmp_path, restorer, monkeypatch):
+    pairs = [(picture(tmp_path / name), tmp_path / "out" / name) for name in ("a.png", "b.png", "c.png")]
+    pairs[0][0].write_bytes(b"no picture")
+
+    def full(path: object, data: object) -> None:
+        raise StoreError("no space left")
+
+    monkeypatch.setattr("moei_toolkit.io.image_writing.atomic_write_bytes", full)
+    failures = restore_photos(restorer, pairs, Quiet())
+    assert [type(failure) for failure in failures] == [ImageError, StoreError]
+
+
 def test_the_picture_and_the_json_beside_it(tmp_path, restorer):
     source = picture(tmp_path / "a.png", (45, 61))
     facts = restore_photo(restorer, source, tmp_path / "b.png")
@@ -130,7 +163,7 @@ def test_the_picture_and_the_json_beside_it(tmp_path, restorer):
     np.testing.assert_allclose(written / 255, restored, atol=0.5 / 255 + 1e-6)
 
 
-@pytest.mark.parametrize("name", ["banana", "cuda:99"])
+@pytest.mark.parametrize("name", ["banana", "cuda:99", "meta", "hpu"])
 def test_a_device_that_is_not_there(name):
     with pytest.raises(ConfigError, match=f"{name}.*'cpu' always can"):
         usable_device(name)

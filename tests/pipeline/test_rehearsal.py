@@ -8,6 +8,7 @@ import pytest
 
 from moei_toolkit.config.loader import load_config
 from moei_toolkit.errors import ConfigError, MoeiError
+from moei_toolkit.experts.base import Expert
 from moei_toolkit.pipeline.rehearsal import rehearse
 
 SMOKE = str(Path(__file__).parents[2] / "configs" / "smoke.py")
@@ -30,3 +31,18 @@ def test_the_smoke_config_passes():
 def test_a_fault_is_found(options, error, said):
     with pytest.raises(error, match=said):
         rehearse(load_config(SMOKE, options))
+
+
+def test_an_expert_that_cannot_run_is_named(monkeypatch):
+    class Broken(Expert):
+        def run(self, site: str, block: object, x: object) -> object:
+            return {}[site]
+
+    monkeypatch.setattr("moei_toolkit.experts.adapter.Adapter.run", Broken.run)
+    with pytest.raises(ConfigError, match=r"'global_unet' wearing expert 'rain' fails.*KeyError"):
+        rehearse(load_config(SMOKE, {}))
+
+
+def test_the_fault_of_a_loss_says_where_it_is():
+    with pytest.raises(ConfigError, match=r"losses 'rain'.*Did you mean 'rmse'"):
+        rehearse(load_config(SMOKE, {"tasks.rain.loss.pixel": "rmes"}))

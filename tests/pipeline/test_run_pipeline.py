@@ -344,3 +344,23 @@ def test_a_changed_byte_in_an_input_stops_the_stage_that_would_read_it(lab):
         lab.run(first="train")
     lab.run(first="data")
     assert lab.ran() == ALL
+
+
+def test_a_file_that_somebody_added_harms_nothing(lab):
+    folder = {stage.stage: stage for stage in lab.run().stages}["data"].folder
+    (folder / ".DS_Store").write_text("a file browser was here")
+    lab.run(first="train")
+    assert lab.ran() == ALL[1:]
+
+
+def test_inputs_that_are_not_there_leave_the_links_alone(lab):
+    lab.run()
+    links = sorted(path.name for path in lab.work_dir.iterdir() if path.is_symlink())
+    with pytest.raises(StoreError, match="needs the result of"):
+        lab.run(only="report", width=9)
+    assert sorted(path.name for path in lab.work_dir.iterdir() if path.is_symlink()) == links
+
+
+def test_an_empty_name_is_no_stage(lab):
+    with pytest.raises(MoeiError, match="there is no stage ''"):
+        lab.run(only="")

@@ -43,6 +43,21 @@ def test_what_is_imported_counts_wherever_the_import_stands(package, changed):
     assert "stranger" not in sys.modules
 
 
+@pytest.mark.parametrize("changed", ["__init__.py", "deep/__init__.py"])
+def test_packages_around_what_is_imported_count(package, changed):
+    before = source_digest("stranger.expert")
+    package(changed, "x = 1\n")
+    assert source_digest("stranger.expert") != before
+
+
+def test_a_package_without_init(package, tmp_path):
+    (tmp_path / "stranger" / "__init__.py").unlink()
+    package("helper.py", "")
+    before = source_digest("stranger.expert")
+    package("helper.py", "x = 1\n")
+    assert source_digest("stranger.expert") != before
+
+
 def test_what_lies_beside_does_not_count(package):
     before = source_digest("stranger.expert")
     package("beside.py", "TWO = 3\n")

@@ -66,7 +66,7 @@ def validation(
     Args:
         images: The data.
         config: For the size of the overview.
-        names: Degradations to measure; "psnr" is the mean over those that are not clean.
+        names: Degradations to measure; "psnr" is the mean over those that are not clean, if any.
         crop_size: Side of a probe: what training described images by.
         model: Returns the backbone and the expert to measure.
     """
@@ -86,6 +86,6 @@ def validation(
             found.setdefault(record.degradation, []).append(score)
         means = {f"psnr_{name}": float(np.mean(scores)) for name, scores in found.items()}
         tasks = [value for name, value in means.items() if name != f"psnr_{CLEAN}"]
-        return {"psnr": float(np.mean(tasks)), **means}
+        return {"psnr": float(np.mean(tasks or list(means.values()))), **means}
 
     return measure
