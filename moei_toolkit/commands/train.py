@@ -18,7 +18,7 @@ def main(argv: Sequence[str]) -> int:
         "--from",
         dest="first",
         metavar="STAGE",
-        help="run this stage and later ones again; when interrupted, go on without it",
+        help="run this stage and later ones again",
     )
     parser.add_argument("--only", metavar="STAGE", help="run just this stage; its inputs must be there")
     parser.add_argument("--until", metavar="STAGE", help="stop after this stage")

@@ -31,6 +31,20 @@ class Result(BaseModel):
     fingerprint: str
 
 
+class Rerun(BaseModel):
+    """A run that was asked to compute stages again, and how far it has got.
+
+    Attributes:
+        first: The stage or group it was asked to begin with.
+        pending: Stage name -> fingerprint of what is still to be computed again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first: str
+    pending: Mapping[str, str]
+
+
 class RunRecord(BaseModel):
     """What a run has brought so far.
 
@@ -39,6 +53,7 @@ class RunRecord(BaseModel):
         config: The whole config, as plain data.
         stages: Stage name -> its result under this config.
         outdated: Stage name -> its result under an earlier config, until the stage has run again.
+        rerun: What was asked for by ``--from``, if the last run was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +62,7 @@ class RunRecord(BaseModel):
     config: Mapping[str, Any]
     stages: Mapping[str, Result] = {}
     outdated: Mapping[str, Result] = {}
+    rerun: Rerun | None = None
 
 
 def read_run(work_dir: Path) -> RunRecord:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.reporter import Reporter
-from moei_toolkit.io.run_record import RECORD, Result, RunRecord, read_run, write_run
+from moei_toolkit.io.run_record import RECORD, Rerun, Result, RunRecord, read_run, write_run
 from moei_toolkit.pipeline.execute import StageResult
 from moei_toolkit.pipeline.links import link_stage, relative, unlink_stage
 from moei_toolkit.pipeline.plan import PlannedStage
@@ -57,10 +58,44 @@ def enter_result(
     entry = Result(folder=relative(result.folder, work_dir), fingerprint=planned.fingerprint)
     outdated = {name: other for name, other in record.outdated.items() if name != planned.name}
     stages = {**record.stages, planned.name: entry}
-    record = RunRecord(config=record.config, stages=stages, outdated=outdated)
+    rerun = _without(record.rerun, planned.name)
+    record = RunRecord(config=record.config, stages=stages, outdated=outdated, rerun=rerun)
     write_run(work_dir, record)
     link_stage(work_dir, planned.name, result.folder, reporter)
     return record
+
+
+def begin_rerun(record: RunRecord, plan: Sequence[PlannedStage], first: str, work_dir: Path) -> RunRecord:
+    """Return the record with what is to be computed again, after writing it in the run's folder.
+
+    Raises:
+        StoreError: The run's folder cannot be written to.
+    """
+    pending = {planned.name: planned.fingerprint for planned in plan if planned.forced}
+    record = record.model_copy(update={"rerun": Rerun(first=first, pending=pending)})
+    write_run(work_dir, record)
+    return record
+
+
+def continue_rerun(
+    plan: Sequence[PlannedStage], earlier: RunRecord, first: str | None
+) -> tuple[PlannedStage, ...]:
+    """Spare the stages that an interrupted run with the same ``--from`` has computed again already."""
+    rerun = earlier.rerun
+    if rerun is None or rerun.first != first or not rerun.pending:
+        return tuple(plan)
+    left = rerun.pending
+    return tuple(
+        replace(planned, forced=planned.forced and left.get(planned.name) == planned.fingerprint)
+        for planned in plan
+    )
+
+
+def _without(rerun: Rerun | None, stage: str) -> Rerun | None:
+    if rerun is None:
+        return None
+    pending = {name: fingerprint for name, fingerprint in rerun.pending.items() if name != stage}
+    return Rerun(first=rerun.first, pending=pending)
 
 
 def _all(record: RunRecord) -> dict[str, Result]:

@@ -9,7 +9,14 @@ from pathlib import Path
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.reporter import Reporter
-from moei_toolkit.pipeline.bookkeeping import current_record, drop_links, enter_result, previous_record
+from moei_toolkit.pipeline.bookkeeping import (
+    begin_rerun,
+    continue_rerun,
+    current_record,
+    drop_links,
+    enter_result,
+    previous_record,
+)
 from moei_toolkit.pipeline.components import component_version
 from moei_toolkit.pipeline.execute import StageResult, ensure_stage
 from moei_toolkit.pipeline.fingerprint import ComponentVersion
@@ -68,7 +75,8 @@ def run_pipeline(
         stages: In order; each reads earlier ones only.
         store: Where results are kept.
         reporter: Told what is going on.
-        first: This stage (or group) and all later ones run again.
+        first: This stage (or group) and all later ones run again; those that an interrupted run with the same
+            ``first`` has brought are not computed a second time.
         only: Nothing but this stage (or group) is looked at; its inputs must be there.
         until: Nothing after this stage (or group) is looked at.
         dry_run: Say what would be done, and why, without doing it.
@@ -84,9 +92,9 @@ def run_pipeline(
         MoeiError: A stage failed.
     """
     wanted, forced = select(stages, first, only, until)
-    plan = make_plan(stages, config.seed, version_of, forced)
     work_dir = Path(config.work_dir)
     earlier = previous_record(work_dir, config, reporter)
+    plan = continue_rerun(make_plan(stages, config.seed, version_of, forced), earlier, first)
     steps = tuple(make_step(planned, store, work_dir, earlier) for planned in plan if planned.name in wanted)
     if rehearse and any(step.runs for step in steps):
         rehearse(config)
@@ -98,6 +106,8 @@ def run_pipeline(
         _inputs(steps[0].planned, plan, store)  # what is missing must show before anything is touched
     record = current_record(earlier, plan, config)
     drop_links(work_dir, earlier, record)
+    if first is not None:
+        record = begin_rerun(record, plan, first, work_dir)
     results, intact = [], set[Path]()
     for step in steps:
         inputs = _inputs(step.planned, plan, store)

@@ -364,3 +364,31 @@ def test_inputs_that_are_not_there_leave_the_links_alone(lab):
 def test_an_empty_name_is_no_stage(lab):
     with pytest.raises(MoeiError, match="there is no stage ''"):
         lab.run(only="")
+
+
+def test_an_interrupted_rerun_goes_on_and_a_finished_one_starts_over(lab):
+    lab.run()
+    with pytest.raises(MoeiError):
+        lab.run(stages=_failing_at(3, lab), first="train")
+    assert lab.ran() == ["train", "experts.a"]
+    lab.run(first="train")
+    assert lab.ran() == ["experts.b", "report"]
+    lab.run(first="train")
+    assert lab.ran() == ALL[1:]
+
+
+def test_another_request_is_not_the_rest_of_an_interrupted_one(lab):
+    lab.run()
+    with pytest.raises(MoeiError):
+        lab.run(stages=_failing_at(3, lab), first="train")
+    lab.run(first="data")
+    assert lab.ran() == ALL
+
+
+def _failing_at(index, lab):
+    def fail(context):
+        raise DataError("broken on purpose")
+
+    stages = list(make_stages(lab.log))
+    stages[index] = dataclasses.replace(stages[index], run=fail)
+    return stages
