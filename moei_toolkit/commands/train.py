@@ -14,12 +14,7 @@ def main(argv: Sequence[str]) -> int:
     parser = CommandParser(CHAIN, "example:\n  tools/train.py configs/smoke.py --cfg-options router.beta=50")
     parser.add_argument("config", help="config file, for instance configs/moei_rain_haze_snow.py")
     parser.add_argument("--work-dir", help="folder of the run, instead of the config's work_dir")
-    parser.add_argument(
-        "--from",
-        dest="first",
-        metavar="STAGE",
-        help="run this stage and later ones again",
-    )
+    parser.add_argument("--from", dest="first", metavar="STAGE", help="run this stage and later ones again")
     parser.add_argument("--only", metavar="STAGE", help="run just this stage; its inputs must be there")
     parser.add_argument("--until", metavar="STAGE", help="stop after this stage")
     parser.add_argument("--dry-run", action="store_true", help="say what would run, and why")

@@ -65,11 +65,16 @@ class Manifest(BaseModel):
 
 def outputs_of(folder: Path) -> dict[str, Output]:
     """Return hash and size of every file at and below ``folder``, except its manifest."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
     return {
-        path.relative_to(folder).as_posix(): Output(sha256=sha256_file(path), bytes=path.stat().st_size)
-        for path in files
+        name: Output(sha256=sha256_file(folder / name), bytes=(folder / name).stat().st_size)
+        for name in file_names(folder)
     }
+
+
+def file_names(folder: Path) -> list[str]:
+    """Return the name of every file at and below ``folder``, except its manifest, in order."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return [path.relative_to(folder).as_posix() for path in files]
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -12,6 +12,7 @@ from moei_toolkit.errors import ConfigError, did_you_mean
 from moei_toolkit.losses.base import Loss, checked, image_mean
 from moei_toolkit.losses.filters import filter_separable, gaussian_matrix, luminance, sobel
 
+RMSE_FLOOR = 0.01
 SSIM_SIGMA = 1.5
 SSIM_RADIUS = 5
 SSIM_C1 = 0.01**2
@@ -44,7 +45,7 @@ class RMSELoss(Loss):
         ConfigError: The floor is not positive.
     """
 
-    def __init__(self, floor: float = 0.01) -> None:
+    def __init__(self, floor: float = RMSE_FLOOR) -> None:
         super().__init__()
         if not floor > 0:
             raise ConfigError(f"RMSELoss: floor must be positive, got {floor}")
@@ -135,7 +136,7 @@ def l1_distance(restored: Tensor, clean: Tensor) -> Tensor:
     return image_mean((restored - clean).abs())
 
 
-def rms_distance(restored: Tensor, clean: Tensor, floor: float = 0.01) -> Tensor:
+def rms_distance(restored: Tensor, clean: Tensor, floor: float = RMSE_FLOOR) -> Tensor:
     """Return the (B,) values of sqrt(mean (restored - clean)^2 + floor^2) - floor."""
     return (image_mean((restored - clean).square()) + floor**2).sqrt() - floor
 

@@ -15,7 +15,15 @@ from filelock import FileLock, Timeout
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.atomic import fsync_dir, fsync_tree, remove_leftovers
 from moei_toolkit.io.disk import disk_errors
-from moei_toolkit.io.manifest import MANIFEST, Manifest, Output, outputs_of, read_manifest, write_manifest
+from moei_toolkit.io.manifest import (
+    MANIFEST,
+    Manifest,
+    Output,
+    file_names,
+    outputs_of,
+    read_manifest,
+    write_manifest,
+)
 
 _DIGITS = 12
 
@@ -233,5 +241,4 @@ def _additions(folder: Path) -> Iterator[str]:
         known = read_manifest(folder).outputs
     except StoreError:
         return
-    for name in sorted(outputs_of(folder).keys() - known.keys()):
-        yield f"{folder / name} is not in the manifest"
+    yield from (f"{folder / name} is not in the manifest" for name in file_names(folder) if name not in known)
