@@ -21,7 +21,8 @@ class CheckpointHook(Hook):
     """Saves the whole training state every few iterations and picks the newest valid one up at the start.
 
     What is saved: the trained modules, their moving average, the optimizer, the learning rate schedule, the
-    random number generators, and the position in the data. 4 + 4 iterations equal 8, bit for bit.
+    loss scale of fp16, the random number generators, and the position in the data. 4 + 4 iterations equal 8,
+    bit for bit.
 
     Args:
         folder: Where checkpoints live; made when missing.
@@ -63,6 +64,8 @@ class CheckpointHook(Hook):
             restore_state(self.modules, runner.optim_wrapper.optimizer, tensors, info["state"])
             for scheduler, saved in zip(runner.param_schedulers, info["schedulers"], strict=True):
                 scheduler.load_state_dict(saved)
+            if scaler := _loss_scaler(runner):
+                scaler.load_state_dict(info["loss_scaler"])
             iteration = int(info["iteration"])
         except (KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise CheckpointError(
@@ -83,13 +86,26 @@ class CheckpointHook(Hook):
     def _save(self, runner: Any, iteration: int) -> None:
         tensors, state = collect_state(self.modules, runner.optim_wrapper.optimizer)
         schedulers = [scheduler.state_dict() for scheduler in runner.param_schedulers]
+        scaler = _loss_scaler(runner)
         path = self.folder / f"iteration_{iteration:08d}.safetensors"
-        save_weights(path, tensors, {"iteration": iteration, "state": state, "schedulers": schedulers})
+        info = {
+            "iteration": iteration,
+            "state": state,
+            "schedulers": schedulers,
+            "loss_scaler": scaler.state_dict() if scaler else {},
+        }
+        save_weights(path, tensors, info)
         load_weights(path)
         for old in list_checkpoints(self.folder):
             if old != path:
                 old.with_suffix(".json").unlink(missing_ok=True)
                 old.unlink()
+
+
+def _loss_scaler(runner: Any) -> Any:
+    """Return what scales the loss in fp16, or None in other precisions."""
+    scaler = getattr(runner.optim_wrapper, "loss_scaler", None)
+    return scaler if scaler is not None and scaler.is_enabled() else None
 
 
 def list_checkpoints(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import tiny_training
 import torch
+from mmengine.optim import OptimWrapper
 from tiny_training import LAST, checkpoint, train_dense
 
 from moei_toolkit.engine.checkpoint import list_checkpoints
@@ -69,6 +71,31 @@ def test_4_and_4_iterations_equal_8_bit_for_bit(tmp_path, whole, iteration):
     interrupt(tmp_path, iteration)
     assert names(tmp_path) == ["iteration_00000004"]
     assert resume(tmp_path, whole) == (4, [])
+
+
+class Scaled(OptimWrapper):
+    """Scales the loss as fp16 does, which mmengine's own wrapper refuses to do without a GPU."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
+        super().__init__(optimizer)
+        self.loss_scaler = torch.amp.GradScaler("cpu", init_scale=4.0, growth_interval=3)
+
+    def backward(self, loss: torch.Tensor, **_: object) -> None:
+        self.loss_scaler.scale(loss).backward()
+
+    def step(self, **_: object) -> None:
+        self.loss_scaler.step(self.optimizer)
+        self.loss_scaler.update()
+
+
+def test_the_loss_scale_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr("moei_toolkit.engine.train.wrap_optimizer", Scaled)
+    train_dense(tmp_path / "whole")
+    interrupt(tmp_path / "parts", 5)
+    train_dense(tmp_path / "parts")
+    assert checkpoint(tmp_path / "parts") == checkpoint(tmp_path / "whole")
+    info = json.loads(checkpoint(tmp_path / "whole")[1])["info"]
+    assert (info["loss_scaler"]["scale"], info["loss_scaler"]["_growth_tracker"]) == (16.0, 2)
 
 
 def test_something_was_learnt(whole):
