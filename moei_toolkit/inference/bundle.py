@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -69,7 +70,7 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, float]:
         return calibrator, threshold
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
-            f"{path}: expected a calibration, got {type(error).__name__}: {error}"
+            f"{path}: expected a calibration, got {type(error).__name__}: {error}."
         ) from error
 
 
@@ -83,10 +84,12 @@ def make_protocol(config: Config) -> Protocol:
 
 def load_routed(config: Config, folders: Mapping[str, Path], device: str = "cpu") -> RoutedBackbone:
     """Load backbone and experts from the committed folders of their stages, by stage name."""
-    backbone = load_backbone(config, folders["dense"])
-    experts = {
-        name: load_expert(config, name, backbone, folders[f"experts.{name}"]) for name in config.experts
-    }
+    with _result_of("dense"):
+        backbone = load_backbone(config, folders["dense"])
+    experts = {}
+    for name in config.experts:
+        with _result_of(f"experts.{name}"):
+            experts[name] = load_expert(config, name, backbone, folders[f"experts.{name}"])
     return RoutedBackbone(backbone, experts, make_protocol(config), device)
 
 
@@ -94,8 +97,11 @@ def load_decider(
     config: Config, folders: Mapping[str, Path], descriptor_dim: int, device: str = "cpu"
 ) -> Decider:
     """Load router, calibrator and threshold from the committed folders of their stages."""
-    router = load_router(config, descriptor_dim, folders["router"]).to(device)
-    return Decider(router, *load_calibration(config, folders["calibrate"]), list(config.experts))
+    with _result_of("router"):
+        router = load_router(config, descriptor_dim, folders["router"]).to(device)
+    with _result_of("calibrate"):
+        calibrator, threshold = load_calibration(config, folders["calibrate"])
+    return Decider(router, calibrator, threshold, list(config.experts))
 
 
 def load_run(work_dir: Path, device: str = "cpu") -> tuple[RoutedBackbone, Decider]:
@@ -114,10 +120,19 @@ def load_run(work_dir: Path, device: str = "cpu") -> tuple[RoutedBackbone, Decid
     return routed, load_decider(config, folders, routed.backbone.descriptor_dim, device)
 
 
+@contextmanager
+def _result_of(stage: str) -> Iterator[None]:
+    """Add to the error of a damaged file which stage makes it anew."""
+    try:
+        yield
+    except CheckpointError as error:
+        raise CheckpointError(f"{error} Train again with --from {stage} to make it anew.") from error
+
+
 def _loaded(module: M, path: Path) -> M:
     tensors, _ = load_weights(path)
     try:
         module.load_state_dict(tensors)
     except RuntimeError as error:
-        raise CheckpointError(f"{path} does not fit {type(module).__name__}: {error}") from error
+        raise CheckpointError(f"{path} does not fit {type(module).__name__}: {error}.") from error
     return module.eval().requires_grad_(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 
 import numpy as np
@@ -117,7 +118,7 @@ def replace_by_pickle(path) -> None:
 )
 def test_weights_that_are_not_whole(run, name, spoil):
     spoil(stage(run, name))
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(CheckpointError, match=rf"Train again with --from {re.escape(name)} to") as caught:
         load_run(run)
     assert str(stage(run, name).with_suffix("")) in str(caught.value)
 
