@@ -12,29 +12,29 @@ _schedule = dict(
     crop_size=128,
     learning_rate=1e-3,
     checkpoint_every=100,
-    validate_every=350,
+    validate_every=250,
 )
 
 data = dict(
-    layout=dict(type="embedded", scenes=dict(train=160, route=150, calibrate=80, val=6), size=384),
-    draws=dict(train=2, route=1, calibrate=1, val=1, test=4),
+    layout=dict(type="embedded", scenes=dict(train=640, route=150, calibrate=80, val=6), size=384),
+    draws=dict(train=1, route=1, calibrate=1, val=1, test=4),
 )
 tasks = {name: dict(degradation=dict(type=name), loss=dict(type=name, pixel="rmse")) for name in _weathers}
 dense = dict(
     loss=dict(type="rmse"),
     training=dict(
         _schedule,
-        iterations=1400,
+        iterations=1000,
         warmup=50,
         auxiliary_weight=0.05,
-        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=0.7),
+        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=1.0),
     ),
 )
 experts = {
     name: dict(
         expert=dict(type="adapter", reduction=1 / 16),
         task=name,
-        training=dict(_schedule, iterations=400, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 0.3}),
+        training=dict(_schedule, iterations=400, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 0.8}),
     )
     for name in _weathers
 }

@@ -6,11 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-IMAGE_STATISTICS = 24
+IMAGE_STATISTICS = 37
 """Length of what :func:`image_statistics` returns per image."""
 
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_BANDS = 4
 _WINDOWS = ((1, 5), (5, 1), (3, 3), (7, 7))
 _FLOOR = 1e-4
+_STEP = 3
 
 
 def moments(maps: Tensor) -> Tensor:
@@ -26,11 +29,14 @@ def moments(maps: Tensor) -> Tensor:
 
 
 def image_statistics(x: Tensor) -> Tensor:
-    """Return moments of twelve hand-made maps of the image, (B, 3, H, W) -> (B, 24).
+    """Return moments of twelve hand-made maps of the image, and the layout of one, (B, 3, H, W) -> (B, 37).
 
-    Four tell haze: dark channel over 7x7 (He et al., CVPR 2009), largest channel, luminance, saturation.
-    Eight tell rain and snow: how far a pixel lies above, and below, the mean of a window around it. Streaks
-    and flakes are brighter than what they cover, streaks mostly across a horizontal window and flakes
+    Four maps tell haze: dark channel over 7x7 (He et al., CVPR 2009), largest channel, luminance, saturation.
+    Where the dark channel lies tells haze from a pale picture: haze lifts everything but the foreground,
+    which is mostly at the bottom. So its quantiles follow, and its moments in four bands from top to bottom.
+
+    Eight maps tell rain and snow: how far a pixel lies above, and below, the mean of a window around it.
+    Streaks and flakes are brighter than what they cover, streaks mostly across a horizontal window and flakes
     across every one; in the logarithm these ratios are differences, which a linear layer can take.
     """
     x = x.float()
@@ -41,7 +47,20 @@ def image_statistics(x: Tensor) -> Tensor:
     detail = [luma - _window_mean(luma, *window) for window in _WINDOWS]
     excess = moments(torch.cat([side.clamp_min(0) for d in detail for side in (d, -d)], 1))
     mean, spread = excess.chunk(2, 1)
-    return torch.cat([colour, mean.add(_FLOOR).log(), spread], 1)
+    return torch.cat([colour, mean.add(_FLOOR).log(), spread, _quantiles(dark), _band_moments(dark)], 1)
+
+
+def _quantiles(plane: Tensor) -> Tensor:
+    """Return quantiles of every third pixel; neighbours of a dark channel are equal anyway."""
+    ranked = plane[..., ::_STEP, ::_STEP].flatten(1).sort(1).values
+    return ranked[:, [round(share * (ranked.shape[1] - 1)) for share in _QUANTILES]]
+
+
+def _band_moments(plane: Tensor) -> Tensor:
+    """Return mean and log standard deviation of every band, top to bottom."""
+    mean = F.adaptive_avg_pool2d(plane, (_BANDS, 1)).flatten(1)
+    variance = F.adaptive_avg_pool2d(plane.square(), (_BANDS, 1)).flatten(1) - mean.square()
+    return torch.cat([mean, variance.clamp_min(0).add(1e-6).log() / 2], 1)
 
 
 def _window_mean(plane: Tensor, height: int, width: int) -> Tensor:

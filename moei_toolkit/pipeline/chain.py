@@ -174,7 +174,7 @@ def _report(config: Config) -> Stage:
 
 
 def _losses(config: Config, training: Training) -> list[Component]:
-    """Return the losses a training needs, in the order of the tasks; clean images are judged by l1."""
+    """Return the losses a training needs, in the order of the tasks; clean images are judged by rmse."""
     return [task.loss for name, task in config.tasks.items() if name in training.mix]
 
 

@@ -51,6 +51,19 @@ def test_excess_over_and_under_a_horizontal_window():
     np.testing.assert_allclose(found, np.log([above + 1e-4, below + 1e-4]), rtol=1e-4)
 
 
+def test_the_last_say_where_the_dark_channel_lies():
+    x = picture(24, 31)
+    x[..., :6, :] = 0.5 + x[..., :6, :] / 2
+    dark = minimum_filter(x[0].numpy().min(0), 7, mode="constant", cval=np.inf)
+    quantiles = np.quantile(dark[::3, ::3], (0.05, 0.25, 0.5, 0.75, 0.95), method="nearest")
+    found = image_statistics(x)[0, 24:].numpy()
+    np.testing.assert_allclose(found[:5], quantiles, rtol=1e-6)
+    bands = dark.reshape(4, -1).astype(np.float64)
+    np.testing.assert_allclose(found[5:9], bands.mean(1), rtol=1e-5)
+    np.testing.assert_allclose(found[9:], np.log(np.sqrt(bands.var(1) + 1e-6)), rtol=1e-3)
+    assert found[5] > found[6]
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (3, 50), (200, 2)])
 def test_any_size_and_any_flat_image_has_finite_statistics(size: tuple[int, int]):
     flat = torch.zeros(1, 3, *size)

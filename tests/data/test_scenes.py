@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from moei_toolkit.data.fields import smooth_field, spectral_noise
+from moei_toolkit.data.scenes.camera import photograph
 from moei_toolkit.data.scenes.ground import ground_depth
 from moei_toolkit.data.scenes.kinds import SCENE_KINDS
 from moei_toolkit.data.scenes.leaves import power_law_sizes
@@ -38,6 +39,28 @@ def test_depth_grows_towards_the_horizon():
         _, depth = make_scene(128, 128, np.random.default_rng(seed), kind="country")
         assert depth[:4].mean() > 0.8 > 0.4 > depth[-4:].mean()
     assert ground_depth(0.0) > ground_depth(0.5) > ground_depth(1.0)
+
+
+@pytest.mark.parametrize("kind", ["leaves", "close_up"])
+def test_the_foreground_of_things_in_no_particular_place_is_at_the_bottom(kind):
+    for seed in range(4):
+        _, depth = make_scene(128, 128, np.random.default_rng(seed), kind=kind)
+        assert depth[-16:].mean() < 0.4 < 0.6 < depth[:16].mean()
+
+
+def test_a_camera_keeps_what_is_in_focus_and_the_range_of_the_light():
+    rng = np.random.default_rng(0)
+    light = rng.random((64, 64, 3), np.float32) * np.float32(1.5)
+    near, far = [], []
+    for seed in range(60):
+        depth = np.concatenate([np.zeros((32, 64)), np.ones((32, 64))]).astype(np.float32)
+        pixels = photograph(light, depth, np.random.default_rng(seed)).astype(np.float64)
+        near.append(pixels[:28].std())
+        far.append(pixels[36:].std())
+    sharper = np.array(near) / np.array(far)
+    assert (sharper > 1.3).any()
+    assert (sharper < 1 / 1.3).any()
+    assert np.median(sharper) == pytest.approx(1.0, abs=0.1)
 
 
 def test_snow_fields_are_white_and_nights_are_dark():

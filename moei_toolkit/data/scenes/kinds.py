@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from moei_toolkit.data.depth import estimate_depth
 from moei_toolkit.data.scenes import things
 from moei_toolkit.data.scenes.canvas import Canvas
 from moei_toolkit.data.scenes.ground import paint_ground, paint_mountains, water_surface
@@ -42,6 +43,7 @@ def leaves(setting: Setting, rng: np.random.Generator) -> None:
     lay_background(setting.canvas, setting.bank, 0.0, rng)
     sizes = (height * rng.uniform(0.012, 0.035), height * rng.uniform(0.15, 0.45))
     scatter(setting.canvas, setting.bank, setting.light, int(rng.integers(150, 450)), sizes, rng)
+    _give_depth(setting, rng)
 
 
 def close_up(setting: Setting, rng: np.random.Generator) -> None:
@@ -50,6 +52,15 @@ def close_up(setting: Setting, rng: np.random.Generator) -> None:
     lay_background(setting.canvas, setting.bank, height * rng.uniform(0.005, 0.03), rng)
     sizes = (height * rng.uniform(0.06, 0.12), height * rng.uniform(0.25, 0.5))
     scatter(setting.canvas, setting.bank, setting.light, int(rng.integers(8, 45)), sizes, rng)
+    _give_depth(setting, rng)
+
+
+def _give_depth(setting: Setting, rng: np.random.Generator) -> None:
+    """Replace the depth of things painted in no particular place by one as for a photograph.
+
+    Else they would teach that haze may be as thick in the foreground as anywhere.
+    """
+    setting.canvas.depth[:] = estimate_depth(np.clip(setting.canvas.colour, 0.0, 1.0), rng)
 
 
 def _land(
@@ -65,7 +76,7 @@ def country(setting: Setting, rng: np.random.Generator) -> None:
     """Paint land with trees and rocks under a bright sky."""
     _land(
         setting,
-        str(rng.choice(["clear", "clear", "pale", "milky", "sunset", "overcast"])),
+        str(rng.choice(["clear", "pale", "milky", "white", "overcast", "sunset"])),
         setting.bank.cut(SIDE, SIDE, rng),
         rng,
     )
@@ -74,7 +85,7 @@ def country(setting: Setting, rng: np.random.Generator) -> None:
 
 def town(setting: Setting, rng: np.random.Generator) -> None:
     """Paint houses and poles."""
-    sky = str(rng.choice(["clear", "pale", "milky", "overcast", "sunset"]))
+    sky = str(rng.choice(["clear", "pale", "milky", "white", "overcast", "sunset"]))
     _land(setting, sky, setting.bank.cut(SIDE, SIDE, rng), rng)
     things.scatter_things(setting, TOWN, int(rng.integers(10, 40)), rng.uniform(0.4, 0.9), rng)
 
@@ -143,16 +154,16 @@ def star_sky(setting: Setting, rng: np.random.Generator) -> None:
 
 
 SCENE_KINDS: dict[str, tuple[Painter, float]] = {
-    "leaves": (leaves, 0.20),
+    "leaves": (leaves, 0.08),
     "close_up": (close_up, 0.10),
-    "country": (country, 0.14),
-    "town": (town, 0.13),
+    "country": (country, 0.20),
+    "town": (town, 0.25),
     "forest": (forest, 0.08),
     "meadow": (meadow, 0.06),
-    "reeds": (reeds, 0.05),
+    "reeds": (reeds, 0.04),
     "water": (water, 0.06),
-    "snow_field": (snow_field, 0.05),
-    "pale": (pale, 0.05),
-    "night": (night, 0.05),
-    "star_sky": (star_sky, 0.03),
+    "snow_field": (snow_field, 0.04),
+    "pale": (pale, 0.04),
+    "night": (night, 0.04),
+    "star_sky": (star_sky, 0.02),
 }

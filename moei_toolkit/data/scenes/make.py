@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from moei_toolkit.data.fields import smooth_field
+from moei_toolkit.data.scenes.camera import photograph
 from moei_toolkit.data.scenes.kinds import SCENE_KINDS, make_setting
 from moei_toolkit.errors import DataError, did_you_mean
 
@@ -45,25 +45,11 @@ def make_scene(
     SCENE_KINDS[chosen][0](setting, rng)
     light = smooth_field(height, width, rng, grid=16, exponent=2.0)
     lit = setting.canvas.colour * np.exp(np.float32(rng.uniform(0.0, 0.33)) * light)[..., None]
-    pixels = _finish(lit, rng)
-    return pixels, np.clip(setting.canvas.depth, 0.0, 1.0)
+    depth = np.clip(setting.canvas.depth, 0.0, 1.0)
+    return photograph(lit, depth, rng), depth
 
 
 def draw_kind(rng: np.random.Generator) -> str:
     """Draw the kind of a scene by its share."""
     shares = np.array([share for _, share in SCENE_KINDS.values()])
     return str(rng.choice(list(SCENE_KINDS), p=shares / shares.sum()))
-
-
-def _finish(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the picture as a camera delivers it: lens blur, exposure, tone, a trace of grain; uint8."""
-    gray = colour.mean(axis=2, keepdims=True)
-    # Contrast is of light, not of colour, which would turn gaudy.
-    gain = np.float32(rng.uniform(0.0, 0.75)) * (gray - gray.mean())
-    image = np.clip(colour + gain, 0.0, 1.0)
-    if rng.random() < 0.4:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.35, 0.8))
-    gamma = float(np.clip(rng.lognormal(0.0, 0.22), 0.6, 1.7))
-    image = np.power(image, np.float32(gamma))
-    grain = rng.normal(0.0, rng.uniform(0.0, 0.008), image.shape[:2]).astype(np.float32)
-    return np.clip((image + grain[..., None]) * 255.0 + 0.5, 0, 255).astype(np.uint8)

@@ -17,7 +17,7 @@ from moei_toolkit.inference.routed import Protocol, RoutedBackbone
 from moei_toolkit.io.images import to_float
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.losses.base import Loss
-from moei_toolkit.losses.image import L1Loss
+from moei_toolkit.losses.image import RMSELoss
 from moei_toolkit.pipeline.stages.images import Images, degradation_names
 from moei_toolkit.registry import LOSSES
 from moei_toolkit.types import CLEAN
@@ -27,10 +27,10 @@ _PROBES = 12
 
 
 def build_losses(config: Config, override: Loss | None = None) -> list[Loss]:
-    """Return one loss per degradation, in the order of :func:`degradation_names`; l1 for clean images."""
+    """Return one loss per degradation, in the order of :func:`degradation_names`; rmse for clean images."""
     if override is not None:
         return [override] * (len(config.tasks) + 1)
-    return [*(LOSSES.build(task.loss.as_dict()) for task in config.tasks.values()), L1Loss()]
+    return [*(LOSSES.build(task.loss.as_dict()) for task in config.tasks.values()), RMSELoss()]
 
 
 def say_losses(config: Config, losses: Sequence[Loss], mix: Iterable[str], log: Reporter) -> None:
