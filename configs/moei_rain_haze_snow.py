@@ -27,14 +27,14 @@ dense = dict(
         iterations=1000,
         warmup=50,
         auxiliary_weight=0.05,
-        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=1.0),
+        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=1.3),
     ),
 )
 experts = {
     name: dict(
         expert=dict(type="adapter", reduction=1 / 16),
         task=name,
-        training=dict(_schedule, iterations=400, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 0.8}),
+        training=dict(_schedule, iterations=400, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 1.3}),
     )
     for name in _weathers
 }
