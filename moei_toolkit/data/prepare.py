@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -142,6 +143,15 @@ def _start_worker() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _run(jobs: list[Job], workers: int | None) -> Iterator[list[Drawn]]:
     """Yield the images of every job, in order, with few results in memory at a time."""
     count = min(os.cpu_count() or 1, len(jobs)) if workers is None else workers
@@ -151,9 +161,10 @@ def _run(jobs: list[Job], workers: int | None) -> Iterator[list[Drawn]]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, context, initializer=_start_worker) as pool:
         waiting = iter(jobs)
-        pending: list[Future[list[Drawn]]] = [
-            pool.submit(draw_images, job) for job in islice(waiting, 3 * count)
-        ]
+        with _interrupts_held():  # the workers start here and inherit it: Ctrl-C is for the parent to answer
+            pending: list[Future[list[Drawn]]] = [
+                pool.submit(draw_images, job) for job in islice(waiting, 3 * count)
+            ]
         while pending:
             images = pending.pop(0).result()
             pending += [pool.submit(draw_images, job) for job in islice(waiting, 1)]

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 
 import numpy as np
+import pytest
 from toy_layout import ToyLayout
 
 from moei_toolkit.data.pair_store import PairStore
@@ -81,3 +87,44 @@ def test_stored_pixels_are_the_degraded_ones(tmp_path):
     with PairStore(tmp_path / "hazy" / "pairs.lmdb") as store:
         record = records["one-haze-0"]
         assert store.degraded(record).mean() > store.clean(record).mean() + 10
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+
+from moei_toolkit.data.embedded import EmbeddedLayout
+from moei_toolkit.data.prepare import prepare
+
+def main():
+    print("started", flush=True)
+    try:
+        layout = EmbeddedLayout({"train": 3000}, size=64)
+        prepare(layout, {}, {}, 0, Path(sys.argv[1]), lambda done, total: None, workers=2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.3, 2.0])
+def test_ctrl_c_is_answered_by_the_parent_alone(tmp_path, seconds):
+    script, folder = tmp_path / "script.py", tmp_path / "out"
+    script.write_text(INTERRUPTED)
+    folder.mkdir()
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        [sys.executable, script, folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=variables,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout.readline() == "started\n"
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to every process of the group
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "")
