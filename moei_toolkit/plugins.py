@@ -6,6 +6,7 @@ with distribution, version and reason while the others go on.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import logging
@@ -97,10 +98,12 @@ def _order(provider: Provider, entry_point: EntryPoint) -> tuple[str, str, str]:
 
 def _load_one(table: PluginTable, entry_point: EntryPoint, provider: Provider, strict: bool) -> None:
     imported_before = frozenset(sys.modules)
-    # A stranger's code may fail in any way, even by calling sys.exit.
     try:
-        table.add(_ask(entry_point, provider))
-    except (Exception, SystemExit) as error:
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for what the command was asked
+            table.add(_ask(entry_point, provider))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a stranger's code may fail in any way, even by calling sys.exit
         _forget_modules(entry_point, imported_before)
         state = PluginState(entry_point.name, provider.name, provider.version, "failed", _reason(error))
         if strict:
@@ -112,6 +115,8 @@ def _load_one(table: PluginTable, entry_point: EntryPoint, provider: Provider, s
 
 def _ask(entry_point: EntryPoint, provider: Provider) -> list[Entry]:
     """Import one plugin, verify its hooks, and return what it offers."""
+    if entry_point.pattern.match(entry_point.value) is None:
+        raise PluginError(f"expected an entry point 'module' or 'module:object', got {entry_point.value!r}")
     plugin = entry_point.load()
     _check_requirement(plugin)
     # A manager of its own, so that a plugin failing halfway leaves nothing behind.
@@ -130,6 +135,8 @@ def _ask(entry_point: EntryPoint, provider: Provider) -> list[Entry]:
 
 def _check_requirement(plugin: object) -> None:
     requirement = getattr(plugin, "moei_requires", "")
+    if not isinstance(requirement, str):
+        raise PluginError(f"moei_requires: expected a string such as '>=0.1', got {requirement!r}")
     if not SpecifierSet(requirement).contains(__version__, prereleases=True):
         raise PluginError(f"needs moei_toolkit {requirement}, but this is {__version__}")
 

@@ -52,6 +52,8 @@ def test_order_is_by_distribution_then_entry_point(site):
         ("1 / 0", "ZeroDivisionError: division by zero"),
         ("def broken(:", "SyntaxError"),
         ("import sys; sys.exit('leaving')", "SystemExit: leaving"),
+        ("import asyncio; raise asyncio.CancelledError('gone')", "CancelledError: gone"),
+        (f"{GOOD}\nmoei_requires = 5", "moei_requires: expected a string such as '>=0.1', got 5"),
         (
             plugin(("experts", "half", "m:C"), after="raise ValueError('in the\\nhook')"),
             "ValueError: in the hook",
@@ -81,6 +83,13 @@ def test_a_failing_plugin_is_rolled_back_whole_and_the_others_go_on(site, source
     assert "\n" not in state.reason
     assert set(table.entries("experts")) == {"dense", "adapter", "first", "last"}
     assert "moei_bad" not in sys.modules
+
+
+def test_what_a_plugin_prints_does_not_get_into_the_output(site, capsys):
+    site.install("moei-toy", f"print('hello')\n{GOOD}")
+    assert site.load().failed == ()
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "hello\n")
 
 
 def test_a_long_reason_is_cut(site):
