@@ -91,10 +91,10 @@ class ComponentRegistry(Registry):
         except MoeiError as error:
             error.args = (f"{where}: {error}",)
             raise
-        except (TypeError, ValueError) as error:
-            raise RegistryError(f"{where} could not be built: {error}") from error
         except Exception as error:  # a stranger's constructor may fail in any way
-            raise RegistryError(f"{where} could not be built: {type(error).__name__}: {error}") from error
+            given = ", ".join(f"{name}={value!r}" for name, value in configured.items()) or "its defaults"
+            cause = f"{type(error).__name__}: {error}"
+            raise RegistryError(f"{where} could not be built with {given}: {cause}") from error
 
     def _register_module(
         self, module: type, module_name: str | Sequence[str] | None = None, force: bool = False

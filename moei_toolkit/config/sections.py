@@ -18,6 +18,7 @@ from moei_toolkit.config.kinds import (
     NotNegative,
     Positive,
     Section,
+    Side,
     Split,
     Weights,
 )
@@ -77,7 +78,7 @@ class Training(Section):
     iterations: Count
     images_per_batch: Count
     crops_per_image: Count
-    crop_size: Count
+    crop_size: Side
     learning_rate: Positive
     betas: tuple[Decay, Decay] = (0.9, 0.99)
     weight_decay: NotNegative = 1e-4
@@ -121,8 +122,8 @@ class Views(Section):
         probes: How many probe crops.
     """
 
-    overview_size: Count = 192
-    probe_size: Count = 192
+    overview_size: Side = 192
+    probe_size: Side = 192
     probes: Count = 6
 
 
@@ -183,7 +184,7 @@ class Inference(Section):
         window: How the shared pixels are blended.
     """
 
-    tile: Count = 512
+    tile: Side = 512
     overlap: Annotated[int, Field(strict=True, ge=0)] = 64
     window: Literal["hann", "uniform"] = "hann"
 

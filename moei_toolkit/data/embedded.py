@@ -17,6 +17,7 @@ from moei_toolkit.errors import ConfigError, did_you_mean
 
 DATASET = "embedded"
 TEXTURE_SIDE = 1024
+SMALLEST_SIDE = 16
 
 
 class EmbeddedLayout(Layout):
@@ -31,7 +32,7 @@ class EmbeddedLayout(Layout):
         longest_side: Photographs larger than this are reduced to it, in pixels.
 
     Raises:
-        ConfigError: When a split is unknown or generated scenes are asked for in test.
+        ConfigError: When a split is unknown, generated scenes are asked for in test, or a side is too small.
     """
 
     def __init__(self, scenes: Mapping[str, int], size: int = 384, longest_side: int = 1024) -> None:
@@ -40,6 +41,10 @@ class EmbeddedLayout(Layout):
                 raise ConfigError(f"scenes: unknown split {split!r}. {did_you_mean(split, SPLITS)}")
             if count < 0 or (split == "test" and count > 0):
                 raise ConfigError(f"scenes[{split!r}]: expected 0 or more, and 0 for test, got {count}.")
+        if min(size, longest_side) < SMALLEST_SIDE:
+            raise ConfigError(
+                f"size and longest_side: expected {SMALLEST_SIDE} or more, got {size} and {longest_side}."
+            )
         self.counts = {split: scenes.get(split, 0) for split in SPLITS}
         self.size = size
         self.longest_side = longest_side

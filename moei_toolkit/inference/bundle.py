@@ -14,11 +14,11 @@ from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
-from moei_toolkit.errors import CheckpointError
+from moei_toolkit.errors import CheckpointError, RegistryError
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.routed import Protocol, RoutedBackbone
-from moei_toolkit.io.run_record import read_run, stage_folder
+from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.registry import BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
 from moei_toolkit.routers.base import Router
@@ -111,13 +111,28 @@ def load_run(work_dir: Path, device: str = "cpu") -> tuple[RoutedBackbone, Decid
         StoreError: If the run is missing or not that far.
         CheckpointError: If a weights file is damaged.
     """
+    config, folders = require_run(work_dir)
+    import_custom(config, str(work_dir / RECORD))
+    try:
+        routed = load_routed(config, folders, device)
+        return routed, load_decider(config, folders, routed.backbone.descriptor_dim, device)
+    except RegistryError as error:
+        raise RegistryError(
+            f"{work_dir / RECORD}: {error} Install what the run was made with; the manifest.json of each "
+            "stage names it."
+        ) from error
+
+
+def require_run(work_dir: Path) -> tuple[Config, dict[str, Path]]:
+    """Return the config of a run and the folders of what restoring needs, without opening any weights.
+
+    Raises:
+        StoreError: If the run is missing or did not get as far as its calibration.
+    """
     record = read_run(work_dir)
-    config = validate_config(record.config, str(work_dir / "run.json"))
-    import_custom(config, str(work_dir / "run.json"))
+    config = validate_config(record.config, str(work_dir / RECORD))
     needed = ["dense", *(f"experts.{name}" for name in config.experts), "router", "calibrate"]
-    folders = {name: stage_folder(work_dir, record, name) for name in needed}
-    routed = load_routed(config, folders, device)
-    return routed, load_decider(config, folders, routed.backbone.descriptor_dim, device)
+    return config, {name: stage_folder(work_dir, record, name) for name in needed}
 
 
 @contextmanager

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from mmengine.device import get_device
 from torch import Tensor
 
 from moei_toolkit.backbones.base import Backbone
+from moei_toolkit.component_registry import ComponentRegistry
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.schema import Config
 from moei_toolkit.engine.precision import check_precision
-from moei_toolkit.errors import ConfigError
+from moei_toolkit.errors import ConfigError, MoeiError
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.bundle import build_router
@@ -38,27 +40,52 @@ def rehearse(config: Config) -> None:
     Raises:
         RegistryError: If a component is unknown, or does not accept its arguments.
         WeightsMissingError: If a component needs weights that are not there.
-        ConfigError: If the networks do not fit together, this device lacks the precision, or PSNR, which
-            the summary is made of, is not among the metrics.
+        ConfigError: If the networks do not fit together, an expert has nothing to train, this device lacks
+            the precision, or PSNR, which the summary is made of, is not among the metrics.
     """
-    LAYOUTS.build(config.data.layout.as_dict())
-    for task in config.tasks.values():
-        DEGRADATIONS.build(task.degradation.as_dict())
-        LOSSES.build(task.loss.as_dict())
+    _build("data.layout", LAYOUTS, config.data.layout)
+    for name, task in config.tasks.items():
+        _build(f"tasks.{name}.degradation", DEGRADATIONS, task.degradation)
+        _build(f"tasks.{name}.loss", LOSSES, task.loss)
     if isinstance(config.dense.loss, Component):
-        LOSSES.build(config.dense.loss.as_dict())
+        _build("dense.loss", LOSSES, config.dense.loss)
     for training in (config.dense.training, *(section.training for section in config.experts.values())):
         check_precision(training.precision, get_device())
-    backbone = BACKBONES.build(config.backbone.as_dict())
-    experts = {
-        name: EXPERTS.build(section.expert.as_dict(), backbone=backbone)
-        for name, section in config.experts.items()
-    }
-    _push_through(config.backbone.type, backbone, experts, build_router(config, backbone.descriptor_dim))
-    CALIBRATORS.build(config.calibrate.calibrator.as_dict())
-    metrics = [METRICS.build(metric.as_dict()).name for metric in config.evaluate.metrics]
+    backbone = _build("backbone", BACKBONES, config.backbone)
+    experts = {name: _build_expert(config, name, backbone) for name in config.experts}
+    with _at("router.router"):
+        router = build_router(config, backbone.descriptor_dim)
+    _push_through(config.backbone.type, backbone, experts, router)
+    _build("calibrate.calibrator", CALIBRATORS, config.calibrate.calibrator)
+    metrics = [_build("evaluate.metrics", METRICS, metric).name for metric in config.evaluate.metrics]
     if "psnr" not in metrics:
         raise ConfigError(f"evaluate.metrics: expected dict(type='psnr') in RGB among them, got {metrics}")
+
+
+def _build(key: str, registry: ComponentRegistry, component: Component, **objects: Any) -> Any:
+    with _at(key):
+        return registry.build(component.as_dict(), **objects)
+
+
+def _build_expert(config: Config, name: str, backbone: Backbone) -> Expert:
+    key, component = f"experts.{name}.expert", config.experts[name].expert
+    expert: Expert = _build(key, EXPERTS, component, backbone=backbone)
+    if not any(parameter.requires_grad for parameter in expert.parameters()):
+        raise ConfigError(
+            f"{key}: expected an expert to train, and {component.type!r} has no parameters. "
+            f"Choose another type; the route {DENSE!r} is always there."
+        )
+    return expert
+
+
+@contextmanager
+def _at(key: str) -> Iterator[None]:
+    """Say in which place of the config a component failed."""
+    try:
+        yield
+    except MoeiError as error:
+        error.args = (f"{key}: {error}",)
+        raise
 
 
 @torch.inference_mode()

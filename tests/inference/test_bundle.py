@@ -158,7 +158,7 @@ def test_a_component_that_is_not_installed_any_more(run):
         record["config"]["backbone"]["type"] = "global_unte"
 
     edit_record(run, edit)
-    with pytest.raises(RegistryError, match="Did you mean 'global_unet'"):
+    with pytest.raises(RegistryError, match=r"run.json: .*Did you mean 'global_unet'.*Install"):
         load_run(run)
 
 

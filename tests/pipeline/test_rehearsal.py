@@ -27,6 +27,13 @@ def test_the_smoke_config_passes():
         ({"experts.rain.training.precision": "fp16"}, ConfigError, "fp16"),
         ({"experts.rain.expert.reduction": 2.0}, MoeiError, "reduction"),
         ({"tasks.haze.loss.pixel": "l2"}, MoeiError, "l2"),
+        ({"experts.rain.expert": {"type": "dense"}}, ConfigError, r"experts\.rain\.expert: .*no parameters"),
+        ({"experts.rain.expert.reduction": "1/32"}, MoeiError, r"experts\.rain\.expert: .*reduction='1/32'"),
+        ({"tasks.haze.degradation.tint": "x"}, MoeiError, r"tasks\.haze\.degradation: .*tint='x'"),
+        ({"data.layout.scenes": 5}, MoeiError, r"data\.layout: .*scenes=5"),
+        ({"data.layout.size": 0}, ConfigError, r"data\.layout: .*16 or more"),
+        ({"router.router.hidden": "many"}, MoeiError, r"router\.router: .*hidden='many'"),
+        ({"dense.training.crop_size": 1}, ConfigError, "crop_size"),
     ],
 )
 def test_a_fault_is_found(options, error, said):
