@@ -19,12 +19,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="say which file would become which")
     args = parser.parse_args(argv)
 
+    from moei_toolkit.inference.bundle import require_run
     from moei_toolkit.inference.photos import pair_paths, restore_photos
     from moei_toolkit.inference.restorer import Restorer
     from moei_toolkit.io.reporter import RichReporter
 
     pairs = pair_paths(args.source, args.output)
     if args.dry_run:
+        require_run(args.run)
         print("\n".join(f"{source} -> {target}" for source, target in pairs))
         return 0
     failures = restore_photos(Restorer.from_run(args.run, args.device), pairs, RichReporter())

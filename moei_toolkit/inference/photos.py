@@ -25,6 +25,8 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
         ImageError: If there is nothing to restore, a restoration would replace its photograph, or the
             output names a file that cannot be written.
     """
+    if not source.exists():
+        raise ImageError(f"{source}: there is no such photograph or folder")
     if source.is_dir():
         pairs = [(path, output / path.relative_to(source)) for path in _photos_below(source, output)]
     else:
@@ -46,7 +48,7 @@ def _photos_below(source: Path, output: Path) -> list[Path]:
     """Return the photographs of a folder, without those that an earlier run may have left in it."""
     found = (path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
     left = output.resolve() if source.resolve() in output.resolve().parents else None
-    return sorted(path for path in found if path.is_file() and left not in path.resolve().parents)
+    return sorted(path for path in found if not path.is_dir() and left not in path.resolve().parents)
 
 
 def _names_a_file(output: Path) -> bool:
@@ -115,7 +117,7 @@ def restore_photos(
                 failures.append(error)
                 break
             except OSError as error:
-                failures.append(ImageError(f"{source}: {error.strerror or error}"))
+                failures.append(ImageError(f"{target}: {error.strerror or error}"))
             except MemoryError:
                 failures.append(ImageError(f"{source}: not enough memory to hold it; restore it in parts"))
             else:

@@ -115,5 +115,5 @@ def stage_folder(work_dir: Path, record: RunRecord, stage: str) -> Path:
 def _holds(path: Path, value: Any) -> bool:
     try:
         return bool(json.loads(path.read_bytes()) == value)
-    except ValueError:
+    except (OSError, ValueError):
         return False

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from tiny_run import make_decider, make_routed
 
+from moei_toolkit.commands import restore
 from moei_toolkit.errors import ConfigError, DataError, ImageError, StoreError
 from moei_toolkit.inference.devices import usable_device
 from moei_toolkit.inference.photos import pair_paths, restore_photo, restore_photos
@@ -56,6 +57,19 @@ def test_a_folder_is_mirrored(tmp_path):
     (tmp_path / "in" / "folder.png").mkdir()
     pairs = pair_paths(tmp_path / "in", tmp_path / "out")
     assert [target.relative_to(tmp_path).as_posix() for _, target in pairs] == ["out/a.png", "out/deep/b.JPG"]
+
+
+def test_what_is_no_file_is_named_and_not_passed_over(tmp_path, restorer):
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "dangling.png").symlink_to("nowhere.png")
+    (failure,) = restore_photos(restorer, pair_paths(source, tmp_path / "out"), Quiet())
+    assert "dangling.png" in str(failure)
+
+
+def test_a_source_that_is_not_there(tmp_path):
+    with pytest.raises(ImageError, match=r"nope\.png: there is no such"):
+        pair_paths(tmp_path / "nope.png", tmp_path / "out")
 
 
 def test_what_was_restored_below_the_source_is_not_restored_again(tmp_path, restorer):
@@ -151,6 +165,12 @@ def test_what_failed_before_the_disk_was_full_is_still_said(tmp_path, restorer, 
     monkeypatch.setattr("moei_toolkit.io.image_writing.atomic_write_bytes", full)
     failures = restore_photos(restorer, pairs, Quiet())
     assert [type(failure) for failure in failures] == [ImageError, StoreError]
+
+
+def test_a_dry_run_looks_at_the_run_too(tmp_path):
+    source = str(picture(tmp_path / "a.png"))
+    with pytest.raises(StoreError, match=r"run\.json"):
+        restore.main([source, "--run", str(tmp_path / "none"), "-o", str(tmp_path / "out"), "--dry-run"])
 
 
 def test_the_picture_and_the_json_beside_it(tmp_path, restorer):
