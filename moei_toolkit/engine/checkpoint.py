@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ from torch import nn
 
 from moei_toolkit.engine.state import collect_state, restore_state
 from moei_toolkit.errors import CheckpointError
+from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.weights import load_weights, save_weights
+
+CHECKPOINTS = "checkpoints"
+"""Where a training keeps its checkpoints, inside its own folder."""
 
 _NAME = re.compile(r"iteration_(\d+)\.safetensors")
 
@@ -106,6 +111,12 @@ def _loss_scaler(runner: Any) -> Any:
     """Return what scales the loss in fp16, or None in other precisions."""
     scaler = getattr(runner.optim_wrapper, "loss_scaler", None)
     return scaler if scaler is not None and scaler.is_enabled() else None
+
+
+def discard_checkpoints(folder: Path) -> None:
+    """Delete what only a training that is still going on needs; several times as large as the weights."""
+    with disk_errors(folder):
+        shutil.rmtree(folder / CHECKPOINTS)
 
 
 def list_checkpoints(folder: Path) -> list[Path]:

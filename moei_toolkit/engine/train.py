@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from moei_toolkit.config.schema import Training
 from moei_toolkit.data.sampler import CountingSampler
-from moei_toolkit.engine.checkpoint import CheckpointHook
+from moei_toolkit.engine.checkpoint import CHECKPOINTS, CheckpointHook
 from moei_toolkit.engine.hooks import AverageHook, ProgressHook, Scalars, ValidationHook
 from moei_toolkit.engine.loop import CountedLoop
 from moei_toolkit.engine.model import RestorationModel
@@ -89,7 +89,7 @@ def train(
         fused=True,
     )
     checkpoint = CheckpointHook(
-        folder / "checkpoints",
+        folder / CHECKPOINTS,
         {**trained, **{f"average_{name}": average for name, average in averages.items()}},
         every=settings.checkpoint_every,
         seek=lambda iteration: sampler.start_at(iteration * settings.images_per_batch),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from moei_toolkit.config.component import Component
+from moei_toolkit.engine.checkpoint import discard_checkpoints
 from moei_toolkit.engine.model import AuxiliaryHead, RestorationModel
 from moei_toolkit.engine.train import average_of, train
 from moei_toolkit.experts.dense import Dense
@@ -47,3 +48,4 @@ def run(context: StageContext) -> None:
         )
     info = {"component": config.backbone.as_dict(), "kind": "backbones"}
     save_weights(context.folder / BACKBONE_FILE, average.module.state_dict(), info)
+    discard_checkpoints(context.folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from moei_toolkit.engine.checkpoint import discard_checkpoints
 from moei_toolkit.engine.model import RestorationModel
 from moei_toolkit.engine.train import average_of, train
 from moei_toolkit.inference.bundle import EXPERT_FILE, load_backbone
@@ -53,3 +54,4 @@ def run(context: StageContext, name: str) -> None:
         "share": share,
     }
     save_weights(context.folder / EXPERT_FILE, average.module.state_dict(), info)
+    discard_checkpoints(context.folder)
