@@ -86,6 +86,7 @@ def test_one_command_goes_from_data_to_report(whole):
     assert "<svg" in page
     summary = json.loads((work_dir / "report" / "summary.json").read_text())
     assert summary["quality"].keys() == {"rain", "haze", "snow"}
+    assert not list((work_dir / "stages").rglob("checkpoints"))
 
 
 def test_every_policy_is_judged_on_every_test_image(whole):
