@@ -79,7 +79,16 @@ def test_one_command_goes_from_data_to_report(whole):
     for stage in STAGES:
         assert f"{stage}: done in" in output
         assert (work_dir / stage / "manifest.json").is_file()
-    for words in ("PSNR, dB", "oracle", "macro", "agreement", "ECE", "abstained", "report.html"):
+    for words in (
+        "PSNR, dB",
+        "MoE-I over dense:",
+        "oracle",
+        "macro",
+        "agreement",
+        "ECE",
+        "abstained",
+        "report.html",
+    ):
         assert words in output
     page = (work_dir / "report" / "report.html").read_text()
     assert "Smoke test" in page

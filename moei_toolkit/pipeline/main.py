@@ -52,7 +52,8 @@ def closing_summary(config: Config, result: RunResult) -> str:
     if REPORT in record.stages:
         folder = stage_folder(work_dir, record, REPORT)
         summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
-        lines += [*_quality(summary), *_decisions(summary), f"report   {work_dir / REPORT / 'report.html'}"]
+        lines += [*_quality(summary), *_over_dense(summary["over_dense"]), *_decisions(summary)]
+        lines.append(f"report   {work_dir / REPORT / 'report.html'}")
     lines.append(f"run      {work_dir}")
     return "\n".join(lines)
 
@@ -66,6 +67,14 @@ def _quality(summary: Mapping[str, Any]) -> list[str]:
         for name, line in lines.items()
     )
     return ["", header, *rows, ""]
+
+
+def _over_dense(comparisons: Mapping[str, Any] | str) -> list[str]:
+    if isinstance(comparisons, str):
+        return [f"MoE-I over dense: not measured: {comparisons}"]
+    macro = comparisons["macro"]
+    interval = f"{macro['level']:.0%} interval {macro['low']:+.2f} to {macro['high']:+.2f}"
+    return [f"MoE-I over dense: {macro['difference']:+.2f} dB, {interval}, {macro['scenes']} scenes"]
 
 
 def _decisions(summary: Mapping[str, Any]) -> list[str]:

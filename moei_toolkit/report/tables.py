@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from moei_toolkit.evaluation.comparison import Comparison
 from moei_toolkit.evaluation.rows import EXPERT_PREFIX
 from moei_toolkit.types import ACTUAL, DENSE, INPUT, ORACLE
 
@@ -60,6 +61,32 @@ def decision_table(summary: Mapping[str, Any], gains: Mapping[str, float], thres
     if clean:
         lines.append(["clean photographs, output against input", f"{clean['min_psnr']:.1f} dB at least"])
     return Table("Decisions", ["", ""], lines, "Over degraded test images; the clean ones are the last line.")
+
+
+def comparison_table(comparisons: Mapping[str, Comparison] | str) -> Table:
+    """Return how much better MoE-I is than dense, or why that could not be said."""
+    title = "MoE-I over dense, PSNR"
+    if isinstance(comparisons, str):
+        return Table(title, ["", ""], [], f"Not measured: {comparisons}")
+    level = next(iter(comparisons.values())).level
+    rows = [
+        [
+            name,
+            f"{found.difference:+.2f} dB",
+            f"{found.low:+.2f} to {found.high:+.2f}",
+            "-" if found.cohens_d is None else f"{found.cohens_d:.2f}",
+            f"{found.p_t:.3f}",
+            f"{found.p_wilcoxon:.3f}",
+            str(found.scenes),
+        ]
+        for name, found in comparisons.items()
+    ]
+    return Table(
+        title=title,
+        header=["weather", "difference", f"{level:.0%} interval", "d", "p (t)", "p (Wilcoxon)", "scenes"],
+        rows=rows,
+        note="Paired bootstrap over scenes (BCa); d and both two-sided tests on means of scenes.",
+    )
 
 
 def _experts(summary: Mapping[str, Any]) -> list[str]:

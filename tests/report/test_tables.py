@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from row_examples import TASK_OF_EXPERT, example
 
+from moei_toolkit.evaluation.comparison import compare_policies
 from moei_toolkit.evaluation.summary import expert_gains, summarize_rows
-from moei_toolkit.report.tables import Table, as_markdown, decision_table, quality_table
+from moei_toolkit.report.tables import Table, as_markdown, comparison_table, decision_table, quality_table
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,16 @@ def test_quality_per_weather_and_policy(summary):
 def test_digits_and_metric_are_chosen(summary):
     table = quality_table(summary, "ssim", 4, {})
     assert table.rows[1][2] == "0.5000"
+
+
+def test_comparisons_in_words():
+    found = compare_policies(example(), "actual", "dense", "psnr", np.random.default_rng(0))
+    table = comparison_table(found)
+    assert table.header[2] == "95% interval"
+    assert [line[0] for line in table.rows] == ["haze", "rain", "macro"]
+    macro = found["macro"]
+    assert table.rows[2][1:3] == [f"{macro.difference:+.2f} dB", f"{macro.low:+.2f} to {macro.high:+.2f}"]
+    assert comparison_table("one scene only").note == "Not measured: one scene only"
 
 
 def test_decisions_in_words(summary):

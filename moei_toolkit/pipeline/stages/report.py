@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.comparison import Comparison, compare_policies
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.summary import expert_gains, summarize_rows
 from moei_toolkit.inference.bundle import CALIBRATION_FILE
@@ -18,7 +23,7 @@ from moei_toolkit.pipeline.stages.chronicle import read_history
 from moei_toolkit.pipeline.stages.evaluate import PICTURES_FOLDER, PROTOCOL_FILE, ROWS_FILE
 from moei_toolkit.report.figures import training_curves
 from moei_toolkit.report.page import Strip, render_page
-from moei_toolkit.report.tables import Table, as_markdown, decision_table, quality_table
+from moei_toolkit.report.tables import Table, as_markdown, comparison_table, decision_table, quality_table
 from moei_toolkit.types import ACTUAL, DENSE, INPUT
 
 _DIGITS = {"psnr": 2, "psnr_y": 2}
@@ -33,19 +38,35 @@ def run(context: StageContext) -> None:
     task_of_expert = {name: section.task for name, section in config.experts.items()}
     summary = summarize_rows(rows, task_of_expert, config.evaluate.bins)
     gains = expert_gains(rows, task_of_expert)
+    comparisons = _comparisons(rows, context.seed)
     tables = [
         *(quality_table(summary, metric, _DIGITS.get(metric, 4), protocol[metric]) for metric in protocol),
+        comparison_table(comparisons),
         decision_table(summary, gains, threshold),
     ]
     histories = {stage: read_history(context.inputs[stage]) for stage in _trainings(context)}
     strips = _strips(evaluated / PICTURES_FOLDER, rows)
     intro = _intro(summary)
+    over_dense = (
+        comparisons
+        if isinstance(comparisons, str)
+        else {name: asdict(found) for name, found in comparisons.items()}
+    )
     atomic_write_json(
-        context.folder / SUMMARY_FILE, {**summary, "expert_gains": gains, "threshold": threshold}
+        context.folder / SUMMARY_FILE,
+        {**summary, "over_dense": over_dense, "expert_gains": gains, "threshold": threshold},
     )
     page = render_page(config.report.title, intro, tables, [training_curves(histories)], strips)
     atomic_write_text(context.folder / "report.html", page)
     atomic_write_text(context.folder / "report.md", _markdown(config.report.title, intro, tables))
+
+
+def _comparisons(rows: Sequence[Row], seed: int) -> dict[str, Comparison] | str:
+    """Return MoE-I against dense, or why they cannot be compared on these images."""
+    try:
+        return compare_policies(rows, ACTUAL, DENSE, "psnr", np.random.default_rng(seed))
+    except DataError as error:
+        return str(error)
 
 
 def _trainings(context: StageContext) -> list[str]:
