@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def summarize_rows(rows: Sequence[Row], task_of_expert: Mapping[str, str], bins:
         "quality": quality,
         "macro": _macro(list(quality.values())),
         "clean": _clean(rows),
-        "decisions": _decisions([row for row in rows if row.degradation != CLEAN], task_of_expert, bins),
+        "decisions": _decisions(rows, task_of_expert, bins),
     }
 
 
@@ -86,34 +87,61 @@ def _clean(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     }
 
 
+@dataclass(frozen=True)
+class Outcomes:
+    """How the decision on every degraded image turned out.
+
+    Attributes:
+        confidence: (N,) in [0, 1].
+        right: (N,) bool: the most probable expert was the oracle's.
+        gap: (N,) by how many dB of PSNR the result stays below the oracle's.
+    """
+
+    confidence: np.ndarray
+    right: np.ndarray
+    gap: np.ndarray
+
+
+def outcomes_of(rows: Sequence[Row]) -> Outcomes:
+    """Return the outcome of every decision on a degraded image, in the order of the rows."""
+    actual, oracle = _decided(rows)
+    experts = list(actual[0].probabilities)
+    errors = _errors(rows, [row.id for row in actual], experts)
+    chosen = [experts.index(most_probable(row.probabilities)) for row in actual]
+    gap = [best.metrics["psnr"] - row.metrics["psnr"] for row, best in zip(actual, oracle, strict=True)]
+    return Outcomes(
+        confidence=np.array([row.confidence for row in actual]),
+        right=regret(-errors, -errors[np.arange(len(errors)), chosen]) <= 0,
+        gap=np.array(gap),
+    )
+
+
+def _decided(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Return the actual and the oracle's row of every degraded image."""
+    oracle = {row.id: row for row in rows if row.policy == ORACLE}
+    actual = [row for row in rows if row.policy == ACTUAL and row.degradation != CLEAN]
+    return actual, [oracle[row.id] for row in actual]
+
+
 def _decisions(rows: Sequence[Row], task_of_expert: Mapping[str, str], bins: int) -> Summary:
-    by_policy = {
-        policy: {row.id: row for row in rows if row.policy == policy} for policy in (ACTUAL, ORACLE, DENSE)
-    }
-    actual = list(by_policy[ACTUAL].values())
-    oracle = [by_policy[ORACLE][row.id] for row in actual]
+    actual, oracle = _decided(rows)
+    outcomes = outcomes_of(rows)
     experts = list(actual[0].probabilities)
     chosen = [most_probable(row.probabilities) for row in actual]
-    errors = _errors(rows, [row.id for row in actual], experts)
-    picked = errors[np.arange(len(errors)), [experts.index(name) for name in chosen]]
-    right = regret(-errors, -picked) <= 0
     shares = utilization([experts.index(name) for name in chosen], len(experts))
-    gap = np.array(
-        [best.metrics["psnr"] - row.metrics["psnr"] for row, best in zip(actual, oracle, strict=True)]
-    )
     routes = [*experts, DENSE]
     return {
-        "agreement": float(right.mean()),
+        "agreement": float(outcomes.right.mean()),
         "agreement_with_weather": float(
             np.mean([task_of_expert[c] == row.degradation for c, row in zip(chosen, actual, strict=True)])
         ),
         "oracle_is_weather": float(
             np.mean([task_of_expert[best.route] == best.degradation for best in oracle])
         ),
-        "ece": expected_calibration_error(np.array([row.confidence for row in actual]), right, bins),
+        "ece": expected_calibration_error(outcomes.confidence, outcomes.right, bins),
         "bins": bins,
         "abstained": float(np.mean([row.abstained for row in actual])),
-        "oracle_gap_psnr": float(gap.mean()),
+        "oracle_gap_psnr": float(outcomes.gap.mean()),
         "largest_share": float(shares.max()),
         "collapsed": is_collapsed(shares),
         "share": {route: float(np.mean([row.route == route for row in actual])) for route in routes},

@@ -13,7 +13,7 @@ import numpy as np
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.comparison import Comparison, compare_policies
 from moei_toolkit.evaluation.rows import Row, read_rows
-from moei_toolkit.evaluation.summary import expert_gains, summarize_rows
+from moei_toolkit.evaluation.summary import expert_gains, outcomes_of, summarize_rows
 from moei_toolkit.inference.bundle import CALIBRATION_FILE
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.pipeline.chain import expert_stage
@@ -21,7 +21,7 @@ from moei_toolkit.pipeline.main import SUMMARY_FILE
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages.chronicle import read_history
 from moei_toolkit.pipeline.stages.evaluate import PICTURES_FOLDER, PROTOCOL_FILE, ROWS_FILE
-from moei_toolkit.report.figures import training_curves
+from moei_toolkit.report.figures import reliability_and_coverage, training_curves
 from moei_toolkit.report.page import Strip, render_page
 from moei_toolkit.report.tables import Table, as_markdown, comparison_table, decision_table, quality_table
 from moei_toolkit.types import ACTUAL, DENSE, INPUT
@@ -56,7 +56,12 @@ def run(context: StageContext) -> None:
         context.folder / SUMMARY_FILE,
         {**summary, "over_dense": over_dense, "expert_gains": gains, "threshold": threshold},
     )
-    page = render_page(config.report.title, intro, tables, [training_curves(histories)], strips)
+    outcomes = outcomes_of(rows)
+    figures = [
+        reliability_and_coverage(outcomes.confidence, outcomes.right, config.evaluate.bins),
+        training_curves(histories),
+    ]
+    page = render_page(config.report.title, intro, tables, figures, strips)
     atomic_write_text(context.folder / "report.html", page)
     atomic_write_text(context.folder / "report.md", _markdown(config.report.title, intro, tables))
 
