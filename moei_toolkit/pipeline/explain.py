@@ -12,7 +12,12 @@ _LONGEST = 60
 
 def explain(recipe: Mapping[str, Any], previous: Mapping[str, Any]) -> str:
     """Return which parts of a recipe differ from an earlier one, in one line; empty when none do."""
-    parts = [*_sections(recipe, previous), *_inputs(recipe, previous), *_components(recipe, previous)]
+    parts = [
+        *_sections(recipe, previous),
+        *_hashes("file", recipe["files"], previous.get("files", {})),
+        *_hashes("input", recipe["inputs"], previous.get("inputs", {})),
+        *_components(recipe, previous),
+    ]
     if recipe["code"] != previous.get("code"):
         parts.append("code of the stage changed")
     for key, what in (("toolkit", "toolkit"), ("seed", "seed")):
@@ -48,11 +53,10 @@ def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _inputs(recipe: Mapping[str, Any], previous: Mapping[str, Any]) -> Iterator[str]:
-    new, old = recipe["inputs"], previous.get("inputs", {})
+def _hashes(what: str, new: Mapping[str, str], old: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(new.keys() | old.keys()):
         if new.get(name) != old.get(name):
-            yield f"input {name} changed"
+            yield f"{what} {name} changed"
 
 
 def _components(recipe: Mapping[str, Any], previous: Mapping[str, Any]) -> Iterator[str]:

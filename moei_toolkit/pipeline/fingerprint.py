@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.io.environment import toolkit_version
-from moei_toolkit.io.hashing import canonical_json, sha256_json
+from moei_toolkit.io.hashing import canonical_json, sha256_file, sha256_json
 from moei_toolkit.pipeline.stage import Stage
 
 ComponentVersion = Callable[[str, str], Mapping[str, str]]
@@ -40,6 +42,7 @@ def recipe_of(
         "stage": stage.name,
         "code": stage.code,
         "section": stage.section,
+        "files": {path: sha256_file(Path(path)) for path in sorted(set(_files(stage.section)))},
         "inputs": {name: inputs[name] for name in stage.inputs},
         "components": {
             f"{kind}/{name}": dict(component_version(kind, name)) for kind, name in stage.components
@@ -51,6 +54,18 @@ def recipe_of(
         return dict(json.loads(canonical_json(recipe)))
     except (TypeError, ValueError) as error:
         raise ConfigError(f"stage '{stage.name}': expected its section to be plain data: {error}") from error
+
+
+def _files(value: Any) -> Iterator[str]:
+    """Yield every file that a section names, such as weights: another file may come to lie there."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _files(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _files(inner)
+    elif isinstance(value, str) and Path(value).suffix and os.path.isfile(value):  # noqa: PTH113 - a title may be no valid path
+        yield value
 
 
 def fingerprint_of(recipe: Mapping[str, Any]) -> str:

@@ -165,3 +165,17 @@ def test_component_version_names_provider_and_source():
 def test_component_version_of_a_stranger():
     with pytest.raises(RegistryError, match="adaptor"):
         component_version("experts", "adaptor")
+
+
+def test_a_file_that_the_section_names_counts_by_its_content(tmp_path):
+    weights = tmp_path / "weights.pth"
+    stage = dataclasses.replace(STAGE, section={"loss": [{"weights": str(weights), "title": "no. " * 300}]})
+    recipes = []
+    for content in (None, b"one", b"two", b"one"):
+        if content is not None:
+            weights.write_bytes(content)
+        recipes.append(recipe(stage))
+    absent, one, two, again = map(fingerprint_of, recipes)
+    assert one == again
+    assert len({absent, one, two}) == 3
+    assert explain(recipes[2], recipes[1]) == f"file {weights} changed"
