@@ -8,7 +8,11 @@ from typing import Any
 
 from moei_toolkit.evaluation.comparison import Comparison
 from moei_toolkit.evaluation.rows import EXPERT_PREFIX
+from moei_toolkit.evaluation.severity import STRATA, Stratum
 from moei_toolkit.types import ACTUAL, DENSE, INPUT, ORACLE
+
+NAMES = {ACTUAL: "MoE-I"}
+"""What policies are called in tables, where that is not their own name."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,9 @@ def quality_table(summary: Mapping[str, Any], metric: str, digits: int, protocol
     """Return one metric per task (rows) and policy (columns), with the macro mean last."""
     lines = {**summary["quality"], "macro": summary["macro"]}
     policies = [INPUT, DENSE, ACTUAL, ORACLE, *_experts(summary)]
-    names = {ACTUAL: "MoE-I"}
     return Table(
         title=metric.upper(),
-        header=["weather", *(names.get(policy, policy) for policy in policies)],
+        header=["weather", *(NAMES.get(policy, policy) for policy in policies)],
         rows=[
             [task, *(f"{line[policy][metric]:.{digits}f}" for policy in policies)]
             for task, line in lines.items()
@@ -61,6 +64,27 @@ def decision_table(summary: Mapping[str, Any], gains: Mapping[str, float], thres
     if clean:
         lines.append(["clean photographs, output against input", f"{clean['min_psnr']:.1f} dB at least"])
     return Table("Decisions", ["", ""], lines, "Over degraded test images; the clean ones are the last line.")
+
+
+def severity_table(strata: Sequence[Stratum]) -> Table:
+    """Return PSNR by weather and severity, for the policies of the strata."""
+    policies = list(strata[0].quality)
+    return Table(
+        title="PSNR by severity",
+        header=["weather", "severity", "images", *(NAMES.get(policy, policy) for policy in policies)],
+        rows=[
+            [
+                part.weather,
+                part.name,
+                str(part.images),
+                *(f"{part.quality[policy]:.2f}" for policy in policies),
+            ]
+            for part in strata
+        ],
+        note="dB, mean over images; "
+        + ", ".join(f"{name} up to {end:.2f}" for name, end in STRATA.items())
+        + " of the largest severity.",
+    )
 
 
 def comparison_table(comparisons: Mapping[str, Comparison] | str) -> Table:

@@ -7,8 +7,16 @@ import pytest
 from row_examples import TASK_OF_EXPERT, example
 
 from moei_toolkit.evaluation.comparison import compare_policies
+from moei_toolkit.evaluation.severity import by_severity
 from moei_toolkit.evaluation.summary import expert_gains, summarize_rows
-from moei_toolkit.report.tables import Table, as_markdown, comparison_table, decision_table, quality_table
+from moei_toolkit.report.tables import (
+    Table,
+    as_markdown,
+    comparison_table,
+    decision_table,
+    quality_table,
+    severity_table,
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +39,16 @@ def test_quality_per_weather_and_policy(summary):
 def test_digits_and_metric_are_chosen(summary):
     table = quality_table(summary, "ssim", 4, {})
     assert table.rows[1][2] == "0.5000"
+
+
+def test_severity_by_weather():
+    table = severity_table(by_severity(example(), ("input", "actual"), "psnr"))
+    assert table.header == ["weather", "severity", "images", "input", "MoE-I"]
+    assert table.rows == [
+        ["haze", "medium", "2", "11.00", "18.50"],
+        ["rain", "medium", "2", "21.00", "24.00"],
+    ]
+    assert "light up to 0.33" in table.note
 
 
 def test_comparisons_in_words():

@@ -13,6 +13,7 @@ import numpy as np
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.comparison import Comparison, compare_policies
 from moei_toolkit.evaluation.rows import Row, read_rows
+from moei_toolkit.evaluation.severity import by_severity
 from moei_toolkit.evaluation.summary import expert_gains, outcomes_of, summarize_rows
 from moei_toolkit.inference.bundle import CALIBRATION_FILE
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
@@ -23,8 +24,15 @@ from moei_toolkit.pipeline.stages.chronicle import read_history
 from moei_toolkit.pipeline.stages.evaluate import PICTURES_FOLDER, PROTOCOL_FILE, ROWS_FILE
 from moei_toolkit.report.figures import reliability_and_coverage, training_curves
 from moei_toolkit.report.page import Strip, render_page
-from moei_toolkit.report.tables import Table, as_markdown, comparison_table, decision_table, quality_table
-from moei_toolkit.types import ACTUAL, DENSE, INPUT
+from moei_toolkit.report.tables import (
+    Table,
+    as_markdown,
+    comparison_table,
+    decision_table,
+    quality_table,
+    severity_table,
+)
+from moei_toolkit.types import ACTUAL, DENSE, INPUT, ORACLE
 
 _DIGITS = {"psnr": 2, "psnr_y": 2}
 
@@ -42,6 +50,7 @@ def run(context: StageContext) -> None:
     tables = [
         *(quality_table(summary, metric, _DIGITS.get(metric, 4), protocol[metric]) for metric in protocol),
         comparison_table(comparisons),
+        severity_table(by_severity(rows, (INPUT, DENSE, ACTUAL, ORACLE), "psnr")),
         decision_table(summary, gains, threshold),
     ]
     histories = {stage: read_history(context.inputs[stage]) for stage in _trainings(context)}
