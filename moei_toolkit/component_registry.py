@@ -93,7 +93,7 @@ class ComponentRegistry(Registry):
             raise
         except Exception as error:  # a stranger's constructor may fail in any way
             given = ", ".join(f"{name}={value!r}" for name, value in configured.items()) or "its defaults"
-            cause = f"{type(error).__name__}: {error}"
+            cause = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
             raise RegistryError(f"{where} could not be built with {given}: {cause}") from error
 
     def _register_module(

@@ -193,9 +193,13 @@ def test_open_components_receive_what_the_config_says(tunable):
         (
             {"type": "tunable", "reduction": -1},
             {"backbone": 2},
-            "could not be built: reduction must be positive",
+            "could not be built with reduction=-1: reduction must be positive",
         ),
-        ({"type": "tunable", "reduction": "x"}, {"backbone": 2}, "could not be built: '<=' not supported"),
+        (
+            {"type": "tunable", "reduction": "x"},
+            {"backbone": 2},
+            "could not be built with reduction='x': TypeError: '<='",
+        ),
         ({"type": "dense", "depth": 1}, {}, "unknown argument 'depth'. It accepts: no arguments"),
         ({"reduction": 1}, {}, "expected dict"),
         ({"type": Tunable}, {}, "expected dict"),
