@@ -198,7 +198,7 @@ def test_open_components_receive_what_the_config_says(tunable):
         (
             {"type": "tunable", "reduction": "x"},
             {"backbone": 2},
-            "could not be built with reduction='x': TypeError: '<='",
+            "with reduction='x': TypeError: '<='",
         ),
         ({"type": "dense", "depth": 1}, {}, "unknown argument 'depth'. It accepts: no arguments"),
         ({"reduction": 1}, {}, "expected dict"),
