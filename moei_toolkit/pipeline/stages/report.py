@@ -25,6 +25,7 @@ from moei_toolkit.pipeline.stages.evaluate import PICTURES_FOLDER, PROTOCOL_FILE
 from moei_toolkit.report.figures import reliability_and_coverage, training_curves
 from moei_toolkit.report.page import Strip, render_page
 from moei_toolkit.report.tables import (
+    NAMES,
     Table,
     as_markdown,
     comparison_table,
@@ -98,13 +99,16 @@ def _intro(summary: Mapping[str, Any]) -> str:
 
 def _strips(folder: Path, rows: Sequence[Row]) -> list[Strip]:
     measured = {(row.id, row.policy): row for row in rows}
-    captions = (("input", INPUT), ("dense", DENSE), ("actual", ACTUAL))
+    shown = (("input", INPUT), ("dense", DENSE), ("actual", ACTUAL))
     strips = []
     for image in sorted(path for path in folder.glob("*") if path.is_dir()):
         actual = measured[image.name, ACTUAL]
         pictures = [
-            (f"{name}, {measured[image.name, policy].metrics['psnr']:.2f} dB", image / f"{name}.jpg")
-            for name, policy in captions
+            (
+                f"{NAMES.get(policy, policy)}, {measured[image.name, policy].metrics['psnr']:.2f} dB",
+                image / f"{file}.jpg",
+            )
+            for file, policy in shown
         ]
         title = f"{image.name}: route {actual.route}, confidence {actual.confidence:.2f}"
         strips.append(Strip(title, [*pictures, ("clean", image / "clean.jpg")]))
