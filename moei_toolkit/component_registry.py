@@ -12,7 +12,7 @@ from mmengine.registry import Registry
 
 from moei_toolkit.arguments import match_arguments
 from moei_toolkit.builtin import COMPONENTS
-from moei_toolkit.errors import MoeiError, RegistryError, did_you_mean
+from moei_toolkit.errors import MoeiError, RegistryError, did_you_mean, located
 from moei_toolkit.plugin_table import describe_conflict
 from moei_toolkit.plugins import TOOLKIT, Entry, PluginTable, Provider, load_plugins
 
@@ -87,9 +87,9 @@ class ComponentRegistry(Registry):
         component, where = self.get(cfg["type"]), str(self._find(cfg["type"]))
         arguments = match_arguments(component, configured, objects, where)
         try:
-            return component(**arguments)
-        except MoeiError as error:
-            error.args = (f"{where}: {error}",)
+            with located(where):
+                return component(**arguments)
+        except MoeiError:
             raise
         except Exception as error:  # a stranger's constructor may fail in any way
             given = ", ".join(f"{name}={value!r}" for name, value in configured.items()) or "its defaults"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class MoeiError(Exception):
@@ -62,6 +63,16 @@ class TrainingError(MoeiError):
     """Training cannot go on, for instance because a loss is not finite."""
 
     exit_code = 7
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Put where it happened before the message of an error of this toolkit; its type stays."""
+    try:
+        yield
+    except MoeiError as error:
+        error.args = (f"{where}: {error}",)
+        raise
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

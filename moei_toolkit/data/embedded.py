@@ -12,12 +12,11 @@ from moei_toolkit.data.depth import estimate_depth
 from moei_toolkit.data.layouts import SPLITS, Layout, Scene
 from moei_toolkit.data.photo_files import photo_path, read_depth, read_photo
 from moei_toolkit.data.photos import PHOTOS, TEXTURES, Photo
-from moei_toolkit.data.scenes.make import make_scene
+from moei_toolkit.data.scenes.make import SMALLEST_SIDE, make_scene
 from moei_toolkit.errors import ConfigError, did_you_mean
 
 DATASET = "embedded"
 TEXTURE_SIDE = 1024
-SMALLEST_SIDE = 16
 
 
 class EmbeddedLayout(Layout):

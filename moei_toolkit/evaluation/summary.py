@@ -93,11 +93,13 @@ class Outcomes:
 
     Attributes:
         confidence: (N,) in [0, 1].
-        right: (N,) bool: the most probable expert was the oracle's.
+        chosen: (N,) number of the most probable expert, in the order of the probabilities.
+        right: (N,) bool: it was the oracle's.
         gap: (N,) by how many dB of PSNR the result stays below the oracle's.
     """
 
     confidence: np.ndarray
+    chosen: np.ndarray
     right: np.ndarray
     gap: np.ndarray
 
@@ -111,6 +113,7 @@ def outcomes_of(rows: Sequence[Row]) -> Outcomes:
     gap = [best.metrics["psnr"] - row.metrics["psnr"] for row, best in zip(actual, oracle, strict=True)]
     return Outcomes(
         confidence=np.array([row.confidence for row in actual]),
+        chosen=np.array(chosen),
         right=regret(-errors, -errors[np.arange(len(errors)), chosen]) <= 0,
         gap=np.array(gap),
     )
@@ -127,8 +130,8 @@ def _decisions(rows: Sequence[Row], task_of_expert: Mapping[str, str], bins: int
     actual, oracle = _decided(rows)
     outcomes = outcomes_of(rows)
     experts = list(actual[0].probabilities)
-    chosen = [most_probable(row.probabilities) for row in actual]
-    shares = utilization([experts.index(name) for name in chosen], len(experts))
+    chosen = [experts[index] for index in outcomes.chosen]
+    shares = utilization(outcomes.chosen, len(experts))
     routes = [*experts, DENSE]
     return {
         "agreement": float(outcomes.right.mean()),

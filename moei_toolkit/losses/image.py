@@ -47,9 +47,7 @@ class RMSELoss(Loss):
 
     def __init__(self, floor: float = RMSE_FLOOR) -> None:
         super().__init__()
-        if not floor > 0:
-            raise ConfigError(f"RMSELoss: floor must be positive, got {floor}")
-        self.floor = floor
+        self.floor = _checked_floor(self, floor)
         self.terms = {"rmse": 1.0}
 
     def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
@@ -73,9 +71,7 @@ class RelativeL1Loss(Loss):
 
     def __init__(self, floor: float = 0.02) -> None:
         super().__init__()
-        if not floor > 0:
-            raise ConfigError(f"RelativeL1Loss: floor must be positive, got {floor}")
-        self.floor = floor
+        self.floor = _checked_floor(self, floor)
         self.terms = {"relative l1": 1.0}
 
     def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
@@ -134,6 +130,12 @@ class GradientLoss(Loss):
 def l1_distance(restored: Tensor, clean: Tensor) -> Tensor:
     """Return the (B,) mean absolute difference of two (B, C, H, W) tensors."""
     return image_mean((restored - clean).abs())
+
+
+def _checked_floor(loss: Loss, floor: float) -> float:
+    if not floor > 0:
+        raise ConfigError(f"{type(loss).__name__}: floor must be positive, got {floor}")
+    return floor
 
 
 def rms_distance(restored: Tensor, clean: Tensor, floor: float = RMSE_FLOOR) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moei_toolkit.errors import RegistryError
+from moei_toolkit.errors import RegistryError, located
 from moei_toolkit.pipeline.source import source_digest
 from moei_toolkit.plugins import load_plugins
 
@@ -35,15 +35,10 @@ def component_version(kind: str, name: str) -> Mapping[str, str]:
             return {**version, "sha256": source_digest(registry.registry_of(kind).get(name).__module__)}
         except RegistryError:  # a class of a script: no module that can be located, its file has to do
             return version
+    with located(f"{kind} '{name}'"):
+        digest = source_digest(entry.target.partition(":")[0])
     return {
         "provider": entry.provider.name,
         "version": entry.provider.version,
-        "sha256": _digest(entry.target.partition(":")[0], f"{kind} '{name}'"),
+        "sha256": digest,
     }
-
-
-def _digest(module: str, component: str) -> str:
-    try:
-        return source_digest(module)
-    except RegistryError as error:
-        raise RegistryError(f"{component}: {error}") from error

@@ -64,7 +64,8 @@ def _files(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _files(inner)
-    elif isinstance(value, str) and Path(value).suffix and os.path.isfile(value):  # noqa: PTH113 - a title may be no valid path
+    # Not Path.is_file, which raises where a text is too long to be a path.
+    elif isinstance(value, str) and Path(value).suffix and os.path.isfile(value):  # noqa: PTH113
         yield value
 
 

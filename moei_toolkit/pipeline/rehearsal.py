@@ -15,7 +15,7 @@ from moei_toolkit.component_registry import ComponentRegistry
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.schema import Config
 from moei_toolkit.engine.precision import check_precision
-from moei_toolkit.errors import ConfigError, MoeiError
+from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.bundle import build_router
@@ -53,7 +53,7 @@ def rehearse(config: Config) -> None:
         check_precision(training.precision, get_device())
     backbone = _build("backbone", BACKBONES, config.backbone)
     experts = {name: _build_expert(config, name, backbone) for name in config.experts}
-    with _at("router.router"):
+    with located("router.router"):
         router = build_router(config, backbone.descriptor_dim)
     _push_through(config.backbone.type, backbone, experts, router)
     _build("calibrate.calibrator", CALIBRATORS, config.calibrate.calibrator)
@@ -63,7 +63,7 @@ def rehearse(config: Config) -> None:
 
 
 def _build(key: str, registry: ComponentRegistry, component: Component, **objects: Any) -> Any:
-    with _at(key):
+    with located(key):
         return registry.build(component.as_dict(), **objects)
 
 
@@ -76,16 +76,6 @@ def _build_expert(config: Config, name: str, backbone: Backbone) -> Expert:
             f"Choose another type; the route {DENSE!r} is always there."
         )
     return expert
-
-
-@contextmanager
-def _at(key: str) -> Iterator[None]:
-    """Say in which place of the config a component failed."""
-    try:
-        yield
-    except MoeiError as error:
-        error.args = (f"{key}: {error}",)
-        raise
 
 
 @torch.inference_mode()

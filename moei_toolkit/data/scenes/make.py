@@ -11,6 +11,9 @@ from moei_toolkit.data.scenes.camera import photograph
 from moei_toolkit.data.scenes.kinds import SCENE_KINDS, make_setting
 from moei_toolkit.errors import DataError, did_you_mean
 
+SMALLEST_SIDE = 16
+"""Least rows and columns of a scene, in pixels."""
+
 
 def make_scene(
     height: int,
@@ -34,9 +37,10 @@ def make_scene(
     Raises:
         DataError: When the kind is unknown or the size too small.
     """
-    if min(height, width) < 16:
+    if min(height, width) < SMALLEST_SIDE:
         raise DataError(
-            f"scene: expected at least 16 x 16 pixels, got {height} x {width}. Ask for a larger one."
+            f"scene: expected at least {SMALLEST_SIDE} x {SMALLEST_SIDE} pixels, got {height} x {width}. "
+            "Ask for a larger one."
         )
     if kind is not None and kind not in SCENE_KINDS:
         raise DataError(f"scene: unknown kind {kind!r}. {did_you_mean(kind, SCENE_KINDS)}")

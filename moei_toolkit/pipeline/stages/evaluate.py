@@ -29,8 +29,9 @@ ROWS_FILE, PROTOCOL_FILE, PICTURES_FOLDER = "per_image.jsonl", "protocol.json", 
 def run(context: StageContext) -> None:
     """Leave per_image.jsonl, protocol.json and a few pictures of each degradation."""
     config = context.config
-    routed = load_routed(config, context.inputs, default_device())
-    decider = load_decider(config, context.inputs, routed.backbone.descriptor_dim, default_device())
+    device = default_device()
+    routed = load_routed(config, context.inputs, device)
+    decider = load_decider(config, context.inputs, routed.backbone.descriptor_dim, device)
     losses = utility_losses(config)
     metrics: list[Metric] = [METRICS.build(metric.as_dict()) for metric in config.evaluate.metrics]
     rows: list[Row] = []
