@@ -54,6 +54,9 @@ setup(
         "console_scripts": [
             "moei-train = moei_toolkit.commands.train:run",
             "moei-restore = moei_toolkit.commands.restore:run",
+            "moei-evaluate = moei_toolkit.commands.evaluate:run",
+            "moei-report = moei_toolkit.commands.report:run",
+            "moei-benchmark = moei_toolkit.commands.benchmark:run",
             "moei-plugins = moei_toolkit.commands.plugins:run",
         ]
     },

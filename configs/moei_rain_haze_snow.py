@@ -30,12 +30,31 @@ dense = dict(
         mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=1.3),
     ),
 )
+_adapter = dict(type="adapter", reduction=1 / 16)
 experts = {
     name: dict(
-        expert=dict(type="adapter", reduction=1 / 16),
+        expert=_adapter,
         task=name,
-        training=dict(_schedule, iterations=400, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 1.3}),
+        training=dict(_schedule, iterations=300, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 1.3}),
     )
     for name in _weathers
 }
-report = dict(pictures_per_task=2, title="Rain, haze and snow on embedded photographs")
+singles = {
+    name: dict(
+        expert=dict(type="full"),
+        task=name,
+        training=dict(_schedule, iterations=100, warmup=10, ema_decay=0.98, mix={name: 1.0, "clean": 1.3}),
+    )
+    for name in _weathers
+}
+dense_equal = dict(  # has seen as many images of everything as the experts together
+    expert=_adapter,
+    training=dict(
+        _schedule,
+        iterations=900,
+        warmup=20,
+        ema_decay=0.99,
+        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=3.9),
+    ),
+)
+report = dict(title="Rain, haze and snow on embedded photographs")

@@ -12,7 +12,9 @@ data = dict(
 )
 dense = dict(training=dict(_schedule, iterations=8))
 experts = {name: dict(training=dict(_schedule, iterations=4)) for name in ("rain", "haze", "snow")}
+singles = {name: dict(training=dict(_schedule, iterations=2)) for name in ("rain", "haze", "snow")}
+dense_equal = dict(training=dict(_schedule, iterations=4))
 views = dict(overview_size=48, probe_size=48, probes=2)
 router = dict(iterations=20, batch_size=8)
 inference = dict(tile=128, overlap=16)
-report = dict(pictures_per_task=1, title="Smoke test")
+report = dict(title="Smoke test")

@@ -8,6 +8,7 @@ COMPONENTS = (
     ("backbones", "global_unet", "moei_toolkit.backbones.global_unet:GlobalUNet"),
     ("experts", "dense", "moei_toolkit.experts.dense:Dense"),
     ("experts", "adapter", "moei_toolkit.experts.adapter:Adapter"),
+    ("experts", "full", "moei_toolkit.experts.full:Full"),
     ("routers", "mlp", "moei_toolkit.routers.mlp:MLPRouter"),
     ("losses", "l1", "moei_toolkit.losses.image:L1Loss"),
     ("losses", "rmse", "moei_toolkit.losses.image:RMSELoss"),
@@ -25,9 +26,9 @@ COMPONENTS = (
     ("degradations", "haze", "moei_toolkit.data.weather.haze:Haze"),
     ("degradations", "snow", "moei_toolkit.data.weather.snow:Snow"),
     ("layouts", "embedded", "moei_toolkit.data.embedded:EmbeddedLayout"),
-    ("metrics", "psnr", "moei_toolkit.evaluation.image_metrics:PSNR"),
-    ("metrics", "ssim", "moei_toolkit.evaluation.image_metrics:SSIM"),
-    ("metrics", "lpips", "moei_toolkit.evaluation.perceptual:LPIPS"),
+    ("metrics", "psnr", "moei_toolkit.evaluation.metrics.psnr:PSNR"),
+    ("metrics", "ssim", "moei_toolkit.evaluation.metrics.ssim:SSIM"),
+    ("metrics", "lpips", "moei_toolkit.evaluation.metrics.perceptual:LPIPS"),
 )
 """Every built-in as (kind, name, target)."""
 

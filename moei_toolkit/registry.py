@@ -34,7 +34,7 @@ CONTRACTS = {
     "calibrators": "moei_toolkit.calibrators.base:Calibrator",
     "degradations": "moei_toolkit.data.weather.base:Degradation",
     "layouts": "moei_toolkit.data.layouts:Layout",
-    "metrics": "moei_toolkit.evaluation.metric:Metric",
+    "metrics": "moei_toolkit.evaluation.metrics.metric:Metric",
 }
 """The abstract base that components of each kind derive from."""
 

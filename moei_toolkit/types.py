@@ -15,8 +15,15 @@ DENSE = "dense"
 CLEAN = "clean"
 """The degradation of an image that has none."""
 
-INPUT, ACTUAL, ORACLE = "input", "actual", "oracle"
-"""Policies beside the routes: the untouched image, the router's choice, the best expert."""
+DENSE_EQUAL = "dense-equal"
+"""The rival of equal cost: the shared backbone wearing one expert that was trained on every task."""
+
+INPUT, ACTUAL, TOP2, ORACLE = "input", "actual", "top2", "oracle"
+"""Policies beside the routes: the untouched image, the router's choice, its two most probable experts
+mixed, the best expert."""
+
+EXPERT_PREFIX, SINGLE_PREFIX = "expert.", "single."
+"""What the policies of an expert and of a single-task model are called before their names."""
 
 
 def most_probable(probabilities: Mapping[str, float]) -> str:

@@ -23,7 +23,7 @@ LAYERS = (  # low to high; the names in one set are neighbours and do not import
     {"evaluation", "inference"},
     {"engine", "bench", "report", "testing"},
     {"pipeline"},
-    {"tuning"},
+    {"tuning", "artifact"},
     {"cli"},
     {"commands"},
 )
@@ -38,7 +38,10 @@ REGISTRY_PART = {
     "registry",
 }
 MAY_BUILD = {"inference", "pipeline", "testing", "tuning", "cli", "commands"}
-CONTRACTS = {"moei_toolkit.data.layouts", "moei_toolkit.evaluation.metric"}  # and every module named base
+CONTRACTS = {
+    "moei_toolkit.data.layouts",
+    "moei_toolkit.evaluation.metrics.metric",
+}  # and every module named base
 
 LIGHT = ("types", "errors", "config.schema", "hookspecs", "plugins", "builtin", "arguments", "cli")
 HEAVY = ("torch", "cv2", "mmengine", "skimage", "lpips", "albumentations", "matplotlib")

@@ -74,7 +74,7 @@ def test_only_bare_names_are_looked_up(name):
 
 def test_unknown_name_gives_a_hint_and_the_list(experts):
     with pytest.raises(
-        RegistryError, match=r"no 'adpter'\. Did you mean 'adapter'\? Known: 'adapter', 'dense'"
+        RegistryError, match=r"no 'adpter'\. Did you mean 'adapter'\? Known: 'adapter', 'dense', 'full'"
     ):
         experts.get("adpter")
 
@@ -91,7 +91,7 @@ def test_decorator_uses_the_class_name_or_the_given_one(experts):
     experts.register_module(name=["one", "two"], module=Other)
     assert experts.get("ClassName") is ClassName
     assert experts.get("given") is experts.get("one") is experts.get("two") is Other
-    assert experts.names() == ("ClassName", "adapter", "dense", "given", "one", "two")
+    assert experts.names() == ("ClassName", "adapter", "dense", "full", "given", "one", "two")
     assert experts.provider("given").source == "decorator"
 
 

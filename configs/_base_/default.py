@@ -14,4 +14,13 @@ router = dict(
 )
 calibrate = dict(calibrator=dict(type="temperature"), max_abstention=0.10)
 inference = dict(tile=512, overlap=64, window="hann")
-evaluate = dict(metrics=[dict(type="psnr"), dict(type="ssim")], bins=15)
+evaluate = dict(
+    metrics=[
+        dict(type="psnr"),
+        dict(type="ssim"),
+        dict(type="psnr", color="y"),
+        dict(type="ssim", color="y"),
+        dict(type="lpips", net="alex"),  # not computed while its weights are not there
+    ],
+    bins=15,
+)

@@ -24,12 +24,16 @@ class GlobalUNet(Backbone):
     The context enters as feature-wise scale and shift (FiLM, Perez et al., AAAI 2018) on every level of the
     decoder. An untrained network is the identity.
 
+    While training, the context of a share of the images is left out. g tells scenes apart as well as
+    weathers, and a decoder that always has it restores what the scene looks like instead of what it sees.
+
     Args:
         width: Channels of the finest level; each coarser level has twice as many.
         levels: How many times the features are halved after the 2x2 unshuffle.
         blocks: Residual blocks per level, in the encoder and again in the decoder.
         descriptor_dim: Length of g.
         context_dim: Hidden size between g and the modulation of the levels.
+        context_dropout: Share of the images of a batch restored without g while training, in [0, 1).
     """
 
     def __init__(
@@ -39,8 +43,12 @@ class GlobalUNet(Backbone):
         blocks: int = 2,
         descriptor_dim: int = 1024,
         context_dim: int = 64,
+        context_dropout: float = 0.3,
     ) -> None:
         super().__init__()
+        if not 0 <= context_dropout < 1:
+            raise ValueError(f"context_dropout must lie in [0, 1), got {context_dropout}")
+        self.context_dropout = context_dropout
         self.descriptor_dim = descriptor_dim
         self.size_multiple = 2 ** (levels + 1)
         widths = [width * 2**level for level in range(levels + 1)]
@@ -92,7 +100,7 @@ class GlobalUNet(Backbone):
 
     def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:
         """Restore ``x``; see :meth:`Backbone.decode`."""
-        context = self.context(g)
+        context = self.context(self._drop(g) if self.training else g)
         h = features[-1]
         for level in reversed(range(len(features))):
             if level < len(self.up):
@@ -104,6 +112,9 @@ class GlobalUNet(Backbone):
         gain, offset = F.pixel_shuffle(expert.run(TAIL, self.decoder[TAIL], h), 2).chunk(2, 1)
         height, width = x.shape[-2:]
         return x + gain[..., :height, :width] * x + offset[..., :height, :width]
+
+    def _drop(self, g: Tensor) -> Tensor:
+        return g * (torch.rand(len(g), 1, device=g.device) >= self.context_dropout)
 
     def sites(self) -> dict[str, int]:
         """Return the decoder blocks, coarse to fine, and the tail."""

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from moei_toolkit.errors import DataError
+
+ABSTAIN_ALWAYS = float(np.nextafter(1, 2))
+"""The smallest threshold above every probability."""
+
 
 @dataclass(frozen=True)
 class Abstention:
@@ -42,12 +47,9 @@ def choose_threshold(
         candidates: Thresholds tried, evenly spaced over [0, 1].
 
     Raises:
-        ValueError: If the arrays are empty or differ in shape.
+        DataError: If the arrays are empty, differ in shape, or hold values that are not finite.
     """
-    if confidence.size == 0 or not confidence.shape == routed.shape == dense.shape:
-        raise ValueError(
-            f"expected three equal shapes (N,), got {confidence.shape}, {routed.shape}, {dense.shape}"
-        )
+    require_columns(confidence=confidence, routed=routed, dense=dense)
     thresholds = np.linspace(0, 1, candidates)
     abstains = confidence[None] < thresholds[:, None]
     quality = np.where(abstains, dense[None], routed[None]).mean(1)
@@ -56,3 +58,18 @@ def choose_threshold(
     return Abstention(
         float(thresholds[best]), float(abstains[best].mean()), float(quality[best] - routed.mean())
     )
+
+
+def require_columns(**columns: np.ndarray) -> None:
+    """Refuse arrays that do not hold one finite value for each of N > 0 images.
+
+    Raises:
+        DataError: Names them and their shapes.
+    """
+    shapes = {name: column.shape for name, column in columns.items()}
+    first = next(iter(columns.values()))
+    if first.ndim != 1 or not len(first) or len(set(shapes.values())) > 1:
+        raise DataError(f"expected one value for each of N > 0 images, got the shapes {shapes}")
+    for name, column in columns.items():
+        if not np.isfinite(column).all():
+            raise DataError(f"{name}: expected finite values, some are NaN or infinite")

@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 
 from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.errors import DataError
 
 BOUNDS = (0.05, 20.0)
 
@@ -33,16 +34,19 @@ class Temperature(Calibrator):
         """Set T; see :meth:`Calibrator.fit`.
 
         Raises:
-            ValueError: If the arrays are empty, differ in length, or hold values that are not finite.
+            DataError: If the arrays are empty, differ in length, hold values that are not finite, or a target
+                is no expert.
         """
         logits = np.asarray(logits, np.float64)
         targets = np.asarray(targets)
         if logits.ndim != 2 or len(logits) == 0 or targets.shape != (len(logits),):
-            raise ValueError(
+            raise DataError(
                 f"expected logits (N, K) and targets (N,), N > 0; got {logits.shape}, {targets.shape}"
             )
         if not np.isfinite(logits).all():
-            raise ValueError("expected finite logits, got NaN or infinity")
+            raise DataError("expected finite logits, got NaN or infinity")
+        if targets.dtype.kind not in "iu" or targets.min() < 0 or targets.max() >= logits.shape[1]:
+            raise DataError(f"expected targets that are integers in [0, {logits.shape[1]})")
         centred = logits - logits[np.arange(len(logits)), targets][:, None]
 
         def slope(inverse: float) -> float:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from moei_toolkit.config.frozen import FrozenMapping
-from moei_toolkit.types import ACTUAL, CLEAN, DENSE, INPUT, ORACLE
+from moei_toolkit.types import ACTUAL, CLEAN, DENSE, INPUT, ORACLE, TOP2
 
 T = TypeVar("T", bound=Sized)
 
@@ -20,7 +20,7 @@ def _check_not_empty(value: T) -> T:
     return value
 
 
-_RESERVED = (DENSE, CLEAN, INPUT, ACTUAL, ORACLE, "macro")
+_RESERVED = (DENSE, CLEAN, INPUT, ACTUAL, TOP2, ORACLE, "macro")
 
 
 def _check_name(name: str) -> str:

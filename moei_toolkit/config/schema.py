@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import model_validator
 
 from moei_toolkit.config.component import Component
+from moei_toolkit.config.frozen import FrozenDict
 from moei_toolkit.config.kinds import Section, Seed, Text
 from moei_toolkit.config.sections import (
     Calibrate,
     CustomImports,
     Data,
     Dense,
+    DenseEqual,
     Evaluate,
     Experts,
+    ExpertSection,
     Inference,
+    Objectives,
     Report,
     RouterSection,
+    Singles,
     Tasks,
     Training,
     Utilities,
@@ -40,12 +46,15 @@ class Config(Section):
         backbone: The shared backbone.
         dense: How the shared backbone is trained.
         experts: The experts, by name; their order is the order of the router's outputs.
+        singles: Single-task models on the shared encoder (dense-single), by name; rivals, never routed to.
+        dense_equal: The rival of equal cost, if there is one.
         views: What *describe* looks at.
         utilities: How the errors of the routes are measured.
         router: The router.
         calibrate: Calibration and abstention.
         inference: Tiling.
         evaluate: Metrics.
+        objectives: From what on a research objective counts as reached.
         report: The report.
         custom_imports: Modules that register components.
     """
@@ -59,18 +68,36 @@ class Config(Section):
     backbone: Component
     dense: Dense
     experts: Experts
+    singles: Singles = FrozenDict({})
+    dense_equal: DenseEqual | None = None
     views: Views = Views()
     utilities: Utilities
     router: RouterSection
     calibrate: Calibrate
     inference: Inference = Inference()
     evaluate: Evaluate
+    objectives: Objectives = Objectives()
     report: Report
 
     @property
     def store_root(self) -> Path:
         """Folder of the stage store."""
         return Path(self.store) if self.store else Path(self.work_dir, "stages")
+
+    def without_places(self) -> dict[str, Any]:
+        """Return the config as plain data, but for what says where a run lies: equal runs have it equal."""
+        return self.model_dump(exclude={"work_dir", "store"})
+
+    @property
+    def worn(self) -> dict[str, ExpertSection | DenseEqual]:
+        """What the frozen backbone is trained to wear, by where it stands in the config; experts first."""
+        return {**{f"experts.{name}": section for name, section in self.experts.items()}, **self.rivals}
+
+    @property
+    def rivals(self) -> dict[str, ExpertSection | DenseEqual]:
+        """What MoE-I is compared with beside dense, by where it stands in the config."""
+        singles = {f"singles.{name}": section for name, section in self.singles.items()}
+        return {**singles, **({"dense_equal": self.dense_equal} if self.dense_equal else {})}
 
     @model_validator(mode="after")
     def _check_references(self) -> Config:
@@ -79,10 +106,10 @@ class Config(Section):
         return self
 
     def _unknown_tasks(self) -> Iterator[str]:
-        for name, section in self.experts.items():
-            if section.task not in self.tasks:
+        for path, section in self.worn.items():
+            if isinstance(section, ExpertSection) and section.task not in self.tasks:
                 hint = did_you_mean(section.task, self.tasks)
-                yield f"experts.{name}.task: expected a key of 'tasks', got {section.task!r}. {hint}"
+                yield f"{path}.task: expected a key of 'tasks', got {section.task!r}. {hint}"
 
     def _unknown_mixes(self) -> Iterator[str]:
         known = {*self.tasks, CLEAN}
@@ -94,5 +121,5 @@ class Config(Section):
 
     def _trainings(self) -> Iterator[tuple[str, Training]]:
         yield "dense.training", self.dense.training
-        for name, section in self.experts.items():
-            yield f"experts.{name}.training", section.training
+        for path, section in self.worn.items():
+            yield f"{path}.training", section.training

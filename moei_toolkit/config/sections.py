@@ -113,6 +113,17 @@ class ExpertSection(Section):
     training: Training
 
 
+class DenseEqual(Section):
+    """The rival of equal cost: one expert of the same kind and size as the others, trained on every task.
+
+    It has seen as much as all experts together when its iterations are the sum of theirs. What MoE-I gains
+    over it can only come from choosing.
+    """
+
+    expert: Component
+    training: Training
+
+
 class Views(Section):
     """What *describe* looks at: an overview and a few crops at native resolution.
 
@@ -161,18 +172,38 @@ class RouterSection(Section):
     weight_decay: NotNegative = 1e-4
 
 
+class Guarantee(Section):
+    """A promise about images like those of split "calibrate": how much worse than dense they come out.
+
+    Attributes:
+        level: Expected harm of a new scene, at most; dB of PSNR. Smaller than ``bound``.
+        bound: More harm than this counts as this, dB. It takes at least bound / level - 1 scenes.
+    """
+
+    level: Positive
+    bound: Positive
+
+    @model_validator(mode="after")
+    def _check_level(self) -> Guarantee:
+        if self.level >= self.bound:
+            raise ValueError(f"expected level < bound, got {self.level} >= {self.bound}")
+        return self
+
+
 class Calibrate(Section):
     """Calibration of the confidence and of the abstention threshold.
 
     Attributes:
         calibrator: The component.
-        max_abstention: Largest share of images that may abstain, [0, 1].
+        max_abstention: Largest share of images that may abstain, [0, 1]; a guarantee may need more.
         thresholds: How many thresholds tau in [0, 1] are tried.
+        guarantee: Abstain often enough for this; for the best quality only when None.
     """
 
     calibrator: Component
     max_abstention: Fraction = 0.10
     thresholds: Annotated[int, Field(strict=True, ge=2)] = 101
+    guarantee: Guarantee | None = None
 
 
 class Inference(Section):
@@ -207,15 +238,47 @@ class Evaluate(Section):
     bins: Count = 15
 
 
+class Objectives(Section):
+    """From what on a research objective counts as reached.
+
+    Attributes:
+        dense_reference_psnr: Published median of this data, dB of macro PSNR; None when there is none.
+        dense_margin: How far dense may stay below it, dB.
+        expert_share: Largest size of an expert, as a share of the backbone's parameters.
+        agreement: Least share of images whose expert is the oracle's.
+        largest_share: An expert with this share of all images or more means collapse.
+        ece: Largest expected calibration error.
+        abstention: Largest share of abstentions.
+        psnr_gain: Least gain over the rival of equal cost, dB of macro PSNR.
+        lpips_gain: Least reduction of macro LPIPS.
+        p_value: Below it, a difference is significant.
+        cohens_d: Least effect size.
+        oracle_gap: Largest distance to the oracle, dB.
+        rank_tau: Least Kendall's tau-b between the rankings of the policies on two data sets.
+    """
+
+    dense_reference_psnr: float | None = None
+    dense_margin: NotNegative = 0.2
+    expert_share: Fraction = 0.03
+    agreement: Fraction = 0.85
+    largest_share: Fraction = 0.70
+    ece: Fraction = 0.03
+    abstention: Fraction = 0.10
+    psnr_gain: float = 0.2
+    lpips_gain: float = 0.01
+    p_value: Fraction = 0.05
+    cohens_d: float = 0.2
+    oracle_gap: NotNegative = 0.3
+    rank_tau: float = 0.6
+
+
 class Report(Section):
     """What the report shows.
 
     Attributes:
-        pictures_per_task: Test images shown for each task.
         title: Heading of the report.
     """
 
-    pictures_per_task: Annotated[int, Field(strict=True, ge=0)] = 2
     title: str
 
 
@@ -233,3 +296,4 @@ class CustomImports(Section):
 
 Tasks = Annotated[FrozenMapping[Name, Task], NotEmpty]
 Experts = Annotated[FrozenMapping[Name, ExpertSection], NotEmpty]
+Singles = FrozenMapping[Name, ExpertSection]

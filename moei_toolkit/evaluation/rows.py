@@ -10,9 +10,7 @@ from pathlib import Path
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.atomic import atomic_write_text
 
-SCHEMA_VERSION = 1
-
-EXPERT_PREFIX = "expert."
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -25,12 +23,15 @@ class Row:
         scene_id: Images of one scene are not independent; statistics cluster by it.
         degradation: Task name, or ``"clean"``.
         severity: In [0, 1].
-        policy: ``"input"``, ``"dense"``, ``"expert.NAME"``, ``"actual"`` or ``"oracle"``.
-        route: The route taken; ``"input"`` for the untouched image.
+        policy: ``"input"``, ``"dense"``, ``"dense-equal"``, ``"single.NAME"``, ``"expert.NAME"``, ``"top2"``,
+            ``"actual"`` or ``"oracle"``; those of one file are the same for every image.
+        route: The route taken; ``"input"`` for the untouched image, ``"A+B"`` for two experts mixed.
         metrics: By metric name, each in the unit its protocol states.
+        cost: What restoring took whatever the machine: ``gflops``, counting a multiplication and an addition
+            as two, for describing and restoring the image by tiles; 0 for the untouched image.
         error: The task's own loss, the eps_k of utility distillation.
         probabilities: Calibrated probability of each expert; empty unless the policy is ``"actual"``.
-        confidence: Largest probability; NaN-free: 0 unless the policy is ``"actual"``.
+        confidence: Largest probability; 0 unless the policy is ``"actual"``.
         abstained: Whether the confidence fell below the threshold.
         g_hash: First 16 digits of the SHA-256 of the descriptor's bytes.
     """
@@ -43,6 +44,7 @@ class Row:
     policy: str
     route: str
     metrics: Mapping[str, float]
+    cost: Mapping[str, float]
     error: float
     probabilities: Mapping[str, float]
     confidence: float

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from torch import nn
 
 from moei_toolkit.backbones.base import Backbone
+from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
@@ -22,6 +23,7 @@ from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.registry import BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
 from moei_toolkit.routers.base import Router
+from moei_toolkit.types import DENSE_EQUAL, SINGLE_PREFIX
 
 BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE = "backbone.safetensors", "expert.safetensors", "router.safetensors"
 CALIBRATION_FILE = "calibration.json"
@@ -34,10 +36,11 @@ def load_backbone(config: Config, folder: Path) -> Backbone:
     return _loaded(BACKBONES.build(config.backbone.as_dict()), folder / BACKBONE_FILE)
 
 
-def load_expert(config: Config, name: str, backbone: Backbone, folder: Path) -> Expert:
-    """Build an expert around ``backbone`` and load what its stage left in ``folder``."""
-    expert = EXPERTS.build(config.experts[name].expert.as_dict(), backbone=backbone)
-    return _loaded(expert, folder / EXPERT_FILE)
+def load_worn(config: Config, stage: str, backbone: Backbone, folders: Mapping[str, Path]) -> Expert:
+    """Build ``config.worn[stage]`` around ``backbone`` and load what that stage left in its folder."""
+    with _result_of(stage):
+        expert = EXPERTS.build(config.worn[stage].expert.as_dict(), backbone=backbone)
+        return _loaded(expert, folders[stage] / EXPERT_FILE)
 
 
 def build_router(config: Config, descriptor_dim: int) -> Router:
@@ -65,8 +68,8 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, float]:
         calibrator: Calibrator = CALIBRATORS.build(config.calibrate.calibrator.as_dict())
         calibrator.load_state(saved["calibrator"])
         threshold = float(saved["threshold"])
-        if not 0 <= threshold <= 1:
-            raise ValueError(f"expected a threshold in [0, 1], got {threshold}")
+        if not 0 <= threshold <= ABSTAIN_ALWAYS:
+            raise ValueError(f"expected a threshold in [0, 1], or just above, got {threshold}")
         return calibrator, threshold
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
@@ -86,11 +89,16 @@ def load_routed(config: Config, folders: Mapping[str, Path], device: str = "cpu"
     """Load backbone and experts from the committed folders of their stages, by stage name."""
     with _result_of("dense"):
         backbone = load_backbone(config, folders["dense"])
-    experts = {}
-    for name in config.experts:
-        with _result_of(f"experts.{name}"):
-            experts[name] = load_expert(config, name, backbone, folders[f"experts.{name}"])
+    experts = {name: load_worn(config, f"experts.{name}", backbone, folders) for name in config.experts}
     return RoutedBackbone(backbone, experts, make_protocol(config), device)
+
+
+def load_rivals(config: Config, folders: Mapping[str, Path], backbone: Backbone) -> dict[str, Expert]:
+    """Load what MoE-I is compared with beside dense, by policy: ``single.NAME`` and ``dense-equal``."""
+    stages = {f"{SINGLE_PREFIX}{name}": f"singles.{name}" for name in config.singles}
+    if config.dense_equal:
+        stages[DENSE_EQUAL] = "dense_equal"
+    return {policy: load_worn(config, stage, backbone, folders) for policy, stage in stages.items()}
 
 
 def load_decider(

@@ -60,6 +60,11 @@ class RoutedBackbone:
         for expert in self.routes.values():
             expert.to(self.device).eval()
 
+    def wearing(self, experts: Mapping[str, Expert]) -> RoutedBackbone:
+        """Return one with more routes on the same backbone."""
+        routes = {name: expert for name, expert in self.routes.items() if name != DENSE}
+        return RoutedBackbone(self.backbone, {**routes, **experts}, self.protocol, str(self.device))
+
     @torch.inference_mode()
     def describe(self, x: np.ndarray) -> Tensor:
         """Return g (1, d) of an image (H, W, 3): uint8, uint16, or float32 in [0, 1]."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -45,9 +47,18 @@ def gaussian_matrix(size: int, sigma: float, radius: int, like: Tensor, step: in
         step: Distance between the pixels at which the average is taken.
 
     Returns:
-        (ceil(n / step), n).
+        (ceil(n / step), n). Shared between calls: not to be written to.
     """
-    positions = torch.arange(size, device=like.device, dtype=like.dtype)
+    return _gaussian_matrix(size, sigma, radius, step, like.device, like.dtype)
+
+
+@lru_cache(maxsize=16)  # the scales of a snow mask on both axes: building them took longer than using them
+@torch.inference_mode(False)  # a matrix first met in inference must serve training too
+@torch.no_grad()
+def _gaussian_matrix(
+    size: int, sigma: float, radius: int, step: int, device: torch.device, dtype: torch.dtype
+) -> Tensor:
+    positions = torch.arange(size, device=device, dtype=dtype)
     distance = positions[::step, None] - positions
     window = torch.exp(-0.5 * (distance / sigma) ** 2) * (distance.abs() <= radius)
     return window / window.sum(1, keepdim=True)

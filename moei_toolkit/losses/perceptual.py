@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from moei_toolkit.errors import ConfigError, DataError, WeightsMissingError, did_you_mean
-from moei_toolkit.losses.base import Loss, checked
+from moei_toolkit.losses.base import Loss, checked, image_mean
 from moei_toolkit.losses.feature_weights import check_feature_weights, read_feature_weights
 
 if TYPE_CHECKING:
@@ -56,26 +57,40 @@ class LPIPSLoss(Loss):
 
     def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
         """See `Loss.forward`."""
+        return torch.stack([image_mean(level) for level in self.levels(restored, clean)]).sum(0)
+
+    def levels(self, restored: Tensor, clean: Tensor) -> Iterator[Tensor]:
+        """Compare level by level of the network, fine to coarse; the means of the levels add up to the loss.
+
+        Without gradients, only one level of features is alive at a time.
+
+        Args:
+            restored: (B, 3, H, W) RGB, nominally in [0, 1].
+            clean: The same.
+
+        Yields:
+            (B, 1, h, w) float32, distance at every position.
+
+        Raises:
+            DataError: The shapes do not fit, or are too small for the network.
+        """
         restored, clean = checked(restored, clean)
         if min(restored.shape[-2:]) < SMALLEST_SIDE[self.net]:
             size, side = "x".join(map(str, restored.shape[-2:])), SMALLEST_SIDE[self.net]
             raise DataError(f"LPIPS-{self.net} needs images of at least {side}x{side} pixels, got {size}")
-        with torch.autocast(restored.device.type, enabled=False):
-            return self._distance(2 * restored - 1, 2 * clean - 1)
+        first, second = (self.network.scaling_layer(2 * image - 1) for image in (restored, clean))
+        for index, head in enumerate(self.network.lins, start=1):
+            layers = getattr(self.network.net, f"slice{index}")
+            with torch.autocast(restored.device.type, enabled=False):
+                first, second = layers(first), layers(second)
+                level = head((_unit(first) - _unit(second)) ** 2)
+            yield level
 
     def train(self, mode: bool = True) -> LPIPSLoss:
         """Set the mode of this module, but never wake the dropout inside the frozen network."""
         super().train(mode)
         self.network.eval()
         return self
-
-    def _distance(self, restored: Tensor, clean: Tensor) -> Tensor:
-        """Return what the packaged forward pass gives, with a gradient that is finite everywhere."""
-        first, second = (self.network.net(self.network.scaling_layer(image)) for image in (restored, clean))
-        total = restored.new_zeros(len(restored))
-        for head, one, other in zip(self.network.lins, first, second, strict=True):
-            total = total + head((_unit(one) - _unit(other)) ** 2).mean((1, 2, 3))
-        return total
 
 
 def _unit(features: Tensor) -> Tensor:

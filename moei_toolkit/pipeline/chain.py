@@ -37,10 +37,11 @@ def make_chain(config: Config) -> tuple[Stage, ...]:
     return (
         _data(config),
         _dense(config),
-        *(_expert(config, name) for name in config.experts),
+        *(_worn(config, expert_stage(name)) for name in config.experts),
         _utilities(config),
         _router(config),
         _calibrate(config),
+        *(_worn(config, name) for name in config.rivals),
         _evaluate(config),
         _report(config),
     )
@@ -85,11 +86,11 @@ def _dense(config: Config) -> Stage:
     )
 
 
-def _expert(config: Config, name: str) -> Stage:
-    section = config.experts[name]
+def _worn(config: Config, name: str) -> Stage:
+    section = config.worn[name]
     losses = _losses(config, section.training)
     return Stage(
-        name=expert_stage(name),
+        name=name,
         inputs=(DATA, DENSE),
         section={
             "expert": section.model_dump(),
@@ -147,10 +148,9 @@ def _calibrate(config: Config) -> Stage:
 def _evaluate(config: Config) -> Stage:
     return Stage(
         name=EVALUATE,
-        inputs=(DATA, DENSE, *map(expert_stage, config.experts), UTILITIES, ROUTER, CALIBRATE),
+        inputs=(DATA, DENSE, *config.worn, UTILITIES, ROUTER, CALIBRATE),
         section={
             "metrics": [metric.as_dict() for metric in config.evaluate.metrics],
-            "pictures_per_task": config.report.pictures_per_task,
         },
         components=_types("metrics", config.evaluate.metrics),
         run=_lazily("evaluate"),
@@ -161,16 +161,17 @@ def _evaluate(config: Config) -> Stage:
 def _report(config: Config) -> Stage:
     return Stage(
         name=REPORT,
-        inputs=(DENSE, *map(expert_stage, config.experts), CALIBRATE, EVALUATE),
-        section={
-            "title": config.report.title,
-            "bins": config.evaluate.bins,
-            "task_of_expert": {name: section.task for name, section in config.experts.items()},
-        },
+        inputs=_all_before_report(config),
+        section={"config": config.without_places()},
         components=(),
         run=_lazily("report"),
         code=source_digest(f"{STAGES}.report"),
     )
+
+
+def _all_before_report(config: Config) -> tuple[str, ...]:
+    experts = map(expert_stage, config.experts)
+    return (DATA, DENSE, *experts, UTILITIES, ROUTER, CALIBRATE, *config.rivals, EVALUATE)
 
 
 def _losses(config: Config, training: Training) -> list[Component]:

@@ -15,7 +15,7 @@ from moei_toolkit.pipeline.chain import REPORT, make_chain
 from moei_toolkit.pipeline.run import RunResult, run_pipeline
 from moei_toolkit.pipeline.store import StageStore
 
-SUMMARY_FILE = "summary.json"
+RESULTS_FILE = "results.json"
 
 
 def run_main_job(
@@ -51,40 +51,56 @@ def closing_summary(config: Config, result: RunResult) -> str:
     lines = [str(result)]
     if REPORT in record.stages:
         folder = stage_folder(work_dir, record, REPORT)
-        summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
-        lines += [*_quality(summary), *_over_dense(summary["over_dense"]), *_decisions(summary)]
+        lines += summary_lines(json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8")))
         lines.append(f"report   {work_dir / REPORT / 'report.html'}")
     lines.append(f"run      {work_dir}")
     return "\n".join(lines)
 
 
-def _quality(summary: Mapping[str, Any]) -> list[str]:
-    lines = {**summary["quality"], "macro": summary["macro"]}
+def summary_lines(results: Mapping[str, Any]) -> list[str]:
+    """Return what results.json says in a few lines."""
+    return ["", *_quality(results["quality"]), "", *_comparisons(results), *_decisions(results), ""]
+
+
+def _quality(quality: Mapping[str, Any]) -> list[str]:
+    lines = {**quality["weathers"], "macro": quality["macro"]}
     policies = {"input": "input", "dense": "dense", "actual": "MoE-I", "oracle": "oracle"}
     header = "PSNR, dB".ljust(10) + "".join(name.rjust(9) for name in policies.values())
     rows = (
         name.ljust(10) + "".join(f"{line[policy]['psnr']:9.2f}" for policy in policies)
         for name, line in lines.items()
     )
-    return ["", header, *rows, ""]
+    return [header, *rows]
 
 
-def _over_dense(comparisons: Mapping[str, Any] | str) -> list[str]:
-    if isinstance(comparisons, str):
-        return [f"MoE-I over dense: not measured: {comparisons}"]
-    macro = comparisons["macro"]
-    interval = f"{macro['level']:.0%} interval {macro['low']:+.2f} to {macro['high']:+.2f}"
-    return [f"MoE-I over dense: {macro['difference']:+.2f} dB, {interval}, {macro['scenes']} scenes"]
+def _comparisons(results: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for one in results["comparisons"]:
+        if (one["metric"], one["weather"]) != ("psnr", "macro"):
+            continue
+        sure = one["significance"]
+        interval = (
+            f"{sure['level']:.0%} interval {sure['bca']['low']:+.2f} to {sure['bca']['high']:+.2f}"
+            if sure
+            else one["reason"]
+        )
+        lines.append(
+            f"MoE-I over {one['second']}: {one['difference']:+.2f} dB, {interval}, {one['scenes']} scenes"
+        )
+    return lines
 
 
-def _decisions(summary: Mapping[str, Any]) -> list[str]:
-    found, gains = summary["decisions"], summary["expert_gains"]
-    clean = summary["clean"].get("actual")
+def _decisions(results: Mapping[str, Any]) -> list[str]:
+    routing, calibration = results["routing"], results["calibration"]
+    clean = results["quality"]["clean"].get("actual")
+    gains = (f"{name} {gain:+.2f} dB" for name, gain in results["expert_gains"].items())
+    reached = [one["id"] for one in results["objectives"] if one["verdict"] == "pass"]
+    failed = [one["id"] for one in results["objectives"] if one["verdict"] == "fail"]
     return [
-        f"agreement with the oracle {found['agreement']:.1%}, ECE {found['ece']:.3f}, "
-        f"abstained {found['abstained']:.1%}, {found['oracle_gap_psnr']:.2f} dB below the oracle",
-        "experts over dense on their own task: "
-        + ", ".join(f"{name} {gain:+.2f} dB" for name, gain in gains.items()),
+        f"agreement with the oracle {routing['agreement']:.1%}, ECE {calibration['ece']:.3f}, "
+        f"abstained {routing['fallback']['overall']['abstained']:.1%}, "
+        f"{routing['oracle_gap']:.2f} dB below the oracle",
+        f"experts over dense on their own task: {', '.join(gains) or 'none was tested on it'}",
         *([f"clean photographs come back at {clean['min_psnr']:.1f} dB or more"] if clean else []),
-        "",
+        f"objectives reached: {', '.join(reached) or 'none'}; failed: {', '.join(failed) or 'none'}",
     ]

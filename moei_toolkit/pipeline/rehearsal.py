@@ -19,6 +19,7 @@ from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.bundle import build_router
+from moei_toolkit.pipeline.evaluation import build_metrics
 from moei_toolkit.registry import (
     BACKBONES,
     CALIBRATORS,
@@ -26,7 +27,6 @@ from moei_toolkit.registry import (
     EXPERTS,
     LAYOUTS,
     LOSSES,
-    METRICS,
 )
 from moei_toolkit.routers.base import Router
 from moei_toolkit.types import DENSE
@@ -49,17 +49,18 @@ def rehearse(config: Config) -> None:
         _build(f"tasks.{name}.loss", LOSSES, task.loss)
     if isinstance(config.dense.loss, Component):
         _build("dense.loss", LOSSES, config.dense.loss)
-    for training in (config.dense.training, *(section.training for section in config.experts.values())):
+    for training in (config.dense.training, *(section.training for section in config.worn.values())):
         check_precision(training.precision, get_device())
     backbone = _build("backbone", BACKBONES, config.backbone)
-    experts = {name: _build_expert(config, name, backbone) for name in config.experts}
+    worn = {name: _build_expert(config, name, backbone) for name in config.worn}
     with located("router.router"):
         router = build_router(config, backbone.descriptor_dim)
-    _push_through(config.backbone.type, backbone, experts, router)
+    _push_through(config, backbone, worn, router)
     _build("calibrate.calibrator", CALIBRATORS, config.calibrate.calibrator)
-    metrics = [_build("evaluate.metrics", METRICS, metric).name for metric in config.evaluate.metrics]
-    if "psnr" not in metrics:
-        raise ConfigError(f"evaluate.metrics: expected dict(type='psnr') in RGB among them, got {metrics}")
+    with located("evaluate.metrics"):
+        names = [metric.name for metric in build_metrics(config)[0]]
+        if "psnr" not in names:
+            raise ConfigError(f"expected dict(type='psnr') in RGB among them, got {names}")
 
 
 def _build(key: str, registry: ComponentRegistry, component: Component, **objects: Any) -> Any:
@@ -68,7 +69,7 @@ def _build(key: str, registry: ComponentRegistry, component: Component, **object
 
 
 def _build_expert(config: Config, name: str, backbone: Backbone) -> Expert:
-    key, component = f"experts.{name}.expert", config.experts[name].expert
+    key, component = f"{name}.expert", config.worn[name].expert
     expert: Expert = _build(key, EXPERTS, component, backbone=backbone)
     if not any(parameter.requires_grad for parameter in expert.parameters()):
         raise ConfigError(
@@ -79,15 +80,15 @@ def _build_expert(config: Config, name: str, backbone: Backbone) -> Expert:
 
 
 @torch.inference_mode()
-def _push_through(kind: str, backbone: Backbone, experts: Mapping[str, Expert], router: Router) -> None:
+def _push_through(config: Config, backbone: Backbone, worn: Mapping[str, Expert], router: Router) -> None:
     x = torch.zeros(1, 3, _SIDE, _SIDE)
     backbone.eval()
-    for name, expert in {DENSE: Dense(), **experts}.items():
-        with _named(f"backbone {kind!r} wearing expert {name!r}"):
+    for name, expert in {DENSE: Dense(), **worn}.items():
+        with _named(f"backbone {config.backbone.type!r} wearing {name!r}"):
             restored, g = backbone(x, expert.eval(), return_global=True)
             _require_shape(restored, tuple(x.shape))
     with _named("the router"):
-        _require_shape(router.eval()(g), (1, len(experts)))
+        _require_shape(router.eval()(g), (1, len(config.experts)))
 
 
 @contextmanager

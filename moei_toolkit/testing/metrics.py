@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from moei_toolkit.errors import DataError
-from moei_toolkit.evaluation.metric import Metric
+from moei_toolkit.evaluation.metrics.metric import Metric
 from moei_toolkit.testing.contract import ODD_SIZES, is_number, promise, random_picture, require
 
 _STATED = {"color", "range", "border", "rounding"}

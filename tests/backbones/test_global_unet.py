@@ -101,3 +101,26 @@ def test_convolutions_are_laid_out_channels_last():
     weights = [p for p in small().parameters() if p.dim() == 4]
     assert all(p.is_contiguous(memory_format=layout) for p in weights)
     assert small().encode(picture(16, 16))[0].is_contiguous(memory_format=layout)
+
+
+def test_in_training_some_images_are_restored_without_their_context():
+    backbone = shake(GlobalUNet(width=4, levels=1, blocks=1, descriptor_dim=16, context_dropout=0.5))
+    x = torch.rand((16, 3, 8, 8), generator=torch.Generator().manual_seed(0))
+    g = torch.rand((16, 16), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        features = backbone.eval().encode(x)
+        known, unknown = (backbone.decode(features, x, Dense(), given) for given in (g, 0 * g))
+        torch.manual_seed(0)
+        trained = backbone.train().decode(features, x, Dense(), g)
+    same = [
+        (torch.allclose(one, two, atol=1e-6), torch.allclose(one, three, atol=1e-6))
+        for one, two, three in zip(trained, known, unknown, strict=True)
+    ]
+    assert all(with_context != without for with_context, without in same)
+    assert 0 < sum(without for _, without in same) < 16
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0])
+def test_a_share_of_dropped_contexts_out_of_range_is_refused(share):
+    with pytest.raises(ValueError, match=rf"context_dropout must lie in \[0, 1\), got {share}"):
+        GlobalUNet(context_dropout=share)

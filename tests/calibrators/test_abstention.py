@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from moei_toolkit.calibrators.abstention import Abstention, choose_threshold
+from moei_toolkit.errors import DataError
 
 
 def choose(confidence, routed, dense, cap=1.0, **options) -> Abstention:
@@ -75,9 +76,15 @@ def test_it_equals_a_search_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("confidence", "routed", "dense"),
-    [([], [], []), ([0.5], [1.0, 2.0], [1.0]), ([0.5, 0.6], [1.0, 2.0], [1.0])],
+    ("confidence", "routed", "dense", "said"),
+    [
+        ([], [], [], "N > 0 images"),
+        ([0.5], [1.0, 2.0], [1.0], r"\(1,\), 'routed': \(2,\)"),
+        ([0.5, 0.6], [1.0, 2.0], [1.0], r"'dense': \(1,\)"),
+        ([np.nan], [1.0], [1.0], "confidence: expected finite"),
+        ([0.5], [1.0], [np.inf], "dense: expected finite"),
+    ],
 )
-def test_bad_input_is_refused(confidence, routed, dense):
-    with pytest.raises(ValueError, match="three equal shapes"):
+def test_bad_input_is_refused(confidence, routed, dense, said):
+    with pytest.raises(DataError, match=said):
         choose(confidence, routed, dense)

@@ -8,6 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from moei_toolkit.calibrators.temperature import BOUNDS, Temperature
+from moei_toolkit.errors import DataError
 
 
 def sample(temperature: float, experts: int, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -41,6 +42,17 @@ def test_equals_a_general_minimiser(experts: int, temperature: float, seed: int)
     assert found.temperature == pytest.approx(np.exp(best.x), rel=1e-4)
     assert cost(np.log(found.temperature), logits, targets) <= best.fun + 1e-12
     assert not found.at_bound
+
+
+@pytest.mark.parametrize("experts", [2, 3])
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 6.0])
+def test_no_point_of_a_fine_grid_is_better(experts: int, temperature: float):
+    logits, targets = sample(temperature, experts, 300, 2)
+    grid = np.linspace(*np.log(BOUNDS), 6001)
+    costs = np.array([cost(point, logits, targets) for point in grid])
+    found = np.log(fitted(logits, targets).temperature)
+    assert cost(found, logits, targets) <= costs.min() + 1e-12
+    assert abs(found - grid[costs.argmin()]) <= grid[1] - grid[0]
 
 
 def test_the_true_temperature_is_found_among_many_images():
@@ -97,8 +109,11 @@ def test_the_state_brings_everything_back():
         (np.zeros(4), np.zeros(4, int), r"\(4,\)"),
         (np.full((2, 3), np.nan), np.zeros(2, int), "finite"),
         (np.array([[0, np.inf]]), np.zeros(1, int), "finite"),
+        (np.zeros((2, 3)), np.array([0, 3]), r"\[0, 3\)"),
+        (np.zeros((2, 3)), np.array([0, -1]), r"\[0, 3\)"),
+        (np.zeros((2, 3)), np.zeros(2), "integers"),
     ],
 )
 def test_bad_input_is_refused(logits, targets, said):
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(DataError, match=said):
         Temperature().fit(logits, targets)

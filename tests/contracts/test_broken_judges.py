@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from moei_toolkit.calibrators.temperature import Temperature
-from moei_toolkit.evaluation.image_metrics import PSNR
+from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
 from moei_toolkit.testing import ContractError, check_calibrator, check_loss, check_metric

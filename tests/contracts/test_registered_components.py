@@ -36,6 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:torchvision.models.
 
 NEEDS_WEIGHTS = "lpips"
 SMALLEST_SIDE = {NEEDS_WEIGHTS: 17}
+BUDGETS = {"full": None}
 LAYOUT_OPTIONS = {"embedded": {"scenes": {"train": 1, "val": 1}, "size": 64}}
 
 
@@ -70,7 +71,8 @@ def test_backbone(name: str):
 
 @pytest.mark.parametrize("name", EXPERTS.names())
 def test_expert(name: str, backbone: Backbone):
-    check_expert(lambda wearer: EXPERTS.build({"type": name}, backbone=wearer), backbone)
+    budget = BUDGETS.get(name, 0.03)
+    check_expert(lambda wearer: EXPERTS.build({"type": name}, backbone=wearer), backbone, budget)
 
 
 @pytest.mark.parametrize("name", ROUTERS.names())

@@ -73,7 +73,7 @@ def test_snow_fields_are_white_and_nights_are_dark():
 
 def test_spectra_resemble_photographs():
     slopes = []
-    for seed in range(8):
+    for seed in range(24):
         gray = make_scene(128, 128, np.random.default_rng(seed))[0].mean(axis=2)
         window = np.hanning(128)
         power = np.abs(np.fft.fft2((gray - gray.mean()) * window[:, None] * window)) ** 2
@@ -81,7 +81,7 @@ def test_spectra_resemble_photographs():
         edges = np.geomspace(0.06, 0.4, 6)
         means = [power[(radius >= a) & (radius < b)].mean() for a, b in pairwise(edges)]
         slopes.append(np.polyfit(np.log(np.sqrt(edges[1:] * edges[:-1])), np.log(means) / 2, 1)[0])
-    assert -1.8 < np.mean(slopes) < -0.7
+    assert -1.8 < np.median(slopes) < -0.7
 
 
 def test_sizes_follow_a_power_law_within_their_limits():

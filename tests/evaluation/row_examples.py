@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from moei_toolkit.config.sections import Objectives
+from moei_toolkit.evaluation.results import Facts
 from moei_toolkit.evaluation.rows import Row
 
 TASK_OF_EXPERT = {"wet": "rain", "gray": "haze"}
+DIRECTIONS = {"psnr": True, "ssim": True}
+FACTS = Facts(
+    seed=0,
+    bins=15,
+    higher_is_better=DIRECTIONS,
+    task_of_expert=TASK_OF_EXPERT,
+    task_of_single={},
+    expert_shares={"wet": 0.02, "gray": 0.02},
+    threshold=0.6,
+    limits=Objectives(),
+)
 
 
 def row(name: str, degradation: str, policy: str, route: str, psnr: float, **changes: Any) -> Row:
@@ -20,6 +33,7 @@ def row(name: str, degradation: str, policy: str, route: str, psnr: float, **cha
         "policy": policy,
         "route": route,
         "metrics": {"psnr": psnr, "ssim": psnr / 50},
+        "cost": {"gflops": 0.0 if policy == "input" else 1.5},
         "error": 1 / psnr,
         "probabilities": {},
         "confidence": 0.0,

@@ -15,7 +15,9 @@ from moei_toolkit.pipeline.plan import make_plan
 ROOT = Path(__file__).parents[2]
 DEFAULT = load_config(ROOT / "configs" / "moei_rain_haze_snow.py")
 LATER = ["data", "dense", "experts", "utilities", "router", "calibrate", "evaluate", "report"]
+RIVALS = ["singles", "dense_equal"]
 WHERE_ONLY = {"work_dir", "store", "custom_imports"}
+WHOLE_SECTIONS = {"calibrate.guarantee"}  # None, or a section; not a value of its own
 OTHER_CHOICE = {
     "fp32": "bf16",
     "task": "l1",
@@ -49,8 +51,8 @@ def changed(config: dict[str, Any], changed_code: tuple[str, str] | None = None)
 
 
 def from_on(group: str, *experts: str) -> set[str]:
-    """The stages of a group and of all later ones; of the group "experts" only those named, if any is."""
-    groups = LATER[LATER.index(group) :]
+    """The stages of a group and of all that follow from it; of the experts only those named, if any is."""
+    groups = LATER[LATER.index(group) :] + (RIVALS if group in ("data", "dense") else [])
     chosen = {name for name in BEFORE if name.partition(".")[0] in groups}
     if experts:
         others = {name for name in BEFORE if name.startswith("experts.")}
@@ -72,7 +74,9 @@ def test_the_order_of_the_stages():
         "data",
         "dense",
         *(f"experts.{name}" for name in DEFAULT.experts),
-        *LATER[LATER.index("utilities") :],
+        *("utilities", "router", "calibrate"),
+        *(f"singles.{name}" for name in DEFAULT.singles),
+        *("dense_equal", "evaluate", "report"),
     ]
 
 
@@ -97,7 +101,9 @@ def test_where_results_go_does_not_matter(path):
         ("views.overview_size", 50, from_on("dense")),
         ("experts.rain.expert.reduction", 1 / 32, from_on("experts", "rain")),
         ("experts.haze.training.learning_rate", 0.5, from_on("experts", "haze")),
-        ("tasks.snow.loss.mask", 0.2, from_on("experts", "snow")),
+        ("tasks.snow.loss.mask", 0.2, from_on("experts", "snow") | {"singles.snow", "dense_equal"}),
+        ("singles.rain.training.iterations", 77, {"singles.rain", "evaluate", "report"}),
+        ("dense_equal.expert.reduction", 1 / 32, {"dense_equal", "evaluate", "report"}),
         ("views.probes", 3, from_on("utilities")),
         ("views.probe_size", 50, from_on("utilities")),
         ("inference.tile", 256, from_on("utilities")),
@@ -107,9 +113,10 @@ def test_where_results_go_does_not_matter(path):
         ("router.alpha", 0.0, from_on("router")),
         ("router.router.hidden", 64, from_on("router")),
         ("calibrate.max_abstention", 0.5, from_on("calibrate")),
+        ("calibrate.guarantee", {"level": 0.1, "bound": 6.0}, from_on("calibrate")),
         ("evaluate.metrics", [{"type": "psnr", "color": "y"}], from_on("evaluate")),
-        ("report.pictures_per_task", 5, from_on("evaluate")),
         ("evaluate.bins", 10, {"report"}),
+        ("objectives.agreement", 0.9, {"report"}),
         ("report.title", "Another", {"report"}),
     ],
 )
@@ -123,8 +130,9 @@ def test_what_a_change_makes_run_again(path, value, expected):
         (("layouts", "embedded"), from_on("data")),
         (("degradations", "snow"), from_on("data")),
         (("backbones", "global_unet"), from_on("dense")),
-        (("experts", "adapter"), from_on("experts")),
-        (("losses", "haze"), from_on("experts", "haze")),
+        (("experts", "adapter"), from_on("experts") | {"dense_equal"}),
+        (("experts", "full"), {name for name in BEFORE if "singles" in name} | {"evaluate", "report"}),
+        (("losses", "haze"), from_on("experts", "haze") | {"singles.haze", "dense_equal"}),
         (("routers", "mlp"), from_on("router")),
         (("calibrators", "temperature"), from_on("calibrate")),
         (("metrics", "ssim"), from_on("evaluate")),
@@ -175,6 +183,8 @@ def another(value: Any) -> Any:
         return value + 1
     if isinstance(value, float):
         return value / 2 if value else 0.5
+    if value is None:
+        return 0.5
     return OTHER_CHOICE.get(value, f"{value}_other")
 
 
@@ -184,6 +194,6 @@ def get(config: dict[str, Any], path: str) -> Any:
     return config
 
 
-@pytest.mark.parametrize("path", [leaf for leaf in leaves(raw()) if leaf not in WHERE_ONLY])
+@pytest.mark.parametrize("path", [leaf for leaf in leaves(raw()) if leaf not in WHERE_ONLY | WHOLE_SECTIONS])
 def test_no_value_of_the_config_is_forgotten(path):
     assert changed(put(raw(), path, another(get(raw(), path))))

@@ -47,7 +47,7 @@ def test_an_expert_that_cannot_run_is_named(monkeypatch):
             return {}[site]
 
     monkeypatch.setattr("moei_toolkit.experts.adapter.Adapter.run", Broken.run)
-    with pytest.raises(ConfigError, match=r"'global_unet' wearing expert 'rain' fails.*KeyError"):
+    with pytest.raises(ConfigError, match=r"'global_unet' wearing 'experts.rain' fails.*KeyError"):
         rehearse(load_config(SMOKE, {}))
 
 

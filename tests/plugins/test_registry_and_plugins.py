@@ -44,9 +44,7 @@ def test_a_component_that_cannot_be_imported_names_its_provider(site, experts, s
 
 def test_an_unknown_name_mentions_the_plugins_that_failed(site, experts):
     site.install("moei-toy", "import a_missing_dependency", version="1.2")
-    message = (
-        "there is no 'toy'.*Known: 'adapter', 'dense'.*moei-toy 1.2.*failed to load.*a_missing_dependency"
-    )
+    message = "there is no 'toy'.*Known: 'adapter', .*moei-toy 1.2.*failed to load.*a_missing_dependency"
     with pytest.raises(RegistryError, match=message):
         experts.get("toy")
 

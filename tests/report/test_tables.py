@@ -1,89 +1,124 @@
-"""Tables show the numbers of the summary, the same in Markdown and in a terminal."""
+"""Tables say what the results hold, in the same words everywhere."""
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
-from row_examples import TASK_OF_EXPERT, example
+from dataclasses import replace
 
-from moei_toolkit.evaluation.comparison import compare_policies
-from moei_toolkit.evaluation.severity import by_severity
-from moei_toolkit.evaluation.summary import expert_gains, summarize_rows
-from moei_toolkit.report.tables import (
-    Table,
-    as_markdown,
-    comparison_table,
-    decision_table,
-    quality_table,
-    severity_table,
-)
+import pytest
+from row_examples import DIRECTIONS, FACTS, example, rows_of
+
+from moei_toolkit.evaluation.results import derive_results, shown_policies
+from moei_toolkit.report.tables.comparisons import comparison_table
+from moei_toolkit.report.tables.decisions import abstention_table, reliability_table, routing_table
+from moei_toolkit.report.tables.objectives import objectives_table
+from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table
+from moei_toolkit.report.tables.table import Table, as_markdown
 
 
 @pytest.fixture(scope="module")
-def summary():
-    return summarize_rows(example(), TASK_OF_EXPERT, bins=10)
+def results():
+    return derive_results(example(), FACTS)
 
 
-def test_quality_per_weather_and_policy(summary):
-    table = quality_table(summary, "psnr", 2, {"color": "RGB", "border": 0})
-    assert table.title == "PSNR"
-    assert table.header == ["weather", "input", "dense", "MoE-I", "oracle", "expert.gray", "expert.wet"]
-    assert table.rows == [
-        ["haze", "11.00", "17.00", "18.50", "20.00", "20.00", "12.00"],
-        ["rain", "21.00", "25.00", "24.00", "29.00", "19.00", "29.00"],
-        ["macro", "16.00", "21.00", "21.25", "24.50", "19.50", "20.50"],
+def lines(table: Table) -> dict[str, list[str]]:
+    """Rows by their first cell."""
+    return {row[0]: list(row[1:]) for row in table.rows}
+
+
+def test_quality_by_weather_and_policy(results):
+    table = quality_table(results.quality, "psnr", shown_policies(example()), {"color": "RGB"}, True)
+    assert table.header == ["weather", "input", "dense", "MoE-I", "oracle"]
+    assert lines(table)["rain"] == ["21.00", "25.00", "24.00", "29.00"]
+    assert lines(table)["macro"] == ["16.00", "21.00", "21.25", "24.50"]
+    assert lines(table)["H-mean"][1] == f"{2 / (1 / 25 + 1 / 17):.2f}"
+    assert "More is better. color RGB." in table.note
+
+
+def test_a_distance_says_how_it_enters_the_harmonic_mean(results):
+    table = quality_table(results.quality, "ssim", ["dense"], {}, False)
+    assert "1 - the distance" in table.note
+    assert "Less is better" in table.note
+    assert lines(table)["rain"] == ["0.5000"]
+
+
+def test_specialists_are_shown_on_every_weather(results):
+    table = specialist_table(results.quality)
+    assert table.header == ["weather", "expert.gray", "expert.wet"]
+    assert lines(table)["rain"] == ["19.00", "29.00"]
+
+
+def test_routing(results):
+    found = lines(routing_table(results))
+    assert found["agreement with the oracle"] == ["75.0%"]
+    assert found["gap to the oracle, after abstentions"] == ["3.25 dB"]
+    assert found["restored along dense"] == ["25.0%"]
+    assert found["largest share chosen for one expert"] == ["75.0%, collapsed"]
+    assert found["expert wet over dense on its weather"] == ["+4.00 dB"]
+    assert found["clean photographs, output against input, worst"] == ["37.0 dB"]
+
+
+def test_confidence(results):
+    found = lines(reliability_table(results, FACTS.threshold))
+    assert found["ECE, 15 equal-width bins"][0].startswith("0.362 (95% interval ")
+    assert found["threshold of the confidence"] == ["0.60"]
+    assert found["abstained"] == ["25.0%, gain -0.750 dB"]
+
+
+def test_a_single_scene_has_no_interval():
+    psnr = {"input": 20, "dense": 24, "wet": 28, "gray": 18}
+    alone = derive_results(rows_of("one-rain-0", "rain", psnr, wet=0.9), FACTS)
+    assert "no interval" in lines(reliability_table(alone, 0.6))["ECE, 15 equal-width bins"][0]
+    (row, _) = comparison_table(alone.comparisons, "psnr", 2).rows
+    assert row[2:4] == ["+4.00", "-"]
+    assert row[-1].startswith("open: ")
+
+
+def test_abstentions_by_weather_and_severity(results):
+    found = lines(abstention_table(results))
+    assert found["rain"] == ["2", "0.0%", "+0.000 dB"]
+    assert found["haze"] == ["2", "50.0%", "-1.500 dB"]
+    assert found["medium"][0] == "4"
+
+
+def test_comparisons_with_their_findings(results):
+    table = comparison_table(results.comparisons, "psnr", 2)
+    assert [row[:3] for row in table.rows] == [
+        ["dense", "haze", "+1.50"],
+        ["dense", "rain", "-1.00"],
+        ["dense", "macro", "+0.25"],
     ]
-    assert "color RGB; border 0" in table.note
+    assert table.header[3] == "95% interval"
+    assert {row[-1] for row in table.rows} <= {"better", "worse", "open"}
 
 
-def test_digits_and_metric_are_chosen(summary):
-    table = quality_table(summary, "ssim", 4, {})
-    assert table.rows[1][2] == "0.5000"
+def test_severity(results):
+    table = severity_table(results.severity)
+    assert table.header == ["weather", "severity", "images", "input", "dense", "MoE-I", "oracle"]
+    assert table.rows[0] == ["haze", "medium", "2", "11.00", "17.00", "18.50", "20.00"]
 
 
-def test_severity_by_weather():
-    table = severity_table(by_severity(example(), ("input", "actual"), "psnr"))
-    assert table.header == ["weather", "severity", "images", "input", "MoE-I"]
-    assert table.rows == [
-        ["haze", "medium", "2", "11.00", "18.50"],
-        ["rain", "medium", "2", "21.00", "24.00"],
+def test_every_check_of_an_objective_has_a_line(results):
+    table = objectives_table(results.objectives)
+    assert len(table.rows) == sum(len(one.checks) for one in results.objectives)
+    agreement = next(row for row in table.rows if row[2] == "agreement with the oracle")
+    assert agreement[1:] == ["fail", "agreement with the oracle", "fail", "75.0%", ">= 85.0%"]
+    bench = next(row for row in table.rows if row[0].startswith("O1 "))
+    assert bench[1] == bench[3] == "not measured"
+    assert bench[4] == "no benchmark was run"
+
+
+def test_markdown_keeps_cells_apart():
+    text = as_markdown(Table("T", ["a", "b"], [["x|y", "2"]], "note"))
+    assert text == "### T\n\n| a | b |\n| --- | --- |\n| x\\|y | 2 |\n\nnote\n"
+
+
+def test_the_tables_follow_the_rows():
+    better = [
+        replace(row, metrics={**row.metrics, "psnr": row.metrics["psnr"] + 1})
+        if row.policy == "dense"
+        else row
+        for row in example()
     ]
-    assert "light up to 0.33" in table.note
-
-
-def test_comparisons_in_words():
-    found = compare_policies(example(), "actual", "dense", "psnr", np.random.default_rng(0))
-    table = comparison_table(found)
-    assert table.header[2] == "95% interval"
-    assert [line[0] for line in table.rows] == ["haze", "rain", "macro"]
-    macro = found["macro"]
-    assert table.rows[2][1:3] == [f"{macro.difference:+.2f} dB", f"{macro.low:+.2f} to {macro.high:+.2f}"]
-    assert comparison_table("one scene only").note == "Not measured: one scene only"
-
-
-def test_decisions_in_words(summary):
-    table = decision_table(summary, expert_gains(example(), TASK_OF_EXPERT), 0.6)
-    shown = dict(table.rows)
-    assert shown["agreement with the oracle"] == "75.0%"
-    assert shown["ECE, 10 bins"] == f"{summary['decisions']['ece']:.3f}"
-    assert shown["abstained"] == "25.0% (confidence below 0.60)"
-    assert shown["gap to the oracle"] == "3.25 dB"
-    assert shown["expert wet over dense on its task"] == "+4.00 dB"
-    assert shown["routed to dense"] == "25.0%"
-    assert table.rows[-1] == ["clean photographs, output against input", "37.0 dB at least"]
-
-
-def test_without_clean_photographs_nothing_is_said_about_them():
-    rows = [row for row in example() if row.degradation != "clean"]
-    table = decision_table(summarize_rows(rows, TASK_OF_EXPERT), {}, 0.6)
-    assert not any("clean" in name for name, _ in table.rows)
-
-
-TABLE = Table("Quality", ["weather", "dense"], [["rain", "27.10"], ["a longer name", "8.00"]], "In dB.")
-
-
-def test_markdown():
-    assert as_markdown(TABLE) == (
-        "### Quality\n\n| weather | dense |\n| --- | --- |\n"
-        "| rain | 27.10 |\n| a longer name | 8.00 |\n\nIn dB.\n"
-    )
+    quality = derive_results(better, FACTS).quality
+    table = quality_table(quality, "psnr", ["dense"], {}, DIRECTIONS["psnr"])
+    assert lines(table)["rain"] == ["26.00"]

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from moei_toolkit.data.fields import smooth_field
+from moei_toolkit.data.scenes.air import fade_distance
 from moei_toolkit.data.scenes.camera import photograph
 from moei_toolkit.data.scenes.kinds import SCENE_KINDS, make_setting
 from moei_toolkit.errors import DataError, did_you_mean
 
+NEAR_OR_DARK = frozenset({"leaves", "close_up", "night", "star_sky"})
+"""Kinds of scenes in which no air shows."""
 SMALLEST_SIDE = 16
 """Least rows and columns of a scene, in pixels."""
 
@@ -50,6 +53,8 @@ def make_scene(
     light = smooth_field(height, width, rng, grid=16, exponent=2.0)
     lit = setting.canvas.colour * np.exp(np.float32(rng.uniform(0.0, 0.33)) * light)[..., None]
     depth = np.clip(setting.canvas.depth, 0.0, 1.0)
+    if chosen not in NEAR_OR_DARK:
+        lit = fade_distance(lit, depth, rng)
     return photograph(lit, depth, rng), depth
 
 

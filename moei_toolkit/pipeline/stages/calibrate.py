@@ -9,6 +9,8 @@ import torch
 
 from moei_toolkit.calibrators.abstention import choose_threshold
 from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.calibrators.risk_control import RiskControl, control_risk
+from moei_toolkit.config.sections import Calibrate
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, load_router
 from moei_toolkit.io.atomic import atomic_write_json
@@ -18,7 +20,10 @@ from moei_toolkit.registry import CALIBRATORS
 
 
 def run(context: StageContext) -> None:
-    """Leave calibration.json: the fitted calibrator, tau, and what abstaining gained."""
+    """Leave calibration.json: the fitted calibrator, tau, what abstaining gained, and what is guaranteed.
+
+    tau is the threshold of the best quality, or that of the guarantee where this is larger.
+    """
     settings = context.config.calibrate
     cache = load_cache(context.inputs["utilities"], "calibrate")
     router = load_router(context.config, cache.g.shape[1], context.inputs["router"])
@@ -29,19 +34,39 @@ def run(context: StageContext) -> None:
     calibrator.fit(logits[fitting], cache.error[:, :-1].argmin(1).numpy()[fitting])
     probabilities = calibrator.probabilities(logits[choosing])
     psnr = cache.psnr.numpy()[choosing]
-    routed = psnr[np.arange(len(psnr)), probabilities.argmax(1)]
-    abstention = choose_threshold(
-        probabilities.max(1), routed, psnr[:, -1], settings.max_abstention, settings.thresholds
-    )
+    routed, dense = psnr[np.arange(len(psnr)), probabilities.argmax(1)], psnr[:, -1]
+    confidence, scenes = probabilities.max(1), np.array(cache.scenes)[choosing]
+    abstention = choose_threshold(confidence, routed, dense, settings.max_abstention, settings.thresholds)
+    control = _control(settings, confidence, dense - routed, scenes)
+    if control and control.warning:
+        context.log.info(f"calibrate: {control.warning}")
     atomic_write_json(
         context.folder / CALIBRATION_FILE,
         {
             "type": settings.calibrator.type,
             "calibrator": calibrator.state(),
-            "threshold": abstention.threshold,
+            "threshold": max(found.threshold for found in (abstention, control) if found),
             "abstention": asdict(abstention),
+            **({"guarantee": asdict(control)} if control else {}),
             "images": {"fitting": int(fitting.sum()), "choosing": int(choosing.sum())},
         },
+    )
+
+
+def _control(
+    settings: Calibrate, confidence: np.ndarray, harm: np.ndarray, scenes: np.ndarray
+) -> RiskControl | None:
+    """Return the threshold of the guarantee that the config asks for, if it asks for one."""
+    if settings.guarantee is None:
+        return None
+    return control_risk(
+        confidence,
+        harm,
+        scenes,
+        settings.guarantee.bound,
+        settings.guarantee.level,
+        settings.max_abstention,
+        settings.thresholds,
     )
 
 

@@ -1,9 +1,10 @@
-"""Trains one expert on top of the frozen dense backbone."""
+"""Trains what the frozen dense backbone wears: an expert, a single-task model, or the rival of equal cost."""
 
 from __future__ import annotations
 
 import torch
 
+from moei_toolkit.config.sections import DenseEqual, ExpertSection
 from moei_toolkit.engine.checkpoint import discard_checkpoints
 from moei_toolkit.engine.model import RestorationModel
 from moei_toolkit.engine.train import average_of, train
@@ -14,12 +15,13 @@ from moei_toolkit.pipeline.stages.chronicle import Chronicle
 from moei_toolkit.pipeline.stages.images import Images
 from moei_toolkit.pipeline.stages.training import build_losses, crop_dataset, say_losses, validation
 from moei_toolkit.registry import EXPERTS
+from moei_toolkit.types import CLEAN
 
 
 def run(context: StageContext, name: str) -> None:
-    """Train expert ``name``, and leave its averaged weights and its share of the backbone's parameters."""
+    """Train ``config.worn[name]``; leave its averaged weights and its share of the backbone's parameters."""
     config = context.config
-    section = config.experts[name]
+    section = config.worn[name]
     settings = section.training
     torch.manual_seed(context.seed)
     backbone = load_backbone(config, context.inputs["dense"])
@@ -30,7 +32,7 @@ def run(context: StageContext, name: str) -> None:
     average = average_of(expert, settings.ema_decay)
     with (
         Images(context.inputs["data"]) as images,
-        context.log.progress(settings.iterations, f"expert {name}") as progress,
+        context.log.progress(settings.iterations, name) as progress,
     ):
         train(
             model,
@@ -41,7 +43,7 @@ def run(context: StageContext, name: str) -> None:
             context.folder,
             context.seed,
             validation(
-                images, config, [section.task], settings.crop_size, lambda: (backbone, average.module)
+                images, config, _judged_on(section), settings.crop_size, lambda: (backbone, average.module)
             ),
             Chronicle(context, progress).listener(),
         )
@@ -55,3 +57,10 @@ def run(context: StageContext, name: str) -> None:
     }
     save_weights(context.folder / EXPERT_FILE, average.module.state_dict(), info)
     discard_checkpoints(context.folder)
+
+
+def _judged_on(section: ExpertSection | DenseEqual) -> list[str]:
+    """Return the degradations that its validation measures."""
+    if isinstance(section, ExpertSection):
+        return [section.task]
+    return [name for name in section.training.mix if name != CLEAN]

@@ -11,7 +11,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections import Training
 from moei_toolkit.data.crops import CropDataset
 from moei_toolkit.engine.hooks import Scalars
-from moei_toolkit.evaluation.image_metrics import PSNR
+from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.routed import Protocol, RoutedBackbone
 from moei_toolkit.io.images import to_float

@@ -8,7 +8,7 @@ import torch
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
-from moei_toolkit.evaluation.image_metrics import PSNR
+from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.inference.bundle import load_routed
 from moei_toolkit.inference.devices import default_device
 from moei_toolkit.inference.routed import RoutedBackbone
@@ -39,9 +39,10 @@ def _measure(
     losses, psnr = utility_losses(config), PSNR()
     descriptors, errors, qualities = [], [], []
     for record in records:
-        image = restore_along_all(routed, images, record, losses)
+        g = routed.describe(images.store.degraded(record))
+        image = restore_along_all(routed, images, record, g, losses)
         clean = image.clean.transpose(2, 0, 1)
-        descriptors.append(image.g[0].cpu())
+        descriptors.append(g[0].cpu())
         errors.append([image.errors[route] for route in routed.routes])
         qualities.append([psnr(pixels.transpose(2, 0, 1), clean) for pixels in image.restored.values()])
         progress.advance()

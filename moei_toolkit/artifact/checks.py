@@ -1,0 +1,156 @@
+"""The checks of an unpacked artifact; each yields a sentence for every problem it finds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moei_toolkit.artifact.differences import (
+    csv_difference,
+    first_difference,
+    markdown_differences,
+    text_difference,
+)
+from moei_toolkit.artifact.layout import CARD, CONFIG, stage_path
+from moei_toolkit.artifact.lineage import chain_problems, file_problems
+from moei_toolkit.artifact.model_card import model_card
+from moei_toolkit.artifact.row_checks import contradictions
+from moei_toolkit.artifact.sums import row_problems, sum_problems
+from moei_toolkit.config.loader import dump_config
+from moei_toolkit.config.schema import Config
+from moei_toolkit.data.prepare import RECORDS_NAME
+from moei_toolkit.data.records import read_records
+from moei_toolkit.errors import DataError, StoreError
+from moei_toolkit.evaluation.quality import require_complete
+from moei_toolkit.evaluation.rows import read_rows
+from moei_toolkit.inference.bundle import CALIBRATION_FILE
+from moei_toolkit.io.manifest import MANIFEST, read_manifest
+from moei_toolkit.io.run_record import RunRecord
+from moei_toolkit.io.weights import load_weights
+from moei_toolkit.pipeline.chain import CALIBRATE, DATA, EVALUATE, REPORT, make_chain
+from moei_toolkit.pipeline.derivation import AGGREGATE_FILE, derive_report, read_json
+from moei_toolkit.pipeline.evaluation import ROWS_FILE
+from moei_toolkit.pipeline.fingerprint import stage_seed
+
+_GROUP_COLUMNS = 3  # data set, weather and policy name a row of the aggregate
+_TEST = "test"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An unpacked artifact.
+
+    Attributes:
+        folder: Where it lies.
+        record: Of the run.
+        config: The record's, checked.
+        stages: Folder of every stage that the config asks for, in order, whether or not it is there.
+    """
+
+    folder: Path
+    record: RunRecord
+    config: Config
+    stages: Mapping[str, Path]
+
+
+Check = Callable[[Artifact], Iterator[str]]
+
+
+def check_sums(artifact: Artifact) -> Iterator[str]:
+    """Compare every file with SHA256SUMS, both ways."""
+    yield from sum_problems(artifact.folder)
+
+
+def check_config(artifact: Artifact) -> Iterator[str]:
+    """Compare config.py with the record; as text, for it is a program and its maker a stranger."""
+    if difference := text_difference(dump_config(artifact.config), _read(artifact.folder / CONFIG)):
+        yield f"{CONFIG}: {difference}"
+
+
+def check_stage_files(artifact: Artifact) -> Iterator[str]:
+    """Compare the files of every stage with its manifest, both ways, and weights with what describes them."""
+    for name, folder in artifact.stages.items():
+        try:
+            yield from file_problems(folder, read_manifest(folder))
+            for path in sorted(folder.glob("*.safetensors")):
+                load_weights(path)
+        except StoreError as error:
+            yield f"stage {name!r}: {error}"
+
+
+def check_lineage(artifact: Artifact) -> Iterator[str]:
+    """Follow the stages from the config to the report."""
+    there = {name: folder for name, folder in artifact.stages.items() if (folder / MANIFEST).is_file()}
+    manifests = {name: read_manifest(folder) for name, folder in there.items()}
+    yield from chain_problems(artifact.record, artifact.config, manifests)
+
+
+def check_rows(artifact: Artifact) -> Iterator[str]:
+    """Compare every row with its hash, and the rows of an image with each other and with its record."""
+    path = artifact.stages[EVALUATE] / ROWS_FILE
+    yield from row_problems(path, artifact.folder)
+    rows, records = read_rows(path), read_records(artifact.stages[DATA] / RECORDS_NAME)
+    require_complete(rows, list(rows[0].metrics) if rows else [])
+    threshold = read_json(artifact.stages[CALIBRATE] / CALIBRATION_FILE)["threshold"]
+    yield from contradictions(rows, [record for record in records if record.split == _TEST], threshold)
+
+
+def check_derivation(artifact: Artifact) -> Iterator[str]:
+    """Derive facts, results, objectives, tables and model card again, and compare."""
+    config, stages, report = artifact.config, artifact.stages, artifact.stages[REPORT]
+    derived = derive_report(config, stages, stages[EVALUATE], stage_seed(config.seed, REPORT))
+    problems = [
+        *(line for name, value in derived.values().items() for line in _values(value, report / name)),
+        *(line for name, text in derived.texts().items() for line in _texts(text, report / name)),
+        *_texts(model_card(config, stages, derived), artifact.folder / CARD),
+    ]
+    yield from problems
+    made, (ours,) = read_manifest(report), [stage for stage in make_chain(config) if stage.name == REPORT]
+    if problems and made.recipe.get("code") != ours.code:
+        revision = (made.git or {}).get("revision", "unknown")
+        yield f"{stage_path(REPORT)} was written by other code than this: check it with revision {revision}"
+
+
+CHECKS: Mapping[str, Check] = {
+    "every file is listed in SHA256SUMS, and is what is listed": check_sums,
+    "config.py says what the record of the run says": check_config,
+    "every stage holds the files of its manifest": check_stage_files,
+    "the recipes of the stages follow from the config and from each other": check_lineage,
+    "every row is the one that was packed, and none contradicts another": check_rows,
+    "facts, results, objectives, tables and model card follow from the rows": check_derivation,
+}
+"""What holds when a check finds nothing -> the check."""
+
+
+def _values(expected: Any, path: Path) -> Iterator[str]:
+    """Compare what a JSON file should hold with the file."""
+    try:
+        difference = first_difference(json.loads(json.dumps(expected)), read_json(path))
+    except DataError as error:
+        yield str(error)
+    else:
+        yield from [f"{path}: {difference}"] if difference else []
+
+
+def _texts(expected: str, path: Path) -> Iterator[str]:
+    """Compare what a table, or a text with tables, should say with the file."""
+    try:
+        got = _read(path)
+    except DataError as error:
+        yield str(error)
+        return
+    if path.name == AGGREGATE_FILE:
+        difference = csv_difference(expected, got, _GROUP_COLUMNS)
+        yield from [f"{path}: {difference}"] if difference else []
+    else:
+        yield from (f"{path}: {line}" for line in markdown_differences(expected, got))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read {path}: {error}") from error

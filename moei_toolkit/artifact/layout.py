@@ -1,0 +1,46 @@
+"""What lies where in an artifact, and what of a run it leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from moei_toolkit.config.schema import Config
+from moei_toolkit.data.pair_store import STORE_NAME
+from moei_toolkit.pipeline.chain import DATA, EVALUATE, make_chain
+from moei_toolkit.pipeline.evaluation import PICTURES_FOLDER
+
+CONFIG, ENVIRONMENT, CARD = "config.py", "environment.json", "MODEL_CARD.md"
+SUMS, ROW_SUMS = "SHA256SUMS", "rows.sha256"
+SCRIPTS = ("reproduce_main.sh", "reproduce_ablations.sh", "reproduce_cost.sh")
+LOGS = "logs"
+"""Folder of a training's logs: their names and contents tell the machine they were written on."""
+
+LEFT_OUT = {
+    "pixels": f"{DATA}/{STORE_NAME}, which is made again from its sources; its hash is in the manifest",
+    "pictures": f"{EVALUATE}/{PICTURES_FOLDER}/, which the page shows; their hashes are in the manifest",
+    "logs": f"{LOGS}/ of every training, which name the machine; its history.json is there",
+}
+"""What of a run is not packed, and why."""
+
+
+def is_log(name: str) -> bool:
+    """Tell whether a file of a stage is a log: of these, not even the name is packed."""
+    return name.startswith(f"{LOGS}/")
+
+
+def is_left_out(stage: str, name: str) -> bool:
+    """Tell whether a file of a stage is not packed."""
+    pixels = stage == DATA and name == STORE_NAME
+    pictures = stage == EVALUATE and name.startswith(f"{PICTURES_FOLDER}/")
+    return pixels or pictures or is_log(name)
+
+
+def stage_path(stage: str) -> str:
+    """Return the folder of a stage, relative to the artifact."""
+    return f"stages/{stage}"
+
+
+def stage_folders(folder: Path, config: Config) -> Mapping[str, Path]:
+    """Return the folder of every stage of an unpacked artifact, whatever its record says about places."""
+    return {stage.name: folder / stage_path(stage.name) for stage in make_chain(config)}

@@ -1,0 +1,80 @@
+"""Whether two runs of one config came out alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from moei_toolkit.evaluation.rows import Row, read_rows
+from moei_toolkit.io.run_record import read_run, stage_folder
+from moei_toolkit.pipeline.chain import EVALUATE
+from moei_toolkit.pipeline.evaluation import ROWS_FILE
+from moei_toolkit.types import ACTUAL, DENSE
+
+LIMIT = 0.05
+"""dB of PSNR that the median image may differ by."""
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """How far the images of one policy are from those of another run.
+
+    Attributes:
+        policy: Which.
+        images: How many were in both runs.
+        median: Of the absolute differences in PSNR, dB.
+        largest: Of the same.
+    """
+
+    policy: str
+    images: int
+    median: float
+    largest: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the two runs count as alike."""
+        return self.median < LIMIT
+
+    def __str__(self) -> str:
+        return (
+            f"{self.policy}: median difference {self.median:.4f} dB over {self.images} images "
+            f"(expected below {LIMIT} dB), largest {self.largest:.4f} dB"
+        )
+
+
+def compare_runs(rows: Sequence[Row], others: Sequence[Row]) -> tuple[list[Rerun], list[str]]:
+    """Compare dense and MoE-I image by image.
+
+    Returns:
+        The comparisons, none for a policy without images in common, and a sentence for every image that is
+        in one of the runs only.
+    """
+    compared, unmatched = [], []
+    for policy in (DENSE, ACTUAL):
+        ours, theirs = (
+            {row.id: row.metrics["psnr"] for row in part if row.policy == policy} for part in (rows, others)
+        )
+        unmatched += [
+            f"image {image!r}, policy {policy!r} is only in {'this' if image in ours else 'the other'} run"
+            for image in sorted(ours.keys() ^ theirs.keys())
+        ]
+        differences = [abs(ours[image] - theirs[image]) for image in sorted(ours.keys() & theirs.keys())]
+        if differences:
+            compared.append(
+                Rerun(policy, len(differences), float(np.median(differences)), float(np.max(differences)))
+            )
+    return compared, unmatched
+
+
+def rows_of_run(folder: Path) -> list[Row]:
+    """Read the rows of a run, or of an unpacked artifact.
+
+    Raises:
+        StoreError: It is not such a folder, or has not been evaluated.
+        DataError: The rows are damaged.
+    """
+    return read_rows(stage_folder(folder, read_run(folder), EVALUATE) / ROWS_FILE)

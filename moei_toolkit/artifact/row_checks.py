@@ -1,0 +1,78 @@
+"""What the rows of an image say of each other, and of the record they are about."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from moei_toolkit.data.records import Record
+from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, ORACLE
+
+_SHARED = ("dataset", "scene_id", "degradation", "severity")
+
+
+def contradictions(rows: Sequence[Row], records: Sequence[Record], threshold: float) -> Iterator[str]:
+    """Yield a sentence for everything in complete rows that cannot all be true.
+
+    Args:
+        rows: All policies of all images.
+        records: Of the images that were judged.
+        threshold: tau of the abstention.
+    """
+    images: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        images.setdefault(row.id, {})[row.policy] = row
+    known = {record.id: record for record in records}
+    for name in sorted(images.keys() ^ known.keys()):
+        yield f"image {name!r} has {'no record' if name in images else 'no rows'}"
+    for name, policies in images.items():
+        found = [*_decision(policies, threshold), *_oracle(policies)]
+        if name in known:
+            found += _descriptions(policies, known[name])
+        yield from (f"image {name!r}, {line}" for line in found)
+
+
+def _descriptions(policies: Mapping[str, Row], record: Record) -> Iterator[str]:
+    for policy, row in policies.items():
+        for name in _SHARED:
+            expected, got = getattr(record, name), getattr(row, name)
+            if expected != got:
+                yield f"policy {policy!r}: {name}: expected {expected!r} as in its record, got {got!r}"
+    if len({row.g_hash for row in policies.values()}) > 1:
+        yield "its rows were made from different descriptors"
+
+
+def _decision(policies: Mapping[str, Row], threshold: float) -> Iterator[str]:
+    row = policies[ACTUAL]
+    most = max(row.probabilities.values())
+    if not math.isclose(sum(row.probabilities.values()), 1, abs_tol=1e-6):
+        yield f"policy {ACTUAL!r}: probabilities: expected a sum of 1, got {sum(row.probabilities.values())}"
+    if row.confidence != most:
+        yield f"policy {ACTUAL!r}: confidence: expected the largest probability {most}, got {row.confidence}"
+    if row.abstained != (row.confidence < threshold):
+        yield f"policy {ACTUAL!r}: abstained: expected {row.confidence < threshold}, got {row.abstained}"
+    if row.abstained != (row.route == DENSE) or row.probabilities.get(row.route, most) != most:
+        yield f"policy {ACTUAL!r}: route: expected the most probable, dense if abstained, got {row.route!r}"
+    yield from _same(row, policies)
+
+
+def _oracle(policies: Mapping[str, Row]) -> Iterator[str]:
+    row = policies[ORACLE]
+    least = min(other.error for policy, other in policies.items() if policy.startswith(EXPERT_PREFIX))
+    if row.error != least:
+        yield f"policy {ORACLE!r}: error: expected the least of the experts {least}, got {row.error}"
+    yield from _same(row, policies)
+
+
+def _same(row: Row, policies: Mapping[str, Row]) -> Iterator[str]:
+    """Compare with the row of the route that was taken: both are of one restored image."""
+    other = policies.get(row.route if row.route == DENSE else f"{EXPERT_PREFIX}{row.route}")
+    if other is None:
+        yield f"policy {row.policy!r}: route: expected one that has a row, got {row.route!r}"
+        return
+    expected, got = ({**one.metrics, "error": one.error} for one in (other, row))
+    for name in expected:
+        if got[name] != expected[name]:
+            what = f"that of {other.policy!r}, {expected[name]}"
+            yield f"policy {row.policy!r}: {name}: expected {what}, got {got[name]}"

@@ -1,0 +1,87 @@
+"""Hashes that anyone can check: of every file, as ``sha256sum -c`` reads them, and of every row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from moei_toolkit.artifact.layout import ROW_SUMS, SUMS
+from moei_toolkit.errors import StoreError
+from moei_toolkit.evaluation.rows import read_rows
+from moei_toolkit.io.atomic import atomic_write_text
+from moei_toolkit.io.hashing import sha256_bytes, sha256_file
+
+_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+
+
+def write_sums(folder: Path) -> None:
+    """Write the hash of every file of a folder into SHA256SUMS."""
+    lines = (f"{digest}  {name}\n" for name, digest in _sums_of(folder).items())
+    atomic_write_text(folder / SUMS, "".join(lines))
+
+
+def sum_problems(folder: Path) -> Iterator[str]:
+    """Yield every file that is missing, not listed in SHA256SUMS, or not what was listed.
+
+    Raises:
+        StoreError: The list is missing or damaged.
+    """
+    listed, there = _read(folder / SUMS), _sums_of(folder)
+    for name in sorted(listed.keys() | there.keys()):
+        if name not in there:
+            yield f"{name} is missing"
+        elif name not in listed:
+            yield f"{name} is not listed in {SUMS}"
+        elif there[name] != listed[name]:
+            yield f"{name} is not what {SUMS} lists"
+
+
+def write_row_sums(rows: Path, folder: Path) -> None:
+    """Write the hash of every line of ``rows``, with its policy and image, into rows.sha256 of a folder."""
+    lines = (f"{digest}  {name}\n" for name, digest in _row_sums_of(rows).items())
+    atomic_write_text(folder / ROW_SUMS, "".join(lines))
+
+
+def row_problems(rows: Path, folder: Path) -> Iterator[str]:
+    """Yield every row that is missing, not listed in rows.sha256, or not what was listed.
+
+    Raises:
+        StoreError: The list is missing or damaged.
+        DataError: The rows cannot be read.
+    """
+    listed, there = _read(folder / ROW_SUMS), _row_sums_of(rows)
+    for name in sorted(listed.keys() | there.keys()):
+        if listed.get(name) != there.get(name):
+            policy, _, image = name.partition("  ")
+            found = "is missing" if name not in there else f"is not what {ROW_SUMS} lists"
+            yield f"{rows.name}: the row of image {image!r}, policy {policy!r} {found}"
+
+
+def _sums_of(folder: Path) -> dict[str, str]:
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return {name: sha256_file(folder / name) for name in names if name != SUMS}
+
+
+def _row_sums_of(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    rows = read_rows(path)
+    return {
+        f"{row.policy}  {row.id}": sha256_bytes(line.encode()) for row, line in zip(rows, lines, strict=True)
+    }
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"cannot read {path}: {error}") from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        match = _LINE.fullmatch(line)
+        if match is None or match[2] in found:
+            raise StoreError(
+                f"{path}:{number}: expected a hash, two spaces and a new name, got {line[:80]!r}"
+            )
+        found[match[2]] = match[1]
+    return found

@@ -1,0 +1,103 @@
+"""Checks an artifact, from whoever it comes, and says everything that is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from moei_toolkit.artifact.archive import opened
+from moei_toolkit.artifact.checks import CHECKS, Artifact
+from moei_toolkit.artifact.layout import stage_folders
+from moei_toolkit.artifact.reruns import compare_runs, rows_of_run
+from moei_toolkit.artifact.sums import sum_problems
+from moei_toolkit.config.loader import validate_config
+from moei_toolkit.errors import MoeiError, StoreError
+from moei_toolkit.io.run_record import RECORD, read_run
+
+_FAILURES = (
+    MoeiError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    csv.Error,
+)
+"""What forged content may provoke in code that expects what the toolkit has written itself."""
+
+
+def verify_artifact(path: Path, against: Path | None = None) -> list[str]:
+    """Check an artifact, and whether another run of the same config came out alike.
+
+    Nothing of it is run: its config is read as data, and weights are tensors without code.
+
+    Args:
+        path: A zip, or the folder it was unpacked to.
+        against: Another artifact, or the folder of a run.
+
+    Returns:
+        What holds, a sentence each.
+
+    Raises:
+        StoreError: With a line for every problem.
+    """
+    with opened(path) as folder:
+        checked, problems = check_all(folder)
+        if against is not None:
+            alike, unlike = _compare(folder, against)
+            checked, problems = [*checked, *alike], [*problems, *unlike]
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise StoreError("\n  ".join([f"{path}: {count}", *problems]))
+    return checked
+
+
+def check_all(folder: Path) -> tuple[list[str], list[str]]:
+    """Run every check on an unpacked artifact; return what holds and what does not, a sentence each."""
+    try:
+        record = read_run(folder)
+        config = validate_config(record.config, RECORD)
+    except _FAILURES as error:
+        return [], [*_collect(sum_problems(folder), folder), _said(error, folder)]
+    artifact = Artifact(folder, record, config, stage_folders(folder, config))
+    holds, problems = [], []
+    for sentence, check in CHECKS.items():
+        found = _collect(check(artifact), folder)
+        problems += found
+        holds += [] if found else [sentence]
+    return holds, problems
+
+
+def _compare(folder: Path, against: Path) -> tuple[list[str], list[str]]:
+    try:
+        with opened(against) as other:
+            compared, unmatched = compare_runs(rows_of_run(folder), rows_of_run(other))
+    except _FAILURES as error:
+        return [], [f"against {against}: {_said(error, folder)}"]
+    alike = [str(one) for one in compared if one.holds]
+    return alike, [*(str(one) for one in compared if not one.holds), *unmatched]
+
+
+def _collect(problems: Iterator[str], folder: Path) -> list[str]:
+    """Return the problems up to the first failure, which is one of them."""
+    found = []
+    try:
+        for problem in problems:
+            found.append(_line(problem, folder))
+    except _FAILURES as error:
+        found.append(_said(error, folder))
+    return found
+
+
+def _said(error: Exception, folder: Path) -> str:
+    known = isinstance(error, MoeiError)
+    return _line(str(error) if known else f"malformed content: {type(error).__name__}: {error}", folder)
+
+
+def _line(text: str, folder: Path) -> str:
+    """Return a problem on one line, its files named as in the artifact, and safe to show on a terminal."""
+    line = " ".join(text.replace(f"{folder}/", "").split())
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)

@@ -1,0 +1,42 @@
+"""Evaluate a finished run on other data; see --help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from moei_toolkit.cli import CommandParser, run_main
+
+
+def main(argv: Sequence[str]) -> int:
+    """Judge every policy of a run on a prepared data set, and compare with its own test images."""
+    parser = CommandParser(
+        "Evaluate a finished run on a prepared data set: rows, results, tables and a report.",
+        "example:\n  tools/train.py OTHER_CONFIG.py --work-dir work_dirs/other --until data\n"
+        "  tools/evaluate.py --run work_dirs/mine --data work_dirs/other/data -o work_dirs/mine_on_other",
+    )
+    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_argument("--data", type=Path, required=True, help="folder of a prepared data set")
+    parser.add_argument("--split", default="test", help="which images of it (default: test)")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="an empty or new folder")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check run and data, and say what would be done"
+    )
+    args = parser.parse_args(argv)
+
+    from moei_toolkit.io.reporter import RichReporter
+    from moei_toolkit.pipeline.elsewhere import count_images, evaluate_elsewhere
+    from moei_toolkit.pipeline.main import summary_lines
+
+    if args.dry_run:
+        count = count_images(args.run, args.data, args.split)
+        print(f"{count} images of split {args.split!r} in {args.data} would go to {args.output}")
+        return 0
+    results = evaluate_elsewhere(args.run, args.data, args.split, args.output, RichReporter())
+    print("\n".join([*summary_lines(results), f"report   {args.output / 'report.html'}"]))
+    return 0
+
+
+def run() -> None:
+    """Run as a command of the shell."""
+    run_main(main)

@@ -1,0 +1,55 @@
+"""Pack a finished run into one file, or check such a file; see --help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from moei_toolkit.cli import CommandParser, run_main
+
+_EXAMPLES = """examples:
+  tools/report.py --run work_dirs/mine                          writes work_dirs/mine/artifact.zip
+  tools/report.py --verify artifact.zip
+  tools/report.py --verify artifact.zip --against work_dirs/again
+
+--verify finds files that were changed, added or removed, a config or a recipe that no longer fits, rows that
+contradict each other, and numbers and tables that do not follow from the rows. It cannot tell that all of
+them were invented together; a second run can, which --against compares: the median image must differ in PSNR
+by less than 0.05 dB."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Pack or check; print what was written, or what holds."""
+    parser = CommandParser(
+        "Pack a finished run into one file that others can check and restore with.", _EXAMPLES
+    )
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--run", type=Path, metavar="WORK_DIR", help="pack this finished run")
+    task.add_argument("--verify", type=Path, metavar="ARTIFACT", help="check this file")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="instead of WORK_DIR/artifact.zip")
+    parser.add_argument(
+        "--against", type=Path, metavar="OTHER", help="another artifact, or the folder of a run"
+    )
+    args = parser.parse_args(argv)
+    if args.output and args.verify:
+        parser.error("-o goes with --run")
+    if args.against and args.run:
+        parser.error("--against goes with --verify")
+
+    from moei_toolkit.artifact.layout import LEFT_OUT
+    from moei_toolkit.artifact.packing import pack_run
+    from moei_toolkit.artifact.verification import verify_artifact
+
+    if args.verify:
+        print("\n".join(f"ok: {line}" for line in verify_artifact(args.verify, args.against)))
+        return 0
+    target = args.output or args.run / "artifact.zip"
+    pack_run(args.run, target)
+    left_out = (f"left out: {what}, {why}" for what, why in LEFT_OUT.items())
+    print("\n".join([f"{target}: {target.stat().st_size / 2**20:.1f} MiB", *left_out]))
+    return 0
+
+
+def run() -> None:
+    """Run as a command of the shell."""
+    run_main(main)

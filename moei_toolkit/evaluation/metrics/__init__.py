@@ -1,0 +1,1 @@
+"""Image metrics: a number per image, and the protocol that makes it comparable."""

@@ -1,0 +1,1 @@
+"""Whether a confidence means what it says, and what it is good for."""

@@ -1,0 +1,224 @@
+"""Everything that a run's tables, figures and objectives say, derived from its rows and a few facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moei_toolkit.config.sections import Objectives
+from moei_toolkit.evaluation.objectives import Evidence, Gain, Objective, judge_objectives
+from moei_toolkit.evaluation.quality import Quality, gains_over, measure_quality
+from moei_toolkit.evaluation.reliability.calibration_quality import CalibrationQuality, judge_calibration
+from moei_toolkit.evaluation.reliability.selective import SelectiveScores, selective_scores
+from moei_toolkit.evaluation.routing.decisions import Decisions, decisions_of
+from moei_toolkit.evaluation.routing.routing_quality import RoutingQuality, judge_routing
+from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.severity import Stratum, by_severity
+from moei_toolkit.evaluation.shift import Shift, judge_shift
+from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison, Significance, compare_all
+from moei_toolkit.evaluation.statistics.multiplicity import holm
+from moei_toolkit.types import (
+    ACTUAL,
+    DENSE,
+    DENSE_EQUAL,
+    EXPERT_PREFIX,
+    INPUT,
+    ORACLE,
+    SINGLE_PREFIX,
+    TOP2,
+)
+
+_EQUAL_BUDGETS = {"equal FLOPs, latency and memory": DENSE_EQUAL}
+"""Budget -> the rival that keeps it: dense-equal is the same backbone wearing one expert of the same size."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rows do not say.
+
+    Attributes:
+        seed: Of the resamples.
+        bins: Equal-width bins of the expected calibration error.
+        higher_is_better: Metric -> its direction.
+        task_of_expert: Expert -> the weather it serves.
+        task_of_single: Single-task model -> the weather it was trained on.
+        expert_shares: Expert -> its parameters as a share of the backbone's.
+        threshold: tau of the abstention.
+        limits: Thresholds of the objectives.
+        home: Policy -> macro PSNR on the run's own test images, dB, when the rows are of other data.
+    """
+
+    seed: int
+    bins: int
+    higher_is_better: Mapping[str, bool]
+    task_of_expert: Mapping[str, str]
+    task_of_single: Mapping[str, str]
+    expert_shares: Mapping[str, float]
+    threshold: float
+    limits: Objectives
+    home: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came out of a run.
+
+    Attributes:
+        quality: Of every policy.
+        experts: Names, in the order of the columns of ``routing``.
+        routing: How good the routes were.
+        agreement_with_weather: Share of images whose chosen expert serves their weather.
+        oracle_is_weather: Share of images whose best expert serves their weather.
+        calibration: Whether confidence means what it says.
+        selective: Whether confidence orders decisions, by mistakes.
+        selective_regret: The same by regret, dB.
+        expert_gains: Expert -> dB of PSNR over dense on its own weather, where that was tested.
+        single_gains: Single-task model -> the same.
+        comparisons: MoE-I against its rivals.
+        severity: PSNR by weather and severity.
+        shift: How other data differ from the run's own; None on its own.
+        objectives: O1 to O11.
+    """
+
+    quality: Quality
+    experts: tuple[str, ...]
+    routing: RoutingQuality
+    agreement_with_weather: float
+    oracle_is_weather: float
+    calibration: CalibrationQuality
+    selective: SelectiveScores
+    selective_regret: SelectiveScores
+    expert_gains: dict[str, float]
+    single_gains: dict[str, float]
+    comparisons: tuple[Comparison, ...]
+    severity: tuple[Stratum, ...]
+    shift: Shift | None
+    objectives: tuple[Objective, ...]
+
+
+def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
+    """Derive everything; the same rows and facts give the same results.
+
+    Raises:
+        DataError: If there is no degraded image, or the rows are not complete.
+    """
+    quality = measure_quality(rows, facts.higher_is_better)
+    decisions = decisions_of(rows)
+    routing = judge_routing(
+        decisions.psnr,
+        decisions.dense,
+        decisions.chosen,
+        decisions.abstained,
+        decisions.weathers,
+        decisions.severity,
+        decisions.errors,
+    )
+    tasks = np.array([facts.task_of_expert[name] for name in decisions.experts])
+    calibration = judge_calibration(
+        decisions.confidence,
+        decisions.right,
+        decisions.scenes,
+        np.random.default_rng([facts.seed, 0]),
+        facts.bins,
+    )
+    comparisons = compare_all(
+        rows, _pairs(rows), facts.higher_is_better, np.random.default_rng([facts.seed, 1])
+    )
+    experts = {f"{EXPERT_PREFIX}{name}": task for name, task in facts.task_of_expert.items()}
+    singles = {f"{SINGLE_PREFIX}{name}": task for name, task in facts.task_of_single.items()}
+    expert_gains = _without_prefix(gains_over(rows, experts, DENSE), EXPERT_PREFIX)
+    single_gains = _without_prefix(gains_over(rows, singles, DENSE), SINGLE_PREFIX)
+    shift = (
+        None
+        if facts.home is None
+        else judge_shift(rows, facts.home, facts.limits.rank_tau, facts.limits.abstention, facts.bins)
+    )
+    evidence = Evidence(
+        expert_gains=expert_gains,
+        expert_shares=facts.expert_shares,
+        single_gains=single_gains,
+        dense_psnr=quality.macro[DENSE]["psnr"],
+        agreement=routing.agreement,
+        largest_share=routing.largest_share,
+        ece=calibration.ece,
+        ece_null=calibration.ece_calibrated,
+        abstained=routing.fallback.overall.abstained,
+        fallback_gain=_macro(decisions, decisions.achieved - decisions.routed),
+        oracle_gap=quality.macro[ORACLE]["psnr"] - quality.macro[ACTUAL]["psnr"],
+        rank_tau=None if shift is None else shift.rank.tau,
+        over_equal=_over_equal(comparisons),
+    )
+    return Results(
+        quality=quality,
+        experts=decisions.experts,
+        routing=routing,
+        agreement_with_weather=float(np.mean(tasks[decisions.chosen] == decisions.weathers)),
+        oracle_is_weather=float(np.mean(tasks[decisions.oracle] == decisions.weathers)),
+        calibration=calibration,
+        selective=selective_scores(decisions.confidence, ~decisions.right),
+        selective_regret=selective_scores(decisions.confidence, decisions.psnr.max(1) - decisions.routed),
+        expert_gains=expert_gains,
+        single_gains=single_gains,
+        comparisons=comparisons,
+        severity=tuple(by_severity(rows, shown_policies(rows), "psnr")),
+        shift=shift,
+        objectives=judge_objectives(evidence, facts.limits),
+    )
+
+
+def shown_policies(rows: Sequence[Row]) -> list[str]:
+    """Return the policies that stand for whole systems, in the order of tables; single experts do not."""
+    there = {row.policy for row in rows}
+    return [policy for policy in (INPUT, DENSE, DENSE_EQUAL, TOP2, ACTUAL, ORACLE) if policy in there]
+
+
+def comparison_of(
+    comparisons: Sequence[Comparison], second: str, metric: str, weather: str
+) -> Comparison | None:
+    """Return MoE-I against one rival in one metric on one weather, if it was compared."""
+    found = (
+        one
+        for one in comparisons
+        if (one.first, one.second, one.metric, one.weather) == (ACTUAL, second, metric, weather)
+    )
+    return next(found, None)
+
+
+def _pairs(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    there = {row.policy for row in rows}
+    return [(ACTUAL, rival) for rival in (DENSE, DENSE_EQUAL, TOP2) if rival in there]
+
+
+def _without_prefix(gains: Mapping[str, float], prefix: str) -> dict[str, float]:
+    return {name.removeprefix(prefix): gain for name, gain in gains.items()}
+
+
+def _macro(decisions: Decisions, values: np.ndarray) -> float:
+    weathers = sorted(set(decisions.weathers.tolist()))
+    return float(np.mean([values[decisions.weathers == weather].mean() for weather in weathers]))
+
+
+def _over_equal(comparisons: Sequence[Comparison]) -> dict[str, dict[str, Gain]]:
+    """Return the gains over every dense model of equal budget, p corrected for how many budgets there are."""
+    gains: dict[str, dict[str, Gain]] = {}
+    for metric in sorted({one.metric for one in comparisons}):
+        found = {}
+        for budget, rival in _EQUAL_BUDGETS.items():
+            one = comparison_of(comparisons, rival, metric, MACRO)
+            if one is not None and one.significance is not None:
+                found[budget] = one, one.significance
+        if found:
+            adjusted = holm([significance.tests.p_t for _, significance in found.values()]).tolist()
+            for (budget, (one, significance)), p in zip(found.items(), adjusted, strict=True):
+                gains.setdefault(budget, {})[metric] = _gain(one, significance, p)
+    return gains
+
+
+def _gain(one: Comparison, significance: Significance, p: float) -> Gain:
+    """Return a comparison such that above 0 means better."""
+    sign = 1 if one.higher_is_better else -1
+    low, high = sorted((sign * significance.bca.low, sign * significance.bca.high))
+    effect = significance.tests.cohens_d
+    return Gain(sign * one.difference, low, high, p, None if effect is None else sign * effect)

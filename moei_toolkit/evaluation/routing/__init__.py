@@ -1,0 +1,1 @@
+"""Whether images went to the right expert."""

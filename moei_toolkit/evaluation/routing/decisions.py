@@ -1,0 +1,101 @@
+"""The routing decisions in a set of rows as arrays: what was chosen, how surely, what each brings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.types import ACTUAL, CLEAN, DENSE, EXPERT_PREFIX, most_probable
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """N decisions on degraded images among K experts.
+
+    Attributes:
+        experts: K names, in the order of the columns.
+        scenes: (N,) data set and scene; images of one scene are not independent.
+        weathers: (N,) degradations.
+        severity: (N,) in [0, 1].
+        probabilities: (N, K), calibrated.
+        chosen: (N,) column of the most probable expert, whether or not it was trusted.
+        abstained: (N,) bool.
+        errors: (N, K) eps_k of every expert.
+        psnr: (N, K) dB of every expert.
+        dense: (N,) dB of the dense route.
+    """
+
+    experts: tuple[str, ...]
+    scenes: np.ndarray
+    weathers: np.ndarray
+    severity: np.ndarray
+    probabilities: np.ndarray
+    chosen: np.ndarray
+    abstained: np.ndarray
+    errors: np.ndarray
+    psnr: np.ndarray
+    dense: np.ndarray
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """(N,) the largest probability."""
+        return np.asarray(self.probabilities.max(1))
+
+    @property
+    def oracle(self) -> np.ndarray:
+        """(N,) column of the expert of least error."""
+        return np.asarray(self.errors.argmin(1))
+
+    @property
+    def right(self) -> np.ndarray:
+        """(N,) bool: no expert has a smaller error than the chosen one."""
+        return np.asarray(self._of_chosen(self.errors) <= self.errors.min(1))
+
+    @property
+    def routed(self) -> np.ndarray:
+        """(N,) dB of the chosen expert, whether or not it was trusted."""
+        return self._of_chosen(self.psnr)
+
+    @property
+    def achieved(self) -> np.ndarray:
+        """(N,) dB of what came out: the chosen expert, or dense after an abstention."""
+        return np.where(self.abstained, self.dense, self.routed)
+
+    def _of_chosen(self, table: np.ndarray) -> np.ndarray:
+        return np.asarray(table[np.arange(len(table)), self.chosen])
+
+
+def decisions_of(rows: Sequence[Row]) -> Decisions:
+    """Collect the decisions of complete rows; clean images are left out.
+
+    Raises:
+        DataError: If there is no degraded image, or two decisions name different experts.
+    """
+    actual = [row for row in rows if row.policy == ACTUAL and row.degradation != CLEAN]
+    if not actual:
+        raise DataError(f"expected decisions on degraded images, got none in {len(rows)} rows")
+    experts = tuple(actual[0].probabilities)
+    for row in actual:
+        if set(row.probabilities) != set(experts):
+            raise DataError(
+                f"image {row.id!r}: expected probabilities of {sorted(experts)}, "
+                f"got {sorted(row.probabilities)}"
+            )
+    by_policy = {(row.id, row.policy): row for row in rows}
+    found = [[by_policy[row.id, f"{EXPERT_PREFIX}{name}"] for name in experts] for row in actual]
+    return Decisions(
+        experts=experts,
+        scenes=np.array([f"{row.dataset}/{row.scene_id}" for row in actual]),
+        weathers=np.array([row.degradation for row in actual]),
+        severity=np.array([row.severity for row in actual]),
+        probabilities=np.array([[row.probabilities[name] for name in experts] for row in actual]),
+        chosen=np.array([experts.index(most_probable(row.probabilities)) for row in actual]),
+        abstained=np.array([row.abstained for row in actual]),
+        errors=np.array([[other.error for other in others] for others in found]),
+        psnr=np.array([[other.metrics["psnr"] for other in others] for others in found]),
+        dense=np.array([by_policy[row.id, DENSE].metrics["psnr"] for row in actual]),
+    )

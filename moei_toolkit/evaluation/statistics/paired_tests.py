@@ -1,0 +1,54 @@
+"""Could differences of scenes be chance? Student's t, Wilcoxon's signed ranks, and how large they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.statistics.scene_sums import ROUNDING
+
+
+@dataclass(frozen=True)
+class PairedTests:
+    """What two-sided tests say of one column of paired differences.
+
+    Attributes:
+        cohens_d: Mean over standard deviation of the differences (d_z); None when all are equal.
+        p_t: Of the paired t-test; 1 when all are 0, 0 when all are equal and not 0.
+        p_wilcoxon: Of the signed-rank test; 1 when all are 0.
+    """
+
+    cohens_d: float | None
+    p_t: float
+    p_wilcoxon: float
+
+
+def paired_tests(differences: np.ndarray) -> list[PairedTests]:
+    """Test every column of paired differences against no difference.
+
+    Args:
+        differences: (C, M) of C independent units, C >= 2.
+
+    Returns:
+        M results.
+
+    Raises:
+        DataError: Fewer than two units, NaN, or of the wrong shape.
+    """
+    table = np.asarray(differences, np.float64)
+    if table.ndim != 2 or len(table) < 2 or not np.isfinite(table).all():
+        raise DataError(f"expected finite differences (C, M), C >= 2, got {table.shape}")
+    return [_test(column) for column in table.T]
+
+
+def _test(column: np.ndarray) -> PairedTests:
+    if not column.any():
+        return PairedTests(None, 1.0, 1.0)
+    p_wilcoxon = float(stats.wilcoxon(column).pvalue)
+    spread = column.std(ddof=1)
+    if spread <= ROUNDING * np.abs(column).max():
+        return PairedTests(None, 0.0, p_wilcoxon)
+    return PairedTests(float(column.mean() / spread), float(stats.ttest_1samp(column, 0).pvalue), p_wilcoxon)

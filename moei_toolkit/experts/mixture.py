@@ -1,0 +1,43 @@
+"""Several experts at once: what Top-1 routing is compared with, never what it does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import cast
+
+from torch import Tensor, nn
+
+from moei_toolkit.experts.base import Expert
+
+
+class Mixture(Expert):
+    """The weighted mean of what several experts make of every block.
+
+    With the two most probable experts and their probabilities it is the Top-2 gate of Shazeer et al.,
+    "Outrageously Large Neural Networks", ICLR 2017, for a whole image: a diagnostic of what choosing only one
+    gives away, at about twice the cost of the decoder.
+
+    Args:
+        experts: At least one; used as they are: neither copied nor parameters of the mixture.
+        weights: One for each, >= 0; their sum is scaled to 1.
+
+    Raises:
+        ValueError: If there are no experts, as many weights as experts are not given, or they do not weigh.
+    """
+
+    def __init__(self, experts: Sequence[Expert], weights: Sequence[float]) -> None:
+        super().__init__()
+        total = math.fsum(weights)
+        if not experts or len(experts) != len(weights):
+            raise ValueError(f"expected one weight per expert, got {len(weights)} for {len(experts)}")
+        if min(weights) < 0 or not 0 < total < math.inf:
+            raise ValueError(f"expected weights >= 0 with a finite sum above 0, got {list(weights)}")
+        self.experts = nn.ModuleList(experts)
+        self.weights = tuple(weight / total for weight in weights)
+
+    def run(self, site: str, block: nn.Module, x: Tensor) -> Tensor:
+        """Run the block wearing each expert, and average."""
+        outputs = (cast(Expert, expert).run(site, block, x) for expert in self.experts)
+        parts = (weight * output for weight, output in zip(self.weights, outputs, strict=True))
+        return sum(parts, start=x.new_zeros(()))

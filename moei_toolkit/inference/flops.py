@@ -1,0 +1,61 @@
+"""How many floating point operations restoring an image takes: a cost that no machine changes."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from moei_toolkit.experts.base import Expert
+from moei_toolkit.inference.describe import describe_views
+from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.inference.tiling import tile_grid
+
+
+class FlopCount:
+    """Counts what restoring with a backbone takes, without restoring anything.
+
+    Convolutions and matrix products count, a multiplication and an addition as two; what is done per element
+    does not.
+
+    Args:
+        routed: The backbone and its protocol; it is not changed. Its networks must run on torch's meta
+            device, which has shapes and no values.
+    """
+
+    def __init__(self, routed: RoutedBackbone) -> None:
+        self._protocol = routed.protocol
+        self._backbone = copy.deepcopy(routed.backbone).to("meta")
+        self._described = self._describing(routed)
+
+    @torch.no_grad()
+    def gflops(self, expert: Expert, height: int, width: int) -> float:
+        """Return 1e9 operations of describing an image of that size and restoring it by tiles.
+
+        Args:
+            expert: What the backbone wears; it is not changed.
+            height: Rows of the image.
+            width: Columns of the image.
+        """
+        tiles = tile_grid(height, width, self._protocol.tile, self._protocol.overlap)
+        x = torch.empty(1, 3, tiles[0].height, tiles[0].width, device="meta")
+        worn = copy.deepcopy(expert).to("meta")
+        g = torch.empty(1, self._backbone.descriptor_dim, device="meta")
+        with FlopCounterMode(display=False) as counter:
+            self._backbone.decode(self._backbone.encode(x), x, worn, g)
+        return (self._described + len(tiles) * counter.get_total_flops()) / 1e9
+
+    @torch.no_grad()
+    def _describing(self, routed: RoutedBackbone) -> int:
+        protocol = self._protocol
+        overview = _black(routed, 1, 3, protocol.overview_size, protocol.overview_size)
+        probes = _black(routed, 1, protocol.probes, 3, protocol.probe_size, protocol.probe_size)
+        with FlopCounterMode(display=False) as counter:
+            describe_views(routed.backbone, overview, probes)  # order statistics have no meta form
+        return int(counter.get_total_flops())
+
+
+def _black(routed: RoutedBackbone, *shape: int) -> Tensor:
+    return torch.zeros(*shape, device=routed.device)

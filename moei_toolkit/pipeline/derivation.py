@@ -1,0 +1,150 @@
+"""What a report says that follows from rows, config and weights: anyone can derive it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moei_toolkit.config.schema import Config
+from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.aggregate import aggregate_csv
+from moei_toolkit.evaluation.results import Facts, derive_results, shown_policies
+from moei_toolkit.evaluation.routing.decisions import decisions_of
+from moei_toolkit.evaluation.rows import Row, read_rows
+from moei_toolkit.inference.bundle import CALIBRATION_FILE, EXPERT_FILE
+from moei_toolkit.io.weights import load_weights
+from moei_toolkit.pipeline.evaluation import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE, ROWS_FILE
+from moei_toolkit.pipeline.main import RESULTS_FILE
+from moei_toolkit.report.content import Findings, headline_of, tables_of
+from moei_toolkit.report.tables.table import as_markdown
+
+FACTS_FILE, OBJECTIVES_FILE = "facts.json", "objectives.json"
+AGGREGATE_FILE, MARKDOWN_FILE = "per_policy.csv", "report.md"
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What follows from the rows of an evaluation.
+
+    Attributes:
+        rows: What it is derived from.
+        facts: What the rows do not say.
+        found: All the rest.
+    """
+
+    rows: Sequence[Row]
+    facts: Facts
+    found: Findings
+
+    def values(self) -> dict[str, Any]:
+        """Return the content of every JSON file of a report, by name."""
+        results = self.found.results
+        return {
+            FACTS_FILE: {**asdict(self.facts), "limits": self.facts.limits.model_dump()},
+            RESULTS_FILE: asdict(results),
+            OBJECTIVES_FILE: [asdict(objective) for objective in results.objectives],
+        }
+
+    def texts(self) -> dict[str, str]:
+        """Return the content of every other file of a report but the page, by name."""
+        headline = headline_of(self.found)
+        markdown = [
+            f"# {headline.title}\n",
+            f"{headline.finding} {headline.note}\n",
+            *map(as_markdown, tables_of(self.found)),
+        ]
+        return {AGGREGATE_FILE: aggregate_csv(self.rows), MARKDOWN_FILE: "\n".join(markdown)}
+
+
+def derive_report(
+    config: Config,
+    folders: Mapping[str, Path],
+    evaluated: Path,
+    seed: int,
+    home: Mapping[str, float] | None = None,
+) -> Derived:
+    """Derive what a report says from the rows in ``evaluated``.
+
+    Args:
+        config: Of the run.
+        folders: Committed folders of its stages, by name.
+        evaluated: What `evaluate_images` left.
+        seed: Of the resamples.
+        home: Policy -> macro PSNR on the run's own test images, dB, when the rows are of other data.
+
+    Raises:
+        DataError: If the rows cannot be used.
+        CheckpointError: If the weights of an expert are missing or damaged.
+    """
+    rows = read_rows(evaluated / ROWS_FILE)
+    protocol = read_json(evaluated / PROTOCOL_FILE)
+    facts = facts_of(config, folders, protocol, seed, home)
+    computed = {name: settings for name, settings in protocol.items() if NOT_COMPUTED not in settings}
+    found = Findings(
+        title=config.report.title,
+        results=derive_results(rows, facts),
+        decisions=decisions_of(rows),
+        gflops=_mean_gflops(rows),
+        policies=shown_policies(rows),
+        protocols={
+            name: {key: value for key, value in settings.items() if key != DIRECTION}
+            for name, settings in computed.items()
+        },
+        directions=facts.higher_is_better,
+        not_computed={
+            name: settings[NOT_COMPUTED] for name, settings in protocol.items() if NOT_COMPUTED in settings
+        },
+        threshold=facts.threshold,
+    )
+    return Derived(rows, facts, found)
+
+
+def facts_of(
+    config: Config,
+    folders: Mapping[str, Path],
+    protocol: Mapping[str, Mapping[str, Any]],
+    seed: int,
+    home: Mapping[str, float] | None,
+) -> Facts:
+    """Collect what the rows do not say; the arguments are those of `derive_report`."""
+    shares = {
+        name: load_weights(folders[f"experts.{name}"] / EXPERT_FILE)[1]["share"] for name in config.experts
+    }
+    return Facts(
+        seed=seed,
+        bins=config.evaluate.bins,
+        higher_is_better={
+            name: settings[DIRECTION] for name, settings in protocol.items() if NOT_COMPUTED not in settings
+        },
+        task_of_expert={name: section.task for name, section in config.experts.items()},
+        task_of_single={name: section.task for name, section in config.singles.items()},
+        expert_shares=shares,
+        threshold=read_json(folders["calibrate"] / CALIBRATION_FILE)["threshold"],
+        limits=config.objectives,
+        home=home,
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        DataError: If the file is missing or damaged.
+    """
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: expected JSON: {error}") from error
+    return value
+
+
+def _mean_gflops(rows: Sequence[Row]) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        found.setdefault(row.policy, []).append(row.cost["gflops"])
+    return {policy: float(np.mean(values)) for policy, values in found.items()}

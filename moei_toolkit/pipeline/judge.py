@@ -1,0 +1,143 @@
+"""Judges every policy on one image, a row each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from moei_toolkit.data.records import Record
+from moei_toolkit.evaluation.metrics.metric import Metric
+from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.experts.mixture import Mixture
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.flops import FlopCount
+from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.io.images import to_float
+from moei_toolkit.losses.base import Loss
+from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.pipeline.stages.routes import Routed, error_of, restore_along_all
+from moei_toolkit.types import ACTUAL, CLEAN, DENSE, EXPERT_PREFIX, INPUT, ORACLE, TOP2, Decision
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An image to look at.
+
+    Attributes:
+        pictures: ``"input"``, ``"dense"``, ``"actual"`` and ``"clean"`` -> (H, W, 3), float32 in [0, 1].
+        decision: What was decided about it.
+    """
+
+    pictures: Mapping[str, np.ndarray]
+    decision: Decision
+
+
+class Judge:
+    """Restores an image under every policy and measures each result.
+
+    Args:
+        routed: Backbone, experts and rivals; a route that is no expert of the decider is a policy of its own.
+        decider: Chooses among the experts.
+        losses: By degradation, what eps_k is measured with.
+        metrics: What restored images are measured with.
+    """
+
+    def __init__(
+        self,
+        routed: RoutedBackbone,
+        decider: Decider,
+        losses: Mapping[str, Loss],
+        metrics: Sequence[Metric],
+    ) -> None:
+        self._routed = routed
+        self._decider = decider
+        self._losses = losses
+        self._metrics = metrics
+        self._flops = FlopCount(routed)
+        self._gflops: dict[tuple[str, int, int], float] = {}
+
+    def show(self, images: Images, record: Record) -> Shown:
+        """Return the versions of an image that a person looks at, and what was decided about it."""
+        degraded, clean = images.store.degraded(record), images.store.clean(record)
+        g = self._routed.describe(degraded)
+        decision = self._decider.decide(g)
+        pictures = {
+            INPUT: to_float(degraded).transpose(1, 2, 0),
+            DENSE: self._routed.restore(degraded, DENSE, g),
+            ACTUAL: self._routed.restore(degraded, decision.route, g),
+            CLEAN: to_float(clean).transpose(1, 2, 0),
+        }
+        return Shown(pictures, decision)
+
+    def judge(self, images: Images, record: Record) -> list[Row]:
+        """Return the rows of an image: input, every route, Top-2, actual and oracle."""
+        g = self._routed.describe(images.store.degraded(record))
+        decision = self._decider.decide(g)
+        routed, best_two = self._with_top2(decision)
+        image = restore_along_all(routed, images, record, g, self._losses)
+        untouched = error_of(self._losses[record.degradation], image.degraded, image.clean, image.degraded)
+        errors = {**image.errors, INPUT: untouched}
+        height, width = image.clean.shape[:2]
+        measured = {
+            route: self._measure(pixels, image.clean)
+            for route, pixels in {**image.restored, INPUT: image.degraded}.items()
+        }
+        return [
+            Row(
+                id=record.id,
+                dataset=record.dataset,
+                scene_id=record.scene_id,
+                degradation=record.degradation,
+                severity=record.severity,
+                policy=policy,
+                route=best_two if route == TOP2 else route,
+                metrics=measured[route],
+                cost={"gflops": self._cost(routed, route, best_two, height, width)},
+                error=errors[route],
+                probabilities=decision.probabilities if policy == ACTUAL else {},
+                confidence=decision.confidence if policy == ACTUAL else 0.0,
+                abstained=policy == ACTUAL and decision.abstained,
+                g_hash=_digest(g),
+            )
+            for policy, route in self._routes_of(image, decision).items()
+        ]
+
+    def _with_top2(self, decision: Decision) -> tuple[RoutedBackbone, str]:
+        """Return what can also mix the two most probable experts, and the names of the two."""
+        ranked = sorted(decision.probabilities, key=lambda name: -decision.probabilities[name])[:2]
+        experts = [self._routed.routes[name] for name in ranked]
+        mixture = Mixture(experts, [decision.probabilities[name] for name in ranked])
+        return self._routed.wearing({TOP2: mixture}), "+".join(ranked)
+
+    def _routes_of(self, image: Routed, decision: Decision) -> dict[str, str]:
+        """Return the route of every policy; the oracle takes the expert of least error."""
+        experts = self._decider.experts
+        return {
+            INPUT: INPUT,
+            DENSE: DENSE,
+            **{route: route for route in image.restored if route not in (*experts, DENSE, TOP2)},
+            **{f"{EXPERT_PREFIX}{name}": name for name in experts},
+            TOP2: TOP2,
+            ACTUAL: decision.route,
+            ORACLE: min(experts, key=lambda route: image.errors[route]),
+        }
+
+    def _measure(self, restored: np.ndarray, clean: np.ndarray) -> dict[str, float]:
+        planes = restored.transpose(2, 0, 1), clean.transpose(2, 0, 1)
+        return {metric.name: metric(*planes) for metric in self._metrics}
+
+    def _cost(self, routed: RoutedBackbone, route: str, best_two: str, height: int, width: int) -> float:
+        if route == INPUT:
+            return 0.0
+        key = best_two if route == TOP2 else route, height, width
+        if key not in self._gflops:
+            self._gflops[key] = self._flops.gflops(routed.routes[route], height, width)
+        return self._gflops[key]
+
+
+def _digest(g: Tensor) -> str:
+    return hashlib.sha256(g.cpu().numpy().tobytes()).hexdigest()[:16]

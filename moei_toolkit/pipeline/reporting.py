@@ -1,0 +1,89 @@
+"""Writes the report of an evaluation: what was derived from its rows, and one page with pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from moei_toolkit.config.schema import Config
+from moei_toolkit.evaluation.extremes import EXTREMES
+from moei_toolkit.evaluation.results import Results
+from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
+from moei_toolkit.pipeline.derivation import derive_report, read_json
+from moei_toolkit.pipeline.evaluation import DECISION_FILE, PICTURES_FOLDER
+from moei_toolkit.report.blocks.slider import Slider, Version
+from moei_toolkit.report.content import Origin, headline_of, sections_of
+from moei_toolkit.report.html import render_report
+from moei_toolkit.report.pictures import embed_picture
+from moei_toolkit.report.tables.table import name_of
+from moei_toolkit.types import ACTUAL, CLEAN, DENSE, INPUT, ORACLE
+
+PAGE_FILE = "report.html"
+
+
+def write_report(
+    config: Config,
+    folders: Mapping[str, Path],
+    evaluated: Path,
+    origin: Origin,
+    seed: int,
+    out: Path,
+    home: Mapping[str, float] | None = None,
+) -> Results:
+    """Derive everything from the rows in ``evaluated``, and write it into ``out``.
+
+    Args:
+        config: Of the run.
+        folders: Committed folders of its stages, by name.
+        evaluated: What `evaluate_images` left.
+        origin: Where the run came from.
+        seed: Of the resamples.
+        out: An existing folder.
+        home: Policy -> macro PSNR on the run's own test images, dB, when the rows are of other data.
+
+    Returns:
+        What came out.
+
+    Raises:
+        DataError: If the rows cannot be used.
+    """
+    derived = derive_report(config, folders, evaluated, seed, home)
+    sliders = _sliders(evaluated / PICTURES_FOLDER, derived.rows)
+    page = render_report(headline_of(derived.found), sections_of(derived.found, origin, sliders))
+    for name, value in derived.values().items():
+        atomic_write_json(out / name, value)
+    for name, text in {**derived.texts(), PAGE_FILE: page}.items():
+        atomic_write_text(out / name, text)
+    return derived.found.results
+
+
+def _sliders(folder: Path, rows: Sequence[Row]) -> dict[str, list[Slider]]:
+    """Return the pictures that were kept, by weather; of each the best, the median and the worst."""
+    by_policy = {(row.id, row.policy): row for row in rows}
+    kept = {path.name: read_json(path / DECISION_FILE)["kept"] for path in folder.glob("*") if path.is_dir()}
+    sliders: dict[str, list[Slider]] = {}
+    for image in sorted(kept, key=lambda name: (EXTREMES.index(kept[name]), name)):
+        policies = {policy: by_policy[image, policy] for policy in (INPUT, DENSE, ACTUAL, ORACLE)}
+        actual = policies[ACTUAL]
+        slider = Slider(
+            title=f"{kept[image]}: {image}",
+            caption=_decision(actual, policies[ORACLE]),
+            versions=[
+                *(_version(folder / image, policy, policies[policy]) for policy in (INPUT, DENSE, ACTUAL)),
+                Version(CLEAN, "", embed_picture(folder / image / f"{CLEAN}.jpg")),
+            ],
+            before=0,
+            after=2,
+        )
+        sliders.setdefault(actual.degradation, []).append(slider)
+    return dict(sorted(sliders.items()))
+
+
+def _version(folder: Path, policy: str, row: Row) -> Version:
+    return Version(name_of(policy), f"{row.metrics['psnr']:.2f} dB", embed_picture(folder / f"{policy}.jpg"))
+
+
+def _decision(actual: Row, oracle: Row) -> str:
+    doubt = "abstained; " if actual.abstained else ""
+    return f"{doubt}route {actual.route}, confidence {actual.confidence:.2f}; the oracle takes {oracle.route}"

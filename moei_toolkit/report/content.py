@@ -1,0 +1,265 @@
+"""What a report says, in order: from what came out of a run to the blocks of a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from moei_toolkit.evaluation.reliability.selective import coverage_curve, system_curve
+from moei_toolkit.evaluation.results import Results, comparison_of
+from moei_toolkit.evaluation.routing.decisions import Decisions
+from moei_toolkit.evaluation.severity import STRATA, Stratum
+from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison
+from moei_toolkit.report.blocks.block import Block
+from moei_toolkit.report.blocks.details import Details
+from moei_toolkit.report.blocks.figure import Figure
+from moei_toolkit.report.blocks.headline import BigNumber, Headline
+from moei_toolkit.report.blocks.layout import Grid, Section
+from moei_toolkit.report.blocks.slider import Slider
+from moei_toolkit.report.blocks.table import SortableTable
+from moei_toolkit.report.figures.coverage import coverage_curves
+from moei_toolkit.report.figures.differences import quality_at_equal_budgets
+from moei_toolkit.report.figures.estimates import Estimate
+from moei_toolkit.report.figures.pareto import pareto
+from moei_toolkit.report.figures.provenance import MadeStage, provenance
+from moei_toolkit.report.figures.quality import quality_by_weather
+from moei_toolkit.report.figures.reliability import reliability_diagram
+from moei_toolkit.report.figures.severity import severity_curves
+from moei_toolkit.report.figures.training import training_curves
+from moei_toolkit.report.figures.utilization import utilization_histogram
+from moei_toolkit.report.tables.comparisons import comparison_table
+from moei_toolkit.report.tables.decisions import abstention_table, reliability_table, routing_table
+from moei_toolkit.report.tables.objectives import objectives_table
+from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table
+from moei_toolkit.report.tables.table import Table, name_of
+from moei_toolkit.types import ACTUAL, DENSE, INPUT, ORACLE
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a report is made of, but for pictures.
+
+    Attributes:
+        title: Of the report.
+        results: Everything derived from the rows.
+        decisions: Those behind the results.
+        gflops: Policy -> mean over test images of 1e9 operations per image.
+        policies: Those that stand for whole systems, in the order of tables.
+        protocols: Metric -> how it was measured.
+        directions: Metric -> whether higher is better.
+        not_computed: Metric -> why it has no values.
+        threshold: tau of the abstention.
+    """
+
+    title: str
+    results: Results
+    decisions: Decisions
+    gflops: Mapping[str, float]
+    policies: Sequence[str]
+    protocols: Mapping[str, Mapping[str, Any]]
+    directions: Mapping[str, bool]
+    not_computed: Mapping[str, str]
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a run came from.
+
+    Attributes:
+        histories: Training -> what it measured on the way.
+        stages: In the order in which they were made.
+        config: The complete config, as text.
+        environment: Versions and machine, as text.
+    """
+
+    histories: Mapping[str, Sequence[Mapping[str, float]]]
+    stages: Sequence[MadeStage]
+    config: str
+    environment: str
+
+
+def tables_of(found: Findings) -> list[Table]:
+    """Return every table of a report, in order."""
+    return [
+        objectives_table(found.results.objectives),
+        *_quality_tables(found),
+        *_comparison_tables(found),
+        routing_table(found.results),
+        reliability_table(found.results, found.threshold),
+        abstention_table(found.results),
+        severity_table(found.results.severity),
+        specialist_table(found.results.quality),
+    ]
+
+
+def headline_of(found: Findings) -> Headline:
+    """Return the one sentence and the few numbers that a report begins with."""
+    results = found.results
+    macro, over_dense = results.quality.macro, comparison_of(results.comparisons, DENSE, "psnr", MACRO)
+    counted = ", ".join(f"{count} {name}" for name, count in results.quality.images.items())
+    verdicts = Counter(objective.verdict for objective in results.objectives)
+    gain = "" if over_dense is None else f"{over_dense.difference:+.2f}"
+    return Headline(
+        title=found.title,
+        finding=(
+            f"Choosing one expert per image restores {macro[INPUT]['psnr']:.2f} dB to "
+            f"{macro[ACTUAL]['psnr']:.2f} dB macro PSNR; the dense backbone alone reaches "
+            f"{macro[DENSE]['psnr']:.2f} dB, the best expert of every image {macro[ORACLE]['psnr']:.2f} dB."
+        ),
+        numbers=[
+            BigNumber(gain, "dB", f"MoE-I over dense{_interval(over_dense)}"),
+            BigNumber(f"{results.routing.agreement:.0%}", "", "of images went to the oracle's expert"),
+            BigNumber(f"{results.calibration.ece:.3f}", "", "expected calibration error"),
+            BigNumber(
+                f"{verdicts['pass']} of {len(results.objectives)}",
+                "",
+                f"objectives reached; {verdicts['fail']} failed, {verdicts['not measured']} not measured",
+            ),
+        ],
+        note=f"Test images: {counted}.",
+    )
+
+
+def sections_of(found: Findings, origin: Origin, sliders: Mapping[str, Sequence[Slider]]) -> list[Section]:
+    """Return the sections of a report.
+
+    Args:
+        found: What came out.
+        origin: Where it came from.
+        sliders: Weather -> images to look at.
+    """
+    results = found.results
+    return [
+        Section("Objectives", [SortableTable(objectives_table(results.objectives))]),
+        Section("Quality", _quality(found)),
+        Section("Equal budgets", _equal_budgets(found)),
+        Section("Pictures", [Grid(images, weather) for weather, images in sliders.items()], _PICTURES),
+        Section("Routing", _routing(found)),
+        Section("Confidence", _confidence(found)),
+        Section("Severity", [_severity(results.severity), SortableTable(severity_table(results.severity))]),
+        Section("Training", [training_curves(origin.histories)]),
+        Section(
+            "Origin",
+            [
+                provenance(origin.stages),
+                Details("Configuration", origin.config),
+                Details("Environment", origin.environment),
+            ],
+        ),
+    ]
+
+
+_PICTURES = "The best, the median and the worst image of each weather, by the gain of MoE-I over dense."
+
+
+def _interval(one: Comparison | None) -> str:
+    if one is None or one.significance is None:
+        return ""
+    bca = one.significance.bca
+    return f", {one.significance.level:.0%} interval {bca.low:+.2f} to {bca.high:+.2f}"
+
+
+def _quality_tables(found: Findings) -> list[Table]:
+    quality = found.results.quality
+    computed = [
+        quality_table(quality, metric, found.policies, found.protocols[metric], higher)
+        for metric, higher in found.directions.items()
+    ]
+    absent = [
+        Table(metric.upper(), ["metric", "value"], [[metric, "not computed"]], reason)
+        for metric, reason in found.not_computed.items()
+    ]
+    return [*computed, *absent]
+
+
+def _comparison_tables(found: Findings) -> list[Table]:
+    digits = {metric: 2 if metric.startswith("psnr") else 4 for metric in found.directions}
+    return [
+        comparison_table(found.results.comparisons, metric, digits[metric]) for metric in found.directions
+    ]
+
+
+def _quality(found: Findings) -> list[Block]:
+    quality = found.results.quality
+    lines = {**quality.weathers, MACRO: quality.macro}
+    estimates = {
+        weather: {name_of(policy): Estimate(line[policy]["psnr"]) for policy in found.policies}
+        for weather, line in lines.items()
+    }
+    tables = [SortableTable(table) for table in (*_quality_tables(found), specialist_table(quality))]
+    return [quality_by_weather(estimates), *tables]
+
+
+def _equal_budgets(found: Findings) -> list[Block]:
+    differences: dict[str, dict[str, Estimate | None]] = {}
+    for one in found.results.comparisons:
+        if one.metric == "psnr":
+            bca = one.significance.bca if one.significance else None
+            estimate = Estimate(one.difference, bca.low if bca else None, bca.high if bca else None)
+            differences.setdefault(f"over {name_of(one.second)}", {})[one.weather] = estimate
+    macro = found.results.quality.macro
+    points = [(name_of(policy), found.gflops[policy], macro[policy]["psnr"]) for policy in found.policies]
+    return [
+        quality_at_equal_budgets(differences),
+        *(SortableTable(table) for table in _comparison_tables(found)),
+        pareto(points, "GFLOPs per test image, describing and restoring"),
+    ]
+
+
+def _routing(found: Findings) -> list[Block]:
+    decisions = found.decisions
+    names = np.array(decisions.experts)
+    oracle = _counts(decisions.weathers, names[decisions.oracle])
+    taken = _counts(decisions.weathers, np.where(decisions.abstained, DENSE, names[decisions.chosen]))
+    return [utilization_histogram(oracle, taken), SortableTable(routing_table(found.results))]
+
+
+def _counts(weathers: np.ndarray, routes: np.ndarray) -> dict[str, dict[str, int]]:
+    return {
+        weather: dict(Counter(routes[weathers == weather].tolist()))
+        for weather in sorted(set(weathers.tolist()))
+    }
+
+
+def _confidence(found: Findings) -> list[Block]:
+    decisions, results = found.decisions, found.results
+    by_mistakes = coverage_curve(decisions.confidence, ~decisions.right)
+    system = system_curve(decisions.confidence, decisions.routed, decisions.dense)
+    return [
+        reliability_diagram(results.calibration.bins),
+        coverage_curves(
+            by_mistakes.threshold,
+            by_mistakes.coverage,
+            1 - by_mistakes.risk,
+            system.quality[1:],
+            float(decisions.dense.mean()),
+            1 - results.routing.fallback.overall.abstained,
+        ),
+        SortableTable(reliability_table(results, found.threshold)),
+        SortableTable(abstention_table(results)),
+    ]
+
+
+def _severity(strata: Sequence[Stratum]) -> Figure:
+    found = {(part.weather, part.name): part for part in strata}
+    weathers = sorted({part.weather for part in strata})
+    policies = list(strata[0].quality)
+    curves = {
+        weather: {
+            name_of(policy): [
+                found[weather, name].quality[policy] if (weather, name) in found else None for name in STRATA
+            ]
+            for policy in policies
+        }
+        for weather in weathers
+    }
+    counts = {
+        weather: [found[weather, name].images if (weather, name) in found else 0 for name in STRATA]
+        for weather in weathers
+    }
+    return severity_curves(curves, counts, list(STRATA))

@@ -1,0 +1,67 @@
+"""How much better a policy is than those that cost the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+
+from moei_toolkit.report.blocks.figure import Figure
+from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.estimates import Estimate, draw_estimates, height_of, whiskers
+from moei_toolkit.report.figures.series import looks_of
+from moei_toolkit.report.palette import light
+
+(MOE_I,) = looks_of(["MoE-I"]).values()
+HEADER = ("comparison", "on", "difference", "low", "high")
+ROOM = 0.08
+"""Left free at either side of the outermost value, as a share of the range."""
+
+
+def quality_at_equal_budgets(
+    differences: Mapping[str, Mapping[str, Estimate | None]], metric: str = "PSNR", unit: str = "dB"
+) -> Figure:
+    """Show differences with their intervals beside a line at zero; all comparisons have one scale.
+
+    Args:
+        differences: Comparison, such as ``over dense-equal, equal latency`` -> weather or ``macro`` ->
+            difference; None where it was not measured.
+        metric: Its name.
+        unit: Of the differences; may be empty.
+    """
+    label = ", ".join(filter(None, (f"difference in {metric}", unit)))
+    limits = _limits(differences)
+
+    def panel(comparison: str, estimates: Mapping[str, Estimate | None]) -> str:
+        def draw(axes: Axes) -> None:
+            axes.axvline(0, color=light("ink"), lw=1)
+            draw_estimates(axes, estimates, dict.fromkeys(estimates, MOE_I), "+.2f")
+            axes.set(title=comparison, xlabel=label, xlim=limits)
+
+        return draw_panel(f"Difference in {metric}: {comparison}", height_of(len(estimates)), draw)
+
+    return Figure(
+        title="Quality at equal budgets",
+        caption=f"Right of zero, MoE-I is better. {whiskers(differences)}All comparisons have one scale.",
+        panels=[panel(comparison, estimates) for comparison, estimates in differences.items()],
+        header=HEADER,
+        rows=[
+            (comparison, on, *(estimate or (None, None, None)))
+            for comparison, estimates in differences.items()
+            for on, estimate in estimates.items()
+        ],
+        missing="Not measured: there is nothing to compare with at the same cost.",
+    )
+
+
+def _limits(differences: Mapping[str, Mapping[str, Estimate | None]]) -> tuple[float, float]:
+    known = [
+        value
+        for estimates in differences.values()
+        for estimate in estimates.values()
+        for value in estimate or ()
+        if value is not None
+    ]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    room = ROOM * (high - low) or 1.0
+    return low - room, high + room

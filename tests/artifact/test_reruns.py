@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from row_examples import example
+
+from moei_toolkit.artifact.reruns import compare_runs
+from moei_toolkit.types import ACTUAL, DENSE
+
+
+def shifted(by: dict[str, float], policy: str = DENSE):
+    """The example with the PSNR of some images changed under one policy."""
+    return [
+        dataclasses.replace(row, metrics={**row.metrics, "psnr": row.metrics["psnr"] + by.get(row.id, 0.0)})
+        if row.policy == policy
+        else row
+        for row in example()
+    ]
+
+
+def test_equal_runs():
+    compared, unmatched = compare_runs(example(), example())
+    assert [(one.policy, one.images, one.median, one.largest, one.holds) for one in compared] == [
+        (DENSE, 5, 0.0, 0.0, True),
+        (ACTUAL, 5, 0.0, 0.0, True),
+    ]
+    assert unmatched == []
+
+
+@pytest.mark.parametrize(("sign"), [1, -1])
+def test_the_median_image_decides_whatever_the_sign(sign):
+    by = {"one-rain-0": 9.0, "two-rain-0": 0.04 * sign, "one-haze-0": 0.03 * sign, "two-haze-0": 0.06 * sign}
+    dense, actual = compare_runs(example(), shifted(by))[0]
+    assert dense.median == pytest.approx(0.04)
+    assert dense.largest == pytest.approx(9.0)
+    assert (dense.holds, actual.holds) == (True, True)
+    assert "median difference 0.0400 dB over 5 images" in str(dense)
+
+
+@pytest.mark.parametrize("policy", [DENSE, ACTUAL])
+def test_three_of_five_images_too_far_are_too_many(policy):
+    by = dict.fromkeys(("one-rain-0", "two-rain-0", "one-haze-0"), 0.06)
+    compared, _ = compare_runs(example(), shifted(by, policy))
+    assert {one.policy: one.holds for one in compared} == {DENSE: policy != DENSE, ACTUAL: policy != ACTUAL}
+
+
+def test_images_of_one_run_only_are_named():
+    less = [row for row in example() if row.id != "one-haze-0"]
+    compared, unmatched = compare_runs(less, example())
+    assert [one.images for one in compared] == [4, 4]
+    assert unmatched == [
+        f"image 'one-haze-0', policy {policy!r} is only in the other run" for policy in (DENSE, ACTUAL)
+    ]
+    assert "is only in this run" in compare_runs(example(), less)[1][0]
+
+
+def test_runs_without_a_common_image():
+    compared, unmatched = compare_runs([], example())
+    assert compared == []
+    assert len(unmatched) == 10

@@ -1,0 +1,119 @@
+"""An objective passes when it was measured and every check of it holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from moei_toolkit.config.sections import Objectives
+from moei_toolkit.evaluation.objectives import Check, Evidence, Gain, Objective, judge_objectives
+
+CLEAR = Gain(difference=0.4, low=0.2, high=0.6, p=0.001, cohens_d=1.5)
+GOOD = Evidence(
+    expert_gains={"rain": 0.5, "haze": 0.0},
+    expert_shares={"rain": 0.02, "haze": 0.03},
+    single_gains={"rain": 0.8},
+    dense_psnr=25.0,
+    agreement=0.85,
+    largest_share=0.4,
+    ece=0.03,
+    ece_null=0.04,
+    abstained=0.10,
+    fallback_gain=0.0,
+    oracle_gap=0.5,
+    rank_tau=0.6,
+    over_equal={"equal FLOPs": {"psnr": CLEAR, "lpips": replace(CLEAR, difference=0.015)}},
+)
+LIMITS = Objectives(dense_reference_psnr=25.1)
+
+
+def verdicts(evidence: Evidence = GOOD, limits: Objectives = LIMITS) -> dict[str, str]:
+    return {objective.id: objective.verdict for objective in judge_objectives(evidence, limits)}
+
+
+def test_every_objective_is_judged_in_order():
+    assert list(verdicts()) == [f"O{number}" for number in range(1, 12)]
+
+
+def test_what_just_reaches_its_threshold_passes():
+    passed = [name for name, verdict in verdicts().items() if verdict == "pass"]
+    assert passed == ["O2", "O3", "O4", "O5", "O6", "O8", "O10"]
+
+
+@pytest.mark.parametrize("name", ["O1", "O7", "O9", "O11"])
+def test_what_was_not_measured_never_passes(name):
+    assert verdicts()[name] == "not measured"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("O2", {"dense_psnr": 24.8}),
+        ("O2", {"single_gains": {"rain": 0.8, "haze": -0.01}}),
+        ("O3", {"expert_gains": {"rain": 0.5, "haze": -0.01}}),
+        ("O3", {"expert_shares": {"rain": 0.031}}),
+        ("O4", {"agreement": 0.849}),
+        ("O4", {"largest_share": 0.70}),
+        ("O5", {"ece": 0.031}),
+        ("O5", {"abstained": 0.11}),
+        ("O5", {"fallback_gain": -0.01}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": replace(CLEAR, difference=0.19), "lpips": CLEAR}}}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": CLEAR, "lpips": replace(CLEAR, difference=0.0)}}}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": replace(CLEAR, low=-0.1), "lpips": CLEAR}}}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": replace(CLEAR, p=0.05), "lpips": CLEAR}}}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": replace(CLEAR, cohens_d=None), "lpips": CLEAR}}}),
+        ("O8", {"agreement": 0.8}),
+        ("O10", {"rank_tau": 0.59}),
+    ],
+)
+def test_one_check_that_does_not_hold_fails_it(name, change):
+    assert verdicts(replace(GOOD, **change))[name] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("O2", {"single_gains": {}}),
+        ("O10", {"rank_tau": None}),
+        ("O3", {"expert_gains": {}}),
+        ("O6", {"over_equal": {}}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": CLEAR}}}),
+    ],
+)
+def test_one_check_without_a_measurement_leaves_it_open(name, change):
+    assert verdicts(replace(GOOD, **change))[name] == "not measured"
+
+
+def test_without_a_published_median_dense_is_not_judged():
+    assert verdicts(limits=Objectives())["O2"] == "not measured"
+    worse = replace(GOOD, single_gains={"rain": -1.0})
+    assert verdicts(worse, Objectives())["O2"] == "fail"
+
+
+def test_a_small_gap_to_the_oracle_makes_up_for_agreement():
+    assert verdicts(replace(GOOD, agreement=0.5, oracle_gap=0.3))["O8"] == "pass"
+
+
+def test_significance_in_one_budget_is_enough():
+    unclear = replace(CLEAR, low=-0.2, p=0.4)
+    budgets = {
+        "equal FLOPs": {"psnr": unclear, "lpips": CLEAR},
+        "equal latency": {"psnr": CLEAR, "lpips": CLEAR},
+    }
+    assert verdicts(replace(GOOD, over_equal=budgets))["O6"] == "pass"
+
+
+def test_thresholds_come_from_the_config():
+    assert verdicts(limits=Objectives(agreement=0.9))["O4"] == "fail"
+
+
+def test_an_objective_without_checks_is_not_measured():
+    assert Objective("O0", "nothing", ()).verdict == "not measured"
+    assert Objective("O0", "one", (Check("a", "1", ">= 0", True),)).verdict == "pass"
+
+
+def test_the_checks_say_what_was_measured():
+    (agreement, share) = judge_objectives(GOOD, LIMITS)[3].checks
+    assert (agreement.measured, agreement.threshold) == ("85.0%", ">= 85.0%")
+    assert (share.measured, share.threshold) == ("40.0%", "< 70.0%")

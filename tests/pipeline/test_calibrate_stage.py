@@ -1,0 +1,101 @@
+"""Calibration leaves the threshold of the best quality, or a larger one where a guarantee asks for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fake_pipeline import Lines, make_config
+
+from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS
+from moei_toolkit.inference.bundle import CALIBRATION_FILE, ROUTER_FILE
+from moei_toolkit.io.weights import save_weights
+from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.stages import calibrate
+from moei_toolkit.pipeline.stages.cache import UtilityCache, load_cache, save_cache
+from moei_toolkit.routers.mlp import MLPRouter
+
+SCENES, EACH, WIDTH = 60, 2, 8
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A router, and images of which every fifth is harmed by either expert; the experts do not differ."""
+    folder = tmp_path_factory.mktemp("inputs")
+    generator = torch.Generator().manual_seed(0)
+    count = SCENES * EACH
+    scenes = [f"s{number // EACH:02}" for number in range(count)]
+    expert, dense = 25 + torch.randn(2, count, generator=generator)
+    expert += 1
+    expert[::5] -= 4
+    psnr = torch.stack([expert, expert, dense], 1)
+    cache = UtilityCache(
+        ids=[f"i{number}" for number in range(count)],
+        scenes=scenes,
+        degradations=["dust"] * count,
+        routes=["first", "second", "dense"],
+        g=torch.randn(count, WIDTH, generator=generator),
+        error=-psnr,
+        psnr=psnr,
+    )
+    save_cache(folder, "calibrate", cache)
+    torch.manual_seed(0)
+    save_weights(folder / ROUTER_FILE, MLPRouter(WIDTH, 2).state_dict(), {})
+    return {"utilities": folder, "router": folder}
+
+
+def calibrated(inputs: dict[str, Path], folder: Path, **settings: Any) -> tuple[dict[str, Any], list[str]]:
+    """Run the stage; return what it left and what it said."""
+    base = make_config(folder).model_dump()
+    config = make_config(
+        folder,
+        experts=dict.fromkeys(("first", "second"), base["experts"]["any"]),
+        router={**base["router"], "router": {"type": "mlp"}},
+        calibrate={"calibrator": {"type": "temperature"}, **settings},
+    )
+    reporter = Lines()
+    calibrate.run(StageContext(folder, inputs, config, 0, reporter))
+    return json.loads((folder / CALIBRATION_FILE).read_text()), reporter.lines
+
+
+def test_without_a_guarantee_quality_decides(inputs, tmp_path):
+    found, said = calibrated(inputs, tmp_path)
+    assert found.keys() == {"type", "calibrator", "threshold", "abstention", "images"}
+    assert found["threshold"] == found["abstention"]["threshold"]
+    assert found["images"] == {"fitting": SCENES, "choosing": SCENES}
+    assert said == []
+
+
+def test_a_guarantee_that_quality_keeps_changes_nothing(inputs, tmp_path):
+    plain, _ = calibrated(inputs, tmp_path)
+    found, said = calibrated(inputs, tmp_path, guarantee={"level": 3.5, "bound": 4.0})
+    guarantee = found.pop("guarantee")
+    assert found == plain
+    _, routed, dense = load_cache(inputs["utilities"], "calibrate").psnr.numpy().T
+    chosen_on = np.arange(SCENES * EACH) // EACH % 2 == 1
+    harm = np.clip(dense - routed, 0, 4)[chosen_on].mean()
+    assert (guarantee["threshold"], guarantee["harm"]) == (0, pytest.approx(harm))
+    assert said == []
+
+
+def test_a_guarantee_raises_the_threshold_and_says_what_that_costs(inputs, tmp_path):
+    plain, _ = calibrated(inputs, tmp_path)
+    found, said = calibrated(inputs, tmp_path, guarantee={"level": 0.5, "bound": 4.0})
+    guarantee = found.pop("guarantee")
+    assert found["threshold"] == guarantee["threshold"] > plain["threshold"]
+    assert {**found, "threshold": plain["threshold"]} == plain
+    assert guarantee["corrected"] <= guarantee["level"] == 0.5
+    assert (guarantee["scenes"], guarantee["exceeds_cap"]) == (SCENES // 2, True)
+    assert len(said) == 1
+    assert f"{guarantee['abstained']:.1%} of the images abstain" in said[0]
+
+
+def test_a_guarantee_out_of_reach_abstains_always(inputs, tmp_path):
+    found, said = calibrated(inputs, tmp_path, guarantee={"level": 0.01, "bound": 4.0})
+    assert found["threshold"] == ABSTAIN_ALWAYS > 1
+    assert not found["guarantee"]["attainable"]
+    assert "at least 399 scenes" in said[0]

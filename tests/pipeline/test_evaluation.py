@@ -1,0 +1,45 @@
+"""A metric whose weights are not there is not computed, and says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from config_example import minimal
+
+from moei_toolkit.config.loader import validate_config
+from moei_toolkit.errors import DataError, RegistryError
+from moei_toolkit.pipeline.evaluation import DIRECTION, NOT_COMPUTED, build_metrics, records_of
+
+
+def metrics(*components: dict):
+    return build_metrics(validate_config(minimal(evaluate={"metrics": list(components)}), "test"))
+
+
+def test_every_metric_states_its_protocol_and_direction():
+    built, protocol = metrics({"type": "psnr"}, {"type": "ssim", "color": "y"})
+    assert [metric.name for metric in built] == ["psnr", "ssim_y"] == list(protocol)
+    assert protocol["psnr"][DIRECTION] is True
+    assert protocol["psnr"]["unit"] == "dB"
+    assert NOT_COMPUTED not in protocol["psnr"]
+
+
+def test_missing_weights_are_a_reason_not_a_number(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.delenv("MOEI_LPIPS_WEIGHTS", raising=False)
+    built, protocol = metrics({"type": "psnr"}, {"type": "lpips", "net": "vgg"})
+    assert [metric.name for metric in built] == ["psnr"]
+    assert protocol["lpips"].keys() == {NOT_COMPUTED}
+    assert "vgg" in protocol["lpips"][NOT_COMPUTED]
+
+
+def test_a_wrong_metric_is_still_an_error():
+    with pytest.raises(RegistryError, match="Did you mean 'psnr'"):
+        metrics({"type": "psmr"})
+
+
+def test_an_empty_split_names_those_that_hold_images():
+    nothing = SimpleNamespace(records=[], of=lambda split: [])
+    with pytest.raises(DataError, match="folder: expected images in split 'val', got none; there is nothing"):
+        records_of(nothing, "val", Path("folder"))

@@ -1,0 +1,126 @@
+"""Every policy of one image gets a row, and rows of one route agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
+
+import numpy as np
+import pytest
+from tiny_run import EXPERTS, make_decider, make_expert, make_routed
+
+from moei_toolkit.data.records import Record
+from moei_toolkit.evaluation.metrics.metric import Metric
+from moei_toolkit.losses.image import L1Loss
+from moei_toolkit.pipeline.judge import Judge
+from moei_toolkit.types import ACTUAL, CLEAN, DENSE, DENSE_EQUAL, INPUT, ORACLE, TOP2
+
+HEIGHT, WIDTH = 40, 48
+RECORD = Record(
+    id="street-dust-0",
+    dataset="toy",
+    scene_id="street",
+    split="test",
+    path_raw="",
+    path_gt="",
+    width=WIDTH,
+    height=HEIGHT,
+    degradation="dust",
+    severity=0.25,
+    capture_id="street",
+    hash="",
+    source="photograph",
+)
+
+
+class MeanError(Metric):
+    name = "mean_error"
+    higher_is_better = False
+    protocol: Mapping[str, object] = MappingProxyType({})
+
+    def __call__(self, restored, clean) -> float:
+        return float(np.abs(restored - clean).mean())
+
+
+@pytest.fixture
+def images() -> SimpleNamespace:
+    clean, degraded = np.random.default_rng(0).integers(0, 256, (2, HEIGHT, WIDTH, 3), np.uint8)
+    return SimpleNamespace(
+        store=SimpleNamespace(clean=lambda record: clean, degraded=lambda record: degraded)
+    )
+
+
+@pytest.fixture
+def judge() -> Judge:
+    routed = make_routed()
+    rivals = {DENSE_EQUAL: make_expert(routed.backbone, 7), "single.dust": make_expert(routed.backbone, 8)}
+    return Judge(routed.wearing(rivals), make_decider(0.0, 1.0), {"dust": L1Loss()}, [MeanError()])
+
+
+@pytest.fixture
+def rows(judge, images):
+    return {row.policy: row for row in judge.judge(images, RECORD)}
+
+
+def test_one_row_per_policy(rows):
+    experts = [f"expert.{name}" for name in EXPERTS]
+    assert list(rows) == [INPUT, DENSE, DENSE_EQUAL, "single.dust", *experts, TOP2, ACTUAL, ORACLE]
+    assert {row.id for row in rows.values()} == {"street-dust-0"}
+    assert {row.severity for row in rows.values()} == {0.25}
+    assert len({row.g_hash for row in rows.values()}) == 1
+
+
+def test_the_metric_and_the_loss_of_one_mean_agree(rows):
+    # The loss is the same mean as the metric, of values that are clipped to [0, 1] already.
+    for row in rows.values():
+        assert row.error == pytest.approx(row.metrics["mean_error"], rel=1e-5)
+    assert len({row.error for row in rows.values() if row.policy not in (ACTUAL, ORACLE)}) == 7
+
+
+def test_actual_is_the_chosen_expert_and_says_how_sure_it_was(rows):
+    chosen = rows[ACTUAL]
+    assert chosen.route == "second"
+    assert (chosen.metrics, chosen.cost) == (rows["expert.second"].metrics, rows["expert.second"].cost)
+    assert chosen.confidence == chosen.probabilities["second"] == pytest.approx(1 / (1 + np.exp(-1)))
+    assert not chosen.abstained
+    assert not rows["expert.second"].probabilities
+
+
+def test_the_oracle_is_the_expert_of_least_error(rows):
+    best = min((rows[f"expert.{name}"] for name in EXPERTS), key=lambda row: row.error)
+    assert rows[ORACLE].route == best.route
+    assert rows[ORACLE].metrics == best.metrics
+
+
+def test_the_two_most_probable_are_mixed(rows):
+    assert rows[TOP2].route == "second+first"
+    assert rows[TOP2].cost["gflops"] > rows["expert.second"].cost["gflops"] > rows[DENSE].cost["gflops"] > 0
+
+
+def test_doing_nothing_costs_nothing(rows, images):
+    assert rows[INPUT].cost == {"gflops": 0.0}
+    difference = np.abs(images.store.clean(RECORD) / 255.0 - images.store.degraded(RECORD) / 255.0).mean()
+    assert rows[INPUT].metrics["mean_error"] == pytest.approx(difference, rel=1e-5)
+
+
+def test_after_an_abstention_actual_is_dense(images):
+    decider = make_decider(0.0, 1.0, threshold=0.9)
+    judge = Judge(make_routed(), decider, {"dust": L1Loss()}, [MeanError()])
+    rows = {row.policy: row for row in judge.judge(images, RECORD)}
+    assert rows[ACTUAL].abstained
+    assert rows[ACTUAL].route == DENSE
+    assert rows[ACTUAL].metrics == rows[DENSE].metrics
+    assert rows[TOP2].route == "second+first"
+
+
+def test_judging_twice_gives_the_same_rows(judge, images, rows):
+    assert {row.policy: row for row in judge.judge(images, RECORD)} == rows
+
+
+def test_what_is_shown_is_what_was_judged(judge, images, rows):
+    shown = judge.show(images, RECORD)
+    assert list(shown.pictures) == [INPUT, DENSE, ACTUAL, CLEAN]
+    assert shown.decision.route == rows[ACTUAL].route
+    for policy in (INPUT, DENSE, ACTUAL):
+        error = np.abs(shown.pictures[policy] - shown.pictures[CLEAN]).mean()
+        assert error == pytest.approx(rows[policy].metrics["mean_error"], rel=1e-5)

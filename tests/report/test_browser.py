@@ -1,0 +1,286 @@
+"""The page in a real browser: it sorts, slides, fits telephones and paper, and never complains."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from moei_toolkit.io.images import write_image
+from moei_toolkit.report.blocks.details import Details
+from moei_toolkit.report.blocks.headline import BigNumber, Headline
+from moei_toolkit.report.blocks.layout import Grid, Section
+from moei_toolkit.report.blocks.slider import Slider, Version
+from moei_toolkit.report.blocks.table import SortableTable
+from moei_toolkit.report.figures.estimates import Estimate
+from moei_toolkit.report.figures.pareto import pareto
+from moei_toolkit.report.figures.provenance import MadeStage, provenance
+from moei_toolkit.report.figures.quality import quality_by_weather
+from moei_toolkit.report.figures.severity import severity_curves
+from moei_toolkit.report.html import render_report
+from moei_toolkit.report.pictures import embed_picture
+from moei_toolkit.report.tables.table import Table
+
+GAINS = ["+0.56 dB", "-1.20 dB", "-", "+10.00 dB", "+0.56 dB"]
+NAMES = ["O10", "O9", "O1", "O2", "O11"]
+LONG = "a reason that goes on and on, as reasons do, until it is wider than any telephone"
+PHONE = 390
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    versions = []
+    for name, level in (("input", 0.2), ("dense", 0.4), ("MoE-I", 0.6), ("clean", 0.8)):
+        write_image(folder / f"{name}.png", np.full((3, 60, 90), level, np.float32))
+        versions.append(Version(name, "20.00 dB", embed_picture(folder / f"{name}.png")))
+    rows = [[name, gain, "fail: " + LONG, "x" * 40] for name, gain in zip(NAMES, GAINS, strict=True)]
+    quality = {
+        weather: {"dense": Estimate(20, 19, 21), "MoE-I": Estimate(22)} for weather in ("rain", "haze")
+    }
+    policies = ["input", "dense", "dense-equal", "MoE-I", "oracle", *(f"expert.{name}" for name in NAMES)]
+    severity = {"rain": {policy: [22.0, 20.0] for policy in policies}}
+    stages = [MadeStage("data", "a" * 64, 3.0, []), MadeStage("dense", "b" * 64, 90.0, ["data"])]
+    sections = [
+        Section(
+            "Objectives", [SortableTable(Table("Gains", ["name", "gain", "verdict", "more"], rows, LONG))]
+        ),
+        Section(
+            "Quality",
+            [
+                quality_by_weather(quality),
+                severity_curves(severity, {"rain": [3, 4]}, ["light", "heavy"]),
+                pareto([], "latency, s"),
+                provenance(stages),
+            ],
+        ),
+        Section(
+            "Images",
+            [Grid([Slider("photo", LONG, versions, 0, 2)] * 3, "rain"), Details("Config", "x" * 500)],
+        ),
+    ]
+    numbers = [BigNumber("+0.56", "dB", LONG), BigNumber("7 of 11", "", "passed")] * 3
+    path = folder / "report.html"
+    path.write_text(render_report(Headline("T" * 60, LONG, numbers, LONG), sections, LONG), encoding="utf-8")
+    return path
+
+
+def column(tab, number: int) -> list[str]:
+    return tab.run(f"[...document.querySelectorAll('tbody tr')].map(row => row.cells[{number}].textContent)")
+
+
+def order(tab) -> list[str | None]:
+    return tab.run("[...document.querySelectorAll('thead th')].map(head => head.getAttribute('aria-sort'))")
+
+
+def test_numbers_sort_both_ways_and_back(open_tab, report):
+    tab = open_tab(report)
+    assert order(tab) == ["none"] * 4
+    tab.click("th:nth-child(2) button")
+    assert column(tab, 1) == ["-1.20 dB", "+0.56 dB", "+0.56 dB", "+10.00 dB", "-"]
+    assert column(tab, 0) == ["O9", "O10", "O11", "O2", "O1"]
+    assert order(tab) == ["none", "ascending", "none", "none"]
+    tab.click("th:nth-child(2) button")
+    assert column(tab, 1) == ["+10.00 dB", "+0.56 dB", "+0.56 dB", "-1.20 dB", "-"]
+    assert order(tab) == ["none", "descending", "none", "none"]
+    tab.click("th:nth-child(2) button")
+    assert column(tab, 1) == GAINS
+    assert order(tab) == ["none"] * 4
+
+
+def test_a_keyboard_sorts_names_as_people_count(open_tab, report):
+    tab = open_tab(report)
+    tab.run("document.querySelector('th button').focus()")
+    tab.press("Enter")
+    assert column(tab, 0) == ["O1", "O2", "O9", "O10", "O11"]
+    tab.press("Tab")
+    tab.press("Enter")
+    assert order(tab) == ["none", "ascending", "none", "none"]
+
+
+def clip(tab) -> str:
+    return tab.run("getComputedStyle(document.querySelector('.slider .before')).clipPath")
+
+
+def shown(tab) -> list[str]:
+    return tab.run("['before', 'after'].map(side => document.querySelector(`.slider .${side}`).dataset.name)")
+
+
+def test_the_slider_moves_the_edge_between_two_pictures(open_tab, report):
+    tab = open_tab(report)
+    assert clip(tab) == "inset(0px 50% 0px 0px)"
+    tab.click(".slider input", share=0.25)
+    assert clip(tab) == "inset(0px 75% 0px 0px)"
+    tab.press("ArrowRight")
+    assert clip(tab) == "inset(0px 74% 0px 0px)"
+    tab.press("End")
+    assert clip(tab) == "inset(0px 0% 0px 0px)"
+    said = tab.run("document.querySelector('.slider input').getAttribute('aria-valuetext')")
+    assert said == "100% input, then MoE-I"
+    others = tab.run("[...document.querySelectorAll('.before')].map(one => getComputedStyle(one).clipPath)")
+    assert others[1:] == ["inset(0px 50% 0px 0px)"] * 2
+
+
+def test_both_pictures_lie_exactly_over_each_other(open_tab, report):
+    tab = open_tab(report)
+    boxes = tab.run(
+        "['.frame', '.before img', '.after img', '.frame input'].map(one => "
+        "JSON.stringify(document.querySelector(one).getBoundingClientRect()))"
+    )
+    assert len(set(boxes)) == 1
+    assert json.loads(boxes[0])["width"] == pytest.approx(1.5 * json.loads(boxes[0])["height"], abs=0.1)
+
+
+CHOOSE = """(([select, value]) => {{
+    select.value = value; select.dispatchEvent(new Event("change", {{ bubbles: true }}));
+}})([document.querySelectorAll(".slider select")[{side}], "{name}"])"""
+
+
+def test_any_two_versions_can_be_compared(open_tab, report):
+    tab = open_tab(report)
+    assert shown(tab) == ["input", "MoE-I"]
+    tab.run(CHOOSE.format(side=1, name="clean"))
+    assert shown(tab) == ["input", "clean"]
+    tab.run(CHOOSE.format(side=0, name="clean"))
+    assert shown(tab) == ["clean", "input"], "a picture is not compared with itself"
+    visible = tab.run(
+        "[...document.querySelector('.frame').querySelectorAll('img')]"
+        ".filter(one => one.checkVisibility()).map(one => one.alt)"
+    )
+    assert sorted(visible) == ["clean", "input"]
+    assert tab.run("[...document.querySelectorAll('.slider select')].slice(0, 2).map(one => one.value)") == [
+        "clean",
+        "input",
+    ]
+
+
+OUTSIDE = """[...document.querySelectorAll("body *")].filter(one => {
+    if (one.parentElement.closest(".scroll, pre, svg") || one.matches("script")) return false;
+    const box = one.getBoundingClientRect();
+    return box.width && (box.left < 0 || box.right > innerWidth + 0.5);
+}).map(one => one.outerHTML.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("width", [320, PHONE, 768, 1280, 1440])
+def test_nothing_is_clipped_and_the_page_does_not_scroll_sideways(open_tab, report, width):
+    tab = open_tab(report, width)
+    assert tab.run("innerWidth") == width
+    tab.run("document.querySelector('details').open = true")
+    assert tab.run("document.documentElement.scrollWidth") <= width
+    assert tab.run(OUTSIDE) == []
+
+
+@pytest.mark.parametrize(("width", "media"), [(320, ""), (PHONE, ""), (1280, ""), (688, "print")])
+def test_numbers_fit_their_cells(open_tab, report, width, media):
+    tab = open_tab(report, width, media=media)
+    cells = tab.run(
+        "[...document.querySelectorAll('.numbers > div')].map(one => [one.scrollWidth, one.clientWidth])"
+    )
+    assert len(cells) == 6
+    assert all(needed <= given for needed, given in cells)
+
+
+def test_wide_tables_scroll_inside_their_box(open_tab, report):
+    tab = open_tab(report, PHONE)
+    assert tab.run("(box => box.scrollWidth > box.clientWidth)(document.querySelector('.scroll'))")
+    tab.run("document.querySelector('.scroll').scrollLeft = 1000")
+    first = tab.run("document.querySelector('tbody th').getBoundingClientRect().left")
+    assert first >= 0, "the name of a row stays in sight"
+
+
+BEYOND = """[...document.querySelectorAll("svg text")].filter(text => {
+    const box = text.getBoundingClientRect(), whole = text.ownerSVGElement.getBoundingClientRect();
+    return box.left < whole.left - 1 || box.right > whole.right + 1;
+}).map(text => text.textContent)"""
+
+
+def test_text_in_figures_stays_inside_them(open_tab, report):
+    tab = open_tab(report, PHONE)
+    assert tab.run("document.querySelectorAll('svg text').length") > 20
+    assert tab.run(BEYOND) == []
+
+
+def test_colours_follow_the_scheme(open_tab, report):
+    tab = open_tab(report)
+    colours = []
+    for scheme in ("light", "dark"):
+        tab.emulate(prefers_color_scheme=scheme)
+        colours.append(
+            tab.run(
+                "[getComputedStyle(document.body).backgroundColor, "
+                "getComputedStyle(document.querySelector('svg text')).fill]"
+            )
+        )
+    assert colours == [
+        ["rgb(255, 255, 255)", "rgb(27, 31, 36)"],
+        ["rgb(20, 23, 28)", "rgb(231, 234, 239)"],
+    ]
+
+
+def test_paper_shows_pictures_side_by_side_and_no_controls(open_tab, report):
+    tab = open_tab(report)
+    tab.emulate("print", prefers_color_scheme="dark")
+    hidden = tab.run(
+        "['nav', '.choices', '.frame input', '.divider', 'figcaption a'].map(one => "
+        "document.querySelector(one).checkVisibility())"
+    )
+    assert hidden == [False] * 5
+    left, right = tab.run(
+        "['.before', '.after'].map(one => document.querySelector(one).getBoundingClientRect().toJSON())"
+    )
+    assert left["right"] <= right["left"]
+    assert left["top"] == right["top"]
+    assert clip(tab) == "none"
+    assert tab.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_without_script_everything_is_there(open_tab, report, tmp_path):
+    plain = tmp_path / "plain.html"
+    text = report.read_text(encoding="utf-8")
+    plain.write_text(text[: text.index("<script>")], encoding="utf-8")
+    tab = open_tab(plain, PHONE)
+    assert tab.run("[...document.querySelectorAll('img')].every(image => image.checkVisibility())")
+    assert tab.run("document.querySelectorAll('img').length") == 12
+    assert tab.run("document.documentElement.scrollWidth") <= PHONE
+    assert column(tab, 1) == GAINS
+
+
+def test_the_data_behind_a_figure_is_complete(open_tab, report):
+    tab = open_tab(report)
+    text = tab.run("atob(document.querySelector('figcaption a').href.split('base64,')[1])")
+    assert text.splitlines() == [
+        "weather,policy,value,low,high",
+        "rain,dense,20,19,21",
+        "rain,MoE-I,22,,",
+        "haze,dense,20,19,21",
+        "haze,MoE-I,22,,",
+    ]
+
+
+def test_nothing_is_fetched_and_nothing_complains(open_tab, report):
+    tab = open_tab(report)
+    tab.click("th:nth-child(2) button")
+    tab.click(".slider input", share=0.8)
+    tab.run("dispatchEvent(new Event('beforeprint'))")
+    assert tab.run("document.querySelector('details').open")
+    tab.run("dispatchEvent(new Event('afterprint'))")
+    assert not tab.run("document.querySelector('details').open")
+    assert tab.complaints() == []
+    assert {address.partition(":")[0] for address in tab.requests()} <= {"file", "data"}
+    assert [address for address in tab.requests() if address.startswith("file:")] == [report.as_uri()]
+
+
+def test_a_complaint_would_be_seen(open_tab, tmp_path):
+    bad = tmp_path / "bad.html"
+    bad.write_text("<script>console.error('one'); missing();</script>", encoding="utf-8")
+    assert len(open_tab(bad).complaints()) == 2
+
+
+def test_scripts_of_strangers_do_not_run(open_tab, report, tmp_path):
+    changed = tmp_path / "changed.html"
+    text = report.read_text(encoding="utf-8")
+    changed.write_text(text.replace("<main>", "<main><script>window.stranger = 1</script>"), encoding="utf-8")
+    tab = open_tab(changed)
+    assert tab.run("typeof stranger") == "undefined"
+    assert tab.run("document.querySelectorAll('.slider.live').length") == 3
