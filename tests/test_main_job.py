@@ -14,6 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moei_toolkit.commands.evaluate import main as evaluate
+from moei_toolkit.commands.report import main as report
+from moei_toolkit.errors import StoreError
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.inference.restorer import Restorer
 
@@ -21,7 +24,8 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("data", "dense", "experts.rain", "experts.haze", "experts.snow")
-STAGES += ("utilities", "router", "calibrate", "evaluate", "report")
+STAGES += ("utilities", "router", "calibrate", "singles.rain", "singles.haze", "singles.snow", "dense_equal")
+STAGES += ("evaluate", "report")
 
 
 def start(work_dir: Path, *options: str) -> subprocess.Popen[str]:
@@ -82,6 +86,8 @@ def test_one_command_goes_from_data_to_report(whole):
     for words in (
         "PSNR, dB",
         "MoE-I over dense:",
+        "MoE-I over dense-equal:",
+        "objectives reached:",
         "oracle",
         "macro",
         "agreement",
@@ -93,14 +99,16 @@ def test_one_command_goes_from_data_to_report(whole):
     page = (work_dir / "report" / "report.html").read_text()
     assert "Smoke test" in page
     assert "<svg" in page
-    summary = json.loads((work_dir / "report" / "summary.json").read_text())
-    assert summary["quality"].keys() == {"rain", "haze", "snow"}
+    results = json.loads((work_dir / "report" / "results.json").read_text())
+    assert results["quality"]["weathers"].keys() == {"rain", "haze", "snow"}
+    assert [one["id"] for one in results["objectives"]] == [f"O{number}" for number in range(1, 12)]
     assert not list((work_dir / "stages").rglob("checkpoints"))
 
 
 def test_every_policy_is_judged_on_every_test_image(whole):
     rows = read_rows(rows_file(whole[0]))
-    policies = {"input", "dense", "actual", "oracle", "expert.rain", "expert.haze", "expert.snow"}
+    policies = {"input", "dense", "dense-equal", "top2", "actual", "oracle"}
+    policies |= {f"{kind}.{weather}" for kind in ("expert", "single") for weather in ("rain", "haze", "snow")}
     images = {row.id for row in rows}
     assert {(row.id, row.policy) for row in rows} == {
         (name, policy) for name in images for policy in policies
@@ -129,6 +137,31 @@ def test_a_finished_run_restores_a_photograph(whole):
     restoration = Restorer.from_run(whole[0]).restore(image)
     assert restoration.image.shape == image.shape
     assert restoration.decision.probabilities.keys() == {"rain", "haze", "snow"}
+
+
+def test_a_finished_run_is_judged_on_other_data(whole, tmp_path, capsys):
+    work_dir, out = whole[0], tmp_path / "elsewhere"
+    assert evaluate(["--run", str(work_dir), "--data", str(work_dir / "data"), "-o", str(out)]) == 0
+    assert "MoE-I over dense" in capsys.readouterr().out
+    # Another number of threads adds up in another order.
+    for here, there in zip(read_rows(out / "per_image.jsonl"), read_rows(rows_file(work_dir)), strict=True):
+        assert (here.id, here.policy, here.cost) == (there.id, there.policy, there.cost)
+        assert here.metrics == pytest.approx(there.metrics, rel=1e-4)
+    results = json.loads((out / "results.json").read_text())
+    assert results["shift"]["rank"]["tau"] == pytest.approx(1)
+    assert next(one for one in results["objectives"] if one["id"] == "O10")["verdict"] == "pass"
+    with pytest.raises(StoreError, match="expected a new or empty folder"):
+        evaluate(["--run", str(work_dir), "--data", str(work_dir / "data"), "-o", str(out)])
+
+
+def test_a_finished_run_is_packed_and_verified(whole, tmp_path, capsys):
+    artifact = tmp_path / "artifact.zip"
+    assert report(["--run", str(whole[0]), "-o", str(artifact)]) == 0
+    assert report(["--verify", str(artifact), "--against", str(whole[0])]) == 0
+    assert (
+        "ok: facts, results, objectives, tables and model card follow from the rows"
+        in capsys.readouterr().out
+    )
 
 
 def test_killed_and_run_again_it_ends_with_the_same_rows(whole, tmp_path):

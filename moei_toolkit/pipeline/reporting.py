@@ -10,6 +10,7 @@ from moei_toolkit.evaluation.extremes import EXTREMES
 from moei_toolkit.evaluation.results import Results
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
+from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.pipeline.derivation import derive_report, read_json
 from moei_toolkit.pipeline.evaluation import DECISION_FILE, PICTURES_FOLDER
 from moei_toolkit.report.blocks.slider import Slider, Version
@@ -50,7 +51,8 @@ def write_report(
     """
     derived = derive_report(config, folders, evaluated, seed, home)
     sliders = _sliders(evaluated / PICTURES_FOLDER, derived.rows)
-    page = render_report(headline_of(derived.found), sections_of(derived.found, origin, sliders))
+    made_by = f"Made by moei_toolkit {toolkit_version()}."
+    page = render_report(headline_of(derived.found), sections_of(derived.found, origin, sliders), made_by)
     for name, value in derived.values().items():
         atomic_write_json(out / name, value)
     for name, text in {**derived.texts(), PAGE_FILE: page}.items():

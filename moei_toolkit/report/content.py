@@ -102,6 +102,7 @@ def headline_of(found: Findings) -> Headline:
     results = found.results
     macro, over_dense = results.quality.macro, comparison_of(results.comparisons, DENSE, "psnr", MACRO)
     counted = ", ".join(f"{count} {name}" for name, count in results.quality.images.items())
+    datasets = sorted({scene.partition("/")[0] for scene in found.decisions.scenes.tolist()})
     verdicts = Counter(objective.verdict for objective in results.objectives)
     gain = "" if over_dense is None else f"{over_dense.difference:+.2f}"
     return Headline(
@@ -121,7 +122,7 @@ def headline_of(found: Findings) -> Headline:
                 f"objectives reached; {verdicts['fail']} failed, {verdicts['not measured']} not measured",
             ),
         ],
-        note=f"Test images: {counted}.",
+        note=f"Test images: {counted}. Data: {', '.join(datasets)}.",
     )
 
 
