@@ -77,7 +77,8 @@ class Judge:
         """Return the rows of an image: input, every route, Top-2, actual and oracle."""
         g = self._routed.describe(images.store.degraded(record))
         decision = self._decider.decide(g)
-        routed, best_two = self._with_top2(decision)
+        best_two, mixture = self._mix(decision)
+        routed = self._routed.wearing({best_two: mixture})
         image = restore_along_all(routed, images, record, g, self._losses)
         untouched = error_of(self._losses[record.degradation], image.degraded, image.clean, image.degraded)
         errors = {**image.errors, INPUT: untouched}
@@ -94,34 +95,34 @@ class Judge:
                 degradation=record.degradation,
                 severity=record.severity,
                 policy=policy,
-                route=best_two if route == TOP2 else route,
+                route=route,
                 metrics=measured[route],
-                cost={"gflops": self._cost(routed, route, best_two, height, width)},
+                cost={"gflops": 0.0 if route == INPUT else self._cost(routed, route, height, width)},
                 error=errors[route],
                 probabilities=decision.probabilities if policy == ACTUAL else {},
                 confidence=decision.confidence if policy == ACTUAL else 0.0,
                 abstained=policy == ACTUAL and decision.abstained,
                 g_hash=_digest(g),
             )
-            for policy, route in self._routes_of(image, decision).items()
+            for policy, route in self._routes_of(image, decision, best_two).items()
         ]
 
-    def _with_top2(self, decision: Decision) -> tuple[RoutedBackbone, str]:
-        """Return what can also mix the two most probable experts, and the names of the two."""
+    def _mix(self, decision: Decision) -> tuple[str, Mixture]:
+        """Return the two most probable experts as one, and the name of that route."""
         ranked = sorted(decision.probabilities, key=lambda name: -decision.probabilities[name])[:2]
         experts = [self._routed.routes[name] for name in ranked]
-        mixture = Mixture(experts, [decision.probabilities[name] for name in ranked])
-        return self._routed.wearing({TOP2: mixture}), "+".join(ranked)
+        return "+".join(ranked), Mixture(experts, [decision.probabilities[name] for name in ranked])
 
-    def _routes_of(self, image: Routed, decision: Decision) -> dict[str, str]:
+    def _routes_of(self, image: Routed, decision: Decision, best_two: str) -> dict[str, str]:
         """Return the route of every policy; the oracle takes the expert of least error."""
         experts = self._decider.experts
+        rivals = [route for route in image.restored if route not in (*experts, DENSE, best_two)]
         return {
             INPUT: INPUT,
             DENSE: DENSE,
-            **{route: route for route in image.restored if route not in (*experts, DENSE, TOP2)},
+            **{name: name for name in rivals},
             **{f"{EXPERT_PREFIX}{name}": name for name in experts},
-            TOP2: TOP2,
+            TOP2: best_two,
             ACTUAL: decision.route,
             ORACLE: min(experts, key=lambda route: image.errors[route]),
         }
@@ -130,10 +131,8 @@ class Judge:
         planes = restored.transpose(2, 0, 1), clean.transpose(2, 0, 1)
         return {metric.name: metric(*planes) for metric in self._metrics}
 
-    def _cost(self, routed: RoutedBackbone, route: str, best_two: str, height: int, width: int) -> float:
-        if route == INPUT:
-            return 0.0
-        key = best_two if route == TOP2 else route, height, width
+    def _cost(self, routed: RoutedBackbone, route: str, height: int, width: int) -> float:
+        key = route, height, width
         if key not in self._gflops:
             self._gflops[key] = self._flops.gflops(routed.routes[route], height, width)
         return self._gflops[key]
