@@ -35,7 +35,7 @@ experts = {
     name: dict(
         expert=_adapter,
         task=name,
-        training=dict(_schedule, iterations=300, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 1.3}),
+        training=dict(_schedule, iterations=400, warmup=20, ema_decay=0.99, mix={name: 1.0, "clean": 1.0}),
     )
     for name in _weathers
 }
@@ -43,7 +43,7 @@ singles = {
     name: dict(
         expert=dict(type="full"),
         task=name,
-        training=dict(_schedule, iterations=100, warmup=10, ema_decay=0.98, mix={name: 1.0, "clean": 1.3}),
+        training=dict(_schedule, iterations=100, warmup=10, ema_decay=0.98, mix={name: 1.0, "clean": 1.0}),
     )
     for name in _weathers
 }
@@ -51,10 +51,10 @@ dense_equal = dict(  # has seen as many images of everything as the experts toge
     expert=_adapter,
     training=dict(
         _schedule,
-        iterations=900,
+        iterations=1200,
         warmup=20,
         ema_decay=0.99,
-        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=3.9),
+        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=3.0),
     ),
 )
 report = dict(title="Rain, haze and snow on embedded photographs")
