@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from moei_toolkit.artifact.contents import content_problems
 from moei_toolkit.artifact.differences import (
     csv_difference,
     first_difference,
@@ -17,6 +18,7 @@ from moei_toolkit.artifact.differences import (
 from moei_toolkit.artifact.layout import CARD, CONFIG, stage_path
 from moei_toolkit.artifact.lineage import chain_problems, file_problems
 from moei_toolkit.artifact.model_card import model_card
+from moei_toolkit.artifact.page import page_problems
 from moei_toolkit.artifact.row_checks import contradictions
 from moei_toolkit.artifact.sums import row_problems, sum_problems
 from moei_toolkit.config.loader import dump_config
@@ -34,6 +36,8 @@ from moei_toolkit.pipeline.chain import CALIBRATE, DATA, EVALUATE, REPORT, make_
 from moei_toolkit.pipeline.derivation import AGGREGATE_FILE, derive_report, read_json
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.fingerprint import stage_seed
+from moei_toolkit.pipeline.reporting import PAGE_FILE
+from moei_toolkit.report.content import Findings
 
 _GROUP_COLUMNS = 3  # data set, weather and policy name a row of the aggregate
 _TEST = "test"
@@ -60,8 +64,9 @@ Check = Callable[[Artifact], Iterator[str]]
 
 
 def check_sums(artifact: Artifact) -> Iterator[str]:
-    """Compare every file with SHA256SUMS, both ways."""
+    """Compare every file with SHA256SUMS, both ways, and what that lists with what an artifact holds."""
     yield from sum_problems(artifact.folder)
+    yield from content_problems(artifact.folder, artifact.stages)
 
 
 def check_config(artifact: Artifact) -> Iterator[str]:
@@ -99,13 +104,14 @@ def check_rows(artifact: Artifact) -> Iterator[str]:
 
 
 def check_derivation(artifact: Artifact) -> Iterator[str]:
-    """Derive facts, results, objectives, tables and model card again, and compare."""
+    """Derive facts, results, objectives, tables and model card again, and compare, also with the page."""
     config, stages, report = artifact.config, artifact.stages, artifact.stages[REPORT]
     derived = derive_report(config, stages, stages[EVALUATE], stage_seed(config.seed, REPORT))
     problems = [
         *(line for name, value in derived.values().items() for line in _values(value, report / name)),
         *(line for name, text in derived.texts().items() for line in _texts(text, report / name)),
         *_texts(model_card(config, stages, derived), artifact.folder / CARD),
+        *_page(derived.found, report / PAGE_FILE),
     ]
     yield from problems
     made, (ours,) = read_manifest(report), [stage for stage in make_chain(config) if stage.name == REPORT]
@@ -115,12 +121,14 @@ def check_derivation(artifact: Artifact) -> Iterator[str]:
 
 
 CHECKS: Mapping[str, Check] = {
-    "every file is listed in SHA256SUMS, and is what is listed": check_sums,
+    "every file is listed in SHA256SUMS, is what is listed, and belongs there": check_sums,
     "config.py says what the record of the run says": check_config,
     "every stage holds the files of its manifest": check_stage_files,
     "the recipes of the stages follow from the config and from each other": check_lineage,
     "every row is the one that was packed, and none contradicts another": check_rows,
-    "facts, results, objectives, tables and model card follow from the rows": check_derivation,
+    "facts, results, objectives, tables and model card follow from the rows, and the page says the same": (
+        check_derivation
+    ),
 }
 """What holds when a check finds nothing -> the check."""
 
@@ -147,6 +155,14 @@ def _texts(expected: str, path: Path) -> Iterator[str]:
         yield from [f"{path}: {difference}"] if difference else []
     else:
         yield from (f"{path}: {line}" for line in markdown_differences(expected, got))
+
+
+def _page(found: Findings, path: Path) -> Iterator[str]:
+    """Compare what the page should show with the file."""
+    try:
+        yield from (f"{path}: {line}" for line in page_problems(_read(path), found))
+    except DataError as error:
+        yield str(error)
 
 
 def _read(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import csv
 import io
 import math
@@ -14,6 +15,7 @@ Grid = Sequence[Sequence[str]]
 
 _RELATIVE, _ABSOLUTE = 1e-9, 1e-12  # other machines may add up in another order
 _NOTHING = object()
+_SHOWN = 80  # characters of a value
 _BEFORE = 20  # characters of a long line that are shown before those that differ
 
 
@@ -25,6 +27,11 @@ def first_difference(expected: Any, got: Any, path: str = "") -> str | None:
         got: The same.
         path: Of the two.
     """
+    return next(differences(expected, got, path), None)
+
+
+def differences(expected: Any, got: Any, path: str = "") -> Iterator[str]:
+    """Yield every difference; the arguments are those of `first_difference`."""
     if isinstance(expected, Mapping) and isinstance(got, Mapping):
         pairs = [
             (_join(path, key), expected.get(key, _NOTHING), got.get(key, _NOTHING))
@@ -33,9 +40,11 @@ def first_difference(expected: Any, got: Any, path: str = "") -> str | None:
     elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
         pairs = [(f"{path}[{index}]", *pair) for index, pair in enumerate(zip(expected, got, strict=True))]
     else:
-        return None if _equal(expected, got) else f"{path}: expected {_short(expected)}, got {_short(got)}"
-    found = (first_difference(one, other, inner) for inner, one, other in pairs)
-    return next(filter(None, found), None)
+        pairs = []
+        if not _equal(expected, got):
+            yield f"{path}: expected {_short(expected)}, got {_short(got)}"
+    for inner, one, other in pairs:
+        yield from differences(one, other, inner)
 
 
 def csv_difference(expected: str, got: str, names: int) -> str | None:
@@ -69,6 +78,17 @@ def text_difference(expected: str, got: str) -> str | None:
     letters = enumerate(zip_longest(line, other))
     start = max(0, next(at for at, (one, another) in letters if one != another) - _BEFORE)
     return f"line {number}: expected {_short(line[start:])}, got {_short(other[start:])}"
+
+
+def passage_difference(expected: str, text: str) -> str | None:
+    """Return where a passage that should be part of a text stops being one; None if it is."""
+    if expected in text:
+        return None
+    # Every longer beginning of the passage is missing too, so that the longest one there can be bisected.
+    end = bisect.bisect_left(range(len(expected)), True, key=lambda at: expected[: at + 1] not in text)
+    start = max(0, end - _BEFORE)
+    found = text.index(expected[:end]) + start
+    return f"expected {_short(expected[start:])}, got {_short(text[found : found + 2 * _SHOWN])}"
 
 
 def _tables(text: str) -> dict[str, Grid]:
@@ -122,4 +142,4 @@ def _equal(expected: Any, got: Any) -> bool:
 
 def _short(value: Any) -> str:
     text = "nothing" if value is _NOTHING else repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}..."
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -7,12 +7,19 @@ from pathlib import Path
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.pair_store import STORE_NAME
+from moei_toolkit.io.run_record import RECORD
 from moei_toolkit.pipeline.chain import DATA, EVALUATE, make_chain
 from moei_toolkit.pipeline.evaluation import PICTURES_FOLDER
 
 CONFIG, ENVIRONMENT, CARD = "config.py", "environment.json", "MODEL_CARD.md"
 SUMS, ROW_SUMS = "SHA256SUMS", "rows.sha256"
+SCRIPTS_FOLDER = "scripts"
 SCRIPTS = ("reproduce_main.sh", "reproduce_ablations.sh", "reproduce_cost.sh")
+FILES = frozenset(
+    {CONFIG, RECORD, ENVIRONMENT, CARD, ROW_SUMS, *(f"{SCRIPTS_FOLDER}/{name}" for name in SCRIPTS)}
+)
+"""What is listed in SHA256SUMS beside the files of the stages."""
+
 LOGS = "logs"
 """Folder of a training's logs: their names and contents tell the machine they were written on."""
 

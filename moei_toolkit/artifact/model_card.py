@@ -14,7 +14,8 @@ from moei_toolkit.data.layouts import SPLITS
 from moei_toolkit.data.prepare import RECORDS_NAME
 from moei_toolkit.data.records import SOURCES, Record, read_records
 from moei_toolkit.inference.bundle import BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE
-from moei_toolkit.io.manifest import Manifest, read_manifest
+from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.io.manifest import MANIFEST, Manifest, read_manifest
 from moei_toolkit.pipeline.chain import DATA, DENSE, REPORT, ROUTER, expert_stage
 from moei_toolkit.pipeline.derivation import Derived, read_json
 from moei_toolkit.report.content import headline_of
@@ -27,9 +28,11 @@ unzip artifact.zip -d model
 python tools/restore.py PHOTO --run model -o restored/
 ```"""
 _CHECK = (
-    "`python tools/report.py --verify artifact.zip` checks every hash and derives every table again. Only a "
+    "`python tools/report.py --verify artifact.zip` checks every hash, derives every table again, and ends "
+    "with the SHA-256 of SHA256SUMS: where that is the one which was published, so is every file. Only a "
     "second run can show that all of them were invented together: `scripts/reproduce_main.sh artifact.zip`."
 )
+_DIGITS = 12  # of a fingerprint, as on the page; the manifest has all
 _LICENCE = (
     "The toolkit is under Apache-2.0. Photographs it learnt from are under the licences of their sources, "
     "which it does not know."
@@ -56,7 +59,7 @@ def model_card(config: Config, folders: Mapping[str, Path], derived: Derived) ->
         "Results": "\n\n".join([_finding(derived), *map(as_markdown, _results(derived))]),
         "Objectives": as_markdown(_objectives(derived)),
         "Limits": "\n".join(f"- {line}" for line in _limits(derived)),
-        "Origin": _origin(config, made),
+        "Origin": f"{_origin(config, made)}\n\n{as_markdown(_stages(folders))}",
         "Licence": _LICENCE,
         "Check": _CHECK,
         "Left out": "\n".join(f"- {what}: {why}" for what, why in LEFT_OUT.items()),
@@ -170,3 +173,12 @@ def _origin(config: Config, made: Manifest) -> str:
     return (
         f"Seed {config.seed}; {source}; {tools}. The `manifest.json` of a stage says what it was made with."
     )
+
+
+def _stages(folders: Mapping[str, Path]) -> Table:
+    rows = [
+        [name, f"`{read_manifest(folder).fingerprint[:_DIGITS]}`", f"`{sha256_file(folder / MANIFEST)}`"]
+        for name, folder in folders.items()
+    ]
+    note = "A manifest holds the hashes of all files of its stage: of the weights, the rows, the page."
+    return Table("Stages", ["stage", "fingerprint", "SHA-256 of its manifest"], rows, note)

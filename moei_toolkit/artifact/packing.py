@@ -15,6 +15,7 @@ from moei_toolkit.artifact.layout import (
     CONFIG,
     ENVIRONMENT,
     SCRIPTS,
+    SCRIPTS_FOLDER,
     is_left_out,
     is_log,
     stage_folders,
@@ -122,9 +123,9 @@ def _renew_manifests(folder: Path) -> tuple[Config, Mapping[str, Path]]:
 
 
 def _copy_scripts(folder: Path) -> None:
-    source = Path(moei_toolkit.__file__).parents[1] / "scripts"
-    (folder / source.name).mkdir()
+    source = Path(moei_toolkit.__file__).parents[1] / SCRIPTS_FOLDER
+    (folder / SCRIPTS_FOLDER).mkdir()
     for name in SCRIPTS:
         if not (source / name).is_file():
             raise StoreError(f"{source / name} is missing: run this from a checkout of the toolkit.")
-        shutil.copyfile(source / name, folder / source.name / name)
+        shutil.copyfile(source / name, folder / SCRIPTS_FOLDER / name)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.rows import Row
-from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, ORACLE
+from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, ORACLE, TOP2
 
 _SHARED = ("dataset", "scene_id", "degradation", "severity")
+_G_HASH = re.compile(r"[0-9a-f]{16}")
 
 
 def contradictions(rows: Sequence[Row], records: Sequence[Record], threshold: float) -> Iterator[str]:
     """Yield a sentence for everything in complete rows that cannot all be true.
+
+    No descriptor is kept, so that a hash which was replaced in all rows of an image is not found.
 
     Args:
         rows: All policies of all images.
@@ -27,7 +32,7 @@ def contradictions(rows: Sequence[Row], records: Sequence[Record], threshold: fl
     for name in sorted(images.keys() ^ known.keys()):
         yield f"image {name!r} has {'no record' if name in images else 'no rows'}"
     for name, policies in images.items():
-        found = [*_decision(policies, threshold), *_oracle(policies)]
+        found = [*_decision(policies, threshold), *_oracle(policies), *_others(policies)]
         if name in known:
             found += _descriptions(policies, known[name])
         yield from (f"image {name!r}, {line}" for line in found)
@@ -41,6 +46,9 @@ def _descriptions(policies: Mapping[str, Row], record: Record) -> Iterator[str]:
                 yield f"policy {policy!r}: {name}: expected {expected!r} as in its record, got {got!r}"
     if len({row.g_hash for row in policies.values()}) > 1:
         yield "its rows were made from different descriptors"
+    for policy, row in policies.items():
+        if not _G_HASH.fullmatch(row.g_hash):
+            yield f"policy {policy!r}: g_hash: expected 16 hexadecimal digits, got {row.g_hash!r}"
 
 
 def _decision(policies: Mapping[str, Row], threshold: float) -> Iterator[str]:
@@ -65,14 +73,37 @@ def _oracle(policies: Mapping[str, Row]) -> Iterator[str]:
     yield from _same(row, policies)
 
 
+def _others(policies: Mapping[str, Row]) -> Iterator[str]:
+    """Check that only MoE-I decides, and that every policy but it and the oracle took its own route."""
+    probabilities = policies[ACTUAL].probabilities
+    for policy, row in policies.items():
+        if policy == ACTUAL:
+            continue
+        if row.probabilities or row.confidence or row.abstained:
+            yield f"policy {policy!r}: expected no decision, got one, though only {ACTUAL!r} has decisions"
+        if policy == TOP2 and row.route not in _best_two(probabilities):
+            expected = " or ".join(map(repr, _best_two(probabilities)))
+            yield f"policy {policy!r}: route: expected the two most probable, {expected}, got {row.route!r}"
+        own = policy.removeprefix(EXPERT_PREFIX)
+        if policy not in (TOP2, ORACLE) and row.route != own:
+            yield f"policy {policy!r}: route: expected {own!r}, got {row.route!r}"
+
+
+def _best_two(probabilities: Mapping[str, float]) -> list[str]:
+    """Return how the route of Top-2 may be called; equal probabilities leave a choice."""
+    best = sorted(probabilities.values(), reverse=True)[:2]
+    pairs = permutations(probabilities, len(best))
+    return ["+".join(pair) for pair in pairs if [probabilities[name] for name in pair] == best]
+
+
 def _same(row: Row, policies: Mapping[str, Row]) -> Iterator[str]:
     """Compare with the row of the route that was taken: both are of one restored image."""
     other = policies.get(row.route if row.route == DENSE else f"{EXPERT_PREFIX}{row.route}")
     if other is None:
         yield f"policy {row.policy!r}: route: expected one that has a row, got {row.route!r}"
         return
-    expected, got = ({**one.metrics, "error": one.error} for one in (other, row))
+    expected, got = ({**one.metrics, **one.cost, "error": one.error} for one in (other, row))
     for name in expected:
-        if got[name] != expected[name]:
+        if got.get(name) != expected[name]:
             what = f"that of {other.policy!r}, {expected[name]}"
-            yield f"policy {row.policy!r}: {name}: expected {what}, got {got[name]}"
+            yield f"policy {row.policy!r}: {name}: expected {what}, got {got.get(name)}"

@@ -11,6 +11,7 @@ from moei_toolkit.errors import StoreError
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.atomic import atomic_write_text
 from moei_toolkit.io.hashing import sha256_bytes, sha256_file
+from moei_toolkit.io.json_lines import lines_of
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
@@ -25,9 +26,10 @@ def sum_problems(folder: Path) -> Iterator[str]:
     """Yield every file that is missing, not listed in SHA256SUMS, or not what was listed.
 
     Raises:
-        StoreError: The list is missing or damaged.
+        DataError: The list is missing.
+        StoreError: It is damaged.
     """
-    listed, there = _read(folder / SUMS), _sums_of(folder)
+    listed, there = read_sums(folder / SUMS), _sums_of(folder)
     for name in sorted(listed.keys() | there.keys()):
         if name not in there:
             yield f"{name} is missing"
@@ -47,15 +49,33 @@ def row_problems(rows: Path, folder: Path) -> Iterator[str]:
     """Yield every row that is missing, not listed in rows.sha256, or not what was listed.
 
     Raises:
-        StoreError: The list is missing or damaged.
-        DataError: The rows cannot be read.
+        DataError: The list is missing, or the rows cannot be read.
+        StoreError: The list is damaged.
     """
-    listed, there = _read(folder / ROW_SUMS), _row_sums_of(rows)
+    listed, there = read_sums(folder / ROW_SUMS), _row_sums_of(rows)
     for name in sorted(listed.keys() | there.keys()):
         if listed.get(name) != there.get(name):
             policy, _, image = name.partition("  ")
             found = "is missing" if name not in there else f"is not what {ROW_SUMS} lists"
             yield f"{rows.name}: the row of image {image!r}, policy {policy!r} {found}"
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """Return the hashes that a file lists, by what they are of.
+
+    Raises:
+        DataError: The file is missing.
+        StoreError: It is damaged.
+    """
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines_of(path), 1):
+        match = _LINE.fullmatch(line)
+        if match is None or match[2] in found:
+            raise StoreError(
+                f"{path}:{number}: expected a hash, two spaces and a new name, got {line[:80]!r}"
+            )
+        found[match[2]] = match[1]
+    return found
 
 
 def _sums_of(folder: Path) -> dict[str, str]:
@@ -64,24 +84,5 @@ def _sums_of(folder: Path) -> dict[str, str]:
 
 
 def _row_sums_of(path: Path) -> dict[str, str]:
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    rows = read_rows(path)
-    return {
-        f"{row.policy}  {row.id}": sha256_bytes(line.encode()) for row, line in zip(rows, lines, strict=True)
-    }
-
-
-def _read(path: Path) -> dict[str, str]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"cannot read {path}: {error}") from error
-    found: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
-        match = _LINE.fullmatch(line)
-        if match is None or match[2] in found:
-            raise StoreError(
-                f"{path}:{number}: expected a hash, two spaces and a new name, got {line[:80]!r}"
-            )
-        found[match[2]] = match[1]
-    return found
+    pairs = zip(read_rows(path), lines_of(path), strict=True)
+    return {f"{row.policy}  {row.id}": sha256_bytes(line.encode()) for row, line in pairs}

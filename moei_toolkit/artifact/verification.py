@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from moei_toolkit.artifact.archive import opened
 from moei_toolkit.artifact.checks import CHECKS, Artifact
-from moei_toolkit.artifact.layout import stage_folders
+from moei_toolkit.artifact.contents import link_problems
+from moei_toolkit.artifact.kinship import kinship
+from moei_toolkit.artifact.layout import SUMS, stage_folders
 from moei_toolkit.artifact.reruns import compare_runs, rows_of_run
 from moei_toolkit.artifact.sums import sum_problems
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.errors import MoeiError, StoreError
+from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.run_record import RECORD, read_run
 
 _FAILURES = (
@@ -29,34 +33,54 @@ _FAILURES = (
 """What forged content may provoke in code that expects what the toolkit has written itself."""
 
 
-def verify_artifact(path: Path, against: Path | None = None) -> list[str]:
+@dataclass(frozen=True)
+class Verified:
+    """What is known of an artifact without problems.
+
+    Attributes:
+        holds: What was checked, a sentence each.
+        notes: What a reader of the comparison with another run has to know, a sentence each.
+        digest: SHA-256 of SHA256SUMS. Two artifacts have it equal only if all their files are.
+    """
+
+    holds: Sequence[str]
+    notes: Sequence[str]
+    digest: str
+
+
+def verify_artifact(path: Path, against: Path | None = None) -> Verified:
     """Check an artifact, and whether another run of the same config came out alike.
 
-    Nothing of it is run: its config is read as data, and weights are tensors without code.
+    Nothing of it is run: its config is read as data, and weights are tensors without code. What no check can
+    find, `moei_toolkit.artifact` lists; the digest that comes back, compared with a published one, does.
 
     Args:
         path: A zip, or the folder it was unpacked to.
         against: Another artifact, or the folder of a run.
 
-    Returns:
-        What holds, a sentence each.
-
     Raises:
-        StoreError: With a line for every problem.
+        StoreError: With a line for every problem, and for every note.
     """
     with opened(path) as folder:
-        checked, problems = check_all(folder)
+        holds, problems = check_all(folder)
+        notes: list[str] = []
         if against is not None:
-            alike, unlike = _compare(folder, against)
-            checked, problems = [*checked, *alike], [*problems, *unlike]
-    if problems:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise StoreError("\n  ".join([f"{path}: {count}", *problems]))
-    return checked
+            alike, unlike, notes = _compare(folder, against)
+            holds, problems = [*holds, *alike], [*problems, *unlike]
+        if problems:
+            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+            lines = [f"{path}: {count}", *problems, *(f"note: {note}" for note in notes)]
+            raise StoreError("\n  ".join(lines))
+        return Verified(holds, notes, sha256_file(folder / SUMS))
 
 
 def check_all(folder: Path) -> tuple[list[str], list[str]]:
-    """Run every check on an unpacked artifact; return what holds and what does not, a sentence each."""
+    """Run every check on an unpacked artifact; return what holds and what does not, a sentence each.
+
+    Where there are links, nothing else is checked.
+    """
+    if links := _collect(link_problems(folder), folder):
+        return [], links
     try:
         record = read_run(folder)
         config = validate_config(record.config, RECORD)
@@ -71,14 +95,17 @@ def check_all(folder: Path) -> tuple[list[str], list[str]]:
     return holds, problems
 
 
-def _compare(folder: Path, against: Path) -> tuple[list[str], list[str]]:
+def _compare(folder: Path, against: Path) -> tuple[list[str], list[str], list[str]]:
+    """Compare with another run; return what is alike, what is not, and what to know of it."""
     try:
         with opened(against) as other:
             compared, unmatched = compare_runs(rows_of_run(folder), rows_of_run(other))
+            notes = [_line(note, folder) for note in kinship(folder, other)]
     except _FAILURES as error:
-        return [], [f"against {against}: {_said(error, folder)}"]
+        return [], [f"against {against}: {_said(error, folder)}"], []
     alike = [str(one) for one in compared if one.holds]
-    return alike, [*(str(one) for one in compared if not one.holds), *unmatched]
+    unlike = [*(str(one) for one in compared if not one.holds), *(_line(one, folder) for one in unmatched)]
+    return alike, unlike, notes
 
 
 def _collect(problems: Iterator[str], folder: Path) -> list[str]:

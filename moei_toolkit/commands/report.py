@@ -13,9 +13,13 @@ _EXAMPLES = """examples:
   tools/report.py --verify artifact.zip --against work_dirs/again
 
 --verify finds files that were changed, added or removed, a config or a recipe that no longer fits, rows that
-contradict each other, and numbers and tables that do not follow from the rows. It cannot tell that all of
-them were invented together; a second run can, which --against compares: the median image must differ in PSNR
-by less than 0.05 dB."""
+contradict each other, and numbers that do not follow from the rows, also on the page. It cannot find an edit
+of what nothing is derived from (weights, calibration temperature, histories, most of the records, revisions
+and times, the environment, figures), nor rows that were invented with all that follows, once every hash up to
+SHA256SUMS was computed anew. So it ends with the SHA-256 of SHA256SUMS: publish that number with an artifact,
+and compare it with the published one. That the weights gave the rows only a second run shows, which --against
+compares: the median image must differ in PSNR by less than 0.05 dB. It notes where the configs or seeds of
+the two differ, and which results are no repetition but the same ones."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -41,7 +45,9 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.artifact.verification import verify_artifact
 
     if args.verify:
-        print("\n".join(f"ok: {line}" for line in verify_artifact(args.verify, args.against)))
+        found = verify_artifact(args.verify, args.against)
+        lines = [*(f"ok: {line}" for line in found.holds), *(f"note: {line}" for line in found.notes)]
+        print("\n".join([*lines, f"SHA-256 of SHA256SUMS: {found.digest}"]))
         return 0
     target = args.output or args.run / "artifact.zip"
     pack_run(args.run, target)

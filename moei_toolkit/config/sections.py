@@ -255,6 +255,9 @@ class Objectives(Section):
         cohens_d: Least effect size.
         oracle_gap: Largest distance to the oracle, dB.
         rank_tau: Least Kendall's tau-b between the rankings of the policies on two data sets.
+        cost_drift: Largest drift of a cost between two measurements, as a share.
+        cost_overhead: Largest cost over that of dense, as a share.
+        rerun_psnr: Largest difference of a second run on the median image, dB.
     """
 
     dense_reference_psnr: float | None = None
@@ -270,6 +273,9 @@ class Objectives(Section):
     cohens_d: float = 0.2
     oracle_gap: NotNegative = 0.3
     rank_tau: float = 0.6
+    cost_drift: Fraction = 0.05
+    cost_overhead: Fraction = 0.05
+    rerun_psnr: NotNegative = 0.05
 
 
 class Report(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,8 +11,12 @@ from typing import Any
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.atomic import atomic_write_text
+from moei_toolkit.io.json_lines import read_json_lines
 
 SOURCES = ("photograph", "generated")
+_NAMES = ("id", "dataset", "scene_id", "split", "degradation", "capture_id")
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of characters: what undecodable file names are made of."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,17 @@ class Record:
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Write records as one JSON object per line, atomically."""
-    lines = [json.dumps(asdict(record), ensure_ascii=False) for record in records]
-    atomic_write_text(path, "".join(line + "\n" for line in lines))
+    """Write records as one JSON object per line, atomically.
+
+    Raises:
+        DataError: When a record could not be read back; names its line.
+    """
+    lines = []
+    for number, record in enumerate(records, start=1):
+        row = asdict(record)
+        _check_values(row, f"{path}:{number}")
+        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+    atomic_write_text(path, "".join(lines))
 
 
 def read_records(path: Path) -> list[Record]:
@@ -61,24 +74,12 @@ def read_records(path: Path) -> list[Record]:
     Raises:
         DataError: When the file is missing or a row is damaged; names file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: expected a readable table of records ({error}). Prepare the data."
-        ) from error
-    records = [_parse(line, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
+    records = [_parse(row, where) for where, row in read_json_lines(path)]
     _refuse_duplicates(records, path)
     return records
 
 
-def _parse(line: str, where: str) -> Record:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{where}: expected one JSON object, got {line[:60]!r} ({error}).") from error
-    if not isinstance(row, dict):
-        raise DataError(f"{where}: expected a JSON object, got {type(row).__name__}.")
+def _parse(row: dict[str, Any], where: str) -> Record:
     names = {field.name: str(field.type) for field in fields(Record)}
     if row.keys() != names.keys():
         missing, extra = sorted(names.keys() - row.keys()), sorted(row.keys() - names.keys())
@@ -98,6 +99,12 @@ def _fits(value: Any, kind: str) -> bool:
 
 
 def _check_values(row: dict[str, Any], where: str) -> None:
+    for name in _NAMES:
+        if not row[name].strip() or _NO_TEXT.search(row[name]):
+            raise DataError(
+                f"{where}: expected {name} to be text without control characters, got {row[name]!r}. "
+                "Rename the file it comes from."
+            )
     if row["width"] < 1 or row["height"] < 1:
         raise DataError(f"{where}: expected a positive size, got {row['width']} x {row['height']}.")
     if not 0.0 <= row["severity"] <= 1.0:

@@ -48,18 +48,26 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class Gain:
-    """How much better MoE-I is than a rival: a difference with its interval and tests.
+class Missing:
+    """Why there is no measurement."""
+
+    reason: str
+
+
+Measured = float | Missing
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """How sure a gain is.
 
     Attributes:
-        difference: In the unit of the metric, above 0 when MoE-I is better.
-        low: Lower end of the interval.
-        high: Upper end of the interval.
+        low: Lower end of its interval.
+        high: Upper end of its interval.
         p: Of the paired t-test, corrected for the number of budgets.
-        cohens_d: None when it is not defined.
+        cohens_d: None when all differences are equal.
     """
 
-    difference: float
     low: float
     high: float
     p: float
@@ -67,163 +75,201 @@ class Gain:
 
 
 @dataclass(frozen=True)
+class Gain:
+    """How much better MoE-I is than a rival.
+
+    Attributes:
+        difference: In the unit of the metric, above 0 when MoE-I is better.
+        certainty: Of it.
+    """
+
+    difference: float
+    certainty: Certainty | Missing
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """What the objectives are judged on; None for what was not measured.
+    """What the objectives are judged on.
 
     Attributes:
         expert_gains: Expert -> dB of PSNR over dense on its own weather.
         expert_shares: Expert -> its parameters as a share of the backbone's.
-        single_gains: Single-task model -> dB of PSNR over dense on its own weather.
+        single_gains: Single-task model -> dB of PSNR over dense on its own weather; empty without any.
         dense_psnr: Macro PSNR of dense, dB.
         agreement: Share of images whose most probable expert is the oracle's.
         largest_share: Largest share of images that one expert got.
         ece: Expected calibration error.
         ece_null: Mean ECE that a perfectly calibrated router would show on as many images.
         abstained: Share of images.
-        fallback_gain: Macro dB of PSNR that falling back to dense changed.
+        fallback_gains: Metric -> what falling back to dense changed in its macro mean; above 0 is better.
         oracle_gap: Macro dB of PSNR below the oracle.
-        rank_tau: Kendall's tau-b of the ranking of the policies on these data and at home; None at home.
-        over_equal: Budget -> metric -> gain over the dense model of that budget.
+        rank_tau: Kendall's tau-b of the ranking of the policies on these data and at home.
+        over_equal: Budget -> metric -> gain over the dense model of that budget; empty without any.
     """
 
-    expert_gains: Mapping[str, float]
+    expert_gains: Mapping[str, Measured]
     expert_shares: Mapping[str, float]
-    single_gains: Mapping[str, float]
+    single_gains: Mapping[str, Measured]
     dense_psnr: float
     agreement: float
-    largest_share: float
+    largest_share: Measured
     ece: float
     ece_null: float
     abstained: float
-    fallback_gain: float
+    fallback_gains: Mapping[str, float]
     oracle_gap: float
-    rank_tau: float | None
+    rank_tau: Measured
     over_equal: Mapping[str, Mapping[str, Gain]]
 
 
 def judge_objectives(found: Evidence, limits: Objectives) -> tuple[Objective, ...]:
     """Return O1 to O11, in order."""
     return (
-        Objective(
-            "O1", "4K benchmark and compute normalization", [_absent("drift of four costs at 4K", _BENCH)]
-        ),
+        Objective("O1", "4K benchmark and compute normalization", _benchmark(limits)),
         Objective("O2", "dense baselines", _baselines(found, limits)),
         Objective("O3", "lightweight experts", _experts(found, limits)),
         Objective("O4", "Top-1 router with utility distillation", _router(found, limits)),
         Objective("O5", "calibration and abstention", _calibration(found, limits)),
         Objective("O6", "quality at equal budgets", _equal_budgets(found, limits)),
-        Objective("O7", "cost control", [_absent("latency, ms/MP and memory against dense", _BENCH)]),
+        Objective("O7", "cost control", _cost(limits)),
         Objective("O8", "oracle attribution", [_attribution(found, limits)]),
-        Objective("O9", "ablation suite", [_absent("one factor at a time", "no ablations were run")]),
+        Objective("O9", "ablation suite", [_ABLATIONS]),
         Objective("O10", "mixed weather and other data", [_other_data(found, limits)]),
-        Objective(
-            "O11", "reproducibility", [_absent("difference of a second run", "no second run to compare")]
-        ),
+        Objective("O11", "reproducibility", [_rerun(limits)]),
     )
 
 
-_BENCH = "no benchmark was run"
+_NO_BENCHMARK = Missing("no benchmark was run")
+_ABLATIONS = Check("O6 to O8 under small changes", "no ablations were run", "same conclusions", None)
 
 
-def _absent(what: str, reason: str, threshold: str = "") -> Check:
-    return Check(what, reason, threshold, None)
+def _at_least(what: str, value: Measured, limit: float, unit: str = "dB") -> Check:
+    threshold = f">= {_shown(limit, unit)}"
+    if isinstance(value, Missing):
+        return Check(what, value.reason, threshold, None)
+    return Check(what, _shown(value, unit, sign=unit == "dB"), threshold, value >= limit)
 
 
-def _at_least(what: str, value: float, limit: float, unit: str = "dB") -> Check:
-    return Check(what, _shown(value, unit, sign=unit == "dB"), f">= {_shown(limit, unit)}", value >= limit)
-
-
-def _at_most(what: str, value: float, limit: float, unit: str) -> Check:
-    return Check(what, _shown(value, unit), f"<= {_shown(limit, unit)}", value <= limit)
+def _at_most(what: str, value: Measured, limit: float, unit: str) -> Check:
+    threshold = f"<= {_shown(limit, unit)}"
+    if isinstance(value, Missing):
+        return Check(what, value.reason, threshold, None)
+    return Check(what, _shown(value, unit), threshold, value <= limit)
 
 
 def _shown(value: float, unit: str, sign: bool = False) -> str:
     if unit == "%":
         return f"{value:.1%}"
-    return f"{value:{'+' if sign else ''}.{2 if unit == 'dB' else 3}f} {unit}".rstrip()
+    digits = 2 if unit == "dB" else 3
+    rounded = round(value, digits) + 0.0  # without the sign of a zero
+    return f"{rounded:{'+' if sign else ''}.{digits}f} {unit}".rstrip()
+
+
+def _benchmark(limits: Objectives) -> list[Check]:
+    costs = ("latency at 4K", "peak memory", "throughput", "ms/MP")
+    return [_at_most(f"drift of {cost}", _NO_BENCHMARK, limits.cost_drift, "%") for cost in costs]
+
+
+def _cost(limits: Objectives) -> list[Check]:
+    costs = ("latency at 4K", "ms/MP", "peak memory")
+    return [_at_most(f"{cost} over dense", _NO_BENCHMARK, limits.cost_overhead, "%") for cost in costs]
+
+
+def _rerun(limits: Objectives) -> Check:
+    missing = Missing("compare with a second run: tools/report.py --verify --against")
+    return _at_most("difference of a second run, median image", missing, limits.rerun_psnr, "dB")
 
 
 def _baselines(found: Evidence, limits: Objectives) -> list[Check]:
     reference = limits.dense_reference_psnr
-    dense = (
-        _absent("dense against the published median", "no objectives.dense_reference_psnr for this data")
-        if reference is None
-        else _at_least(
-            "dense against the published median", found.dense_psnr - reference, -limits.dense_margin
-        )
-    )
-    singles = [_at_least(f"single {name} over dense", gain, 0.0) for name, gain in found.single_gains.items()]
-    return [dense, *(singles or [_absent("single-task models over dense", "the config has no singles")])]
+    missing = Missing("no objectives.dense_reference_psnr for these data")
+    distance = missing if reference is None else found.dense_psnr - reference
+    dense = _at_least("dense against the published median", distance, -limits.dense_margin)
+    none = {"models": Missing("the config has no singles")}
+    singles = (found.single_gains or none).items()
+    return [dense, *(_at_least(f"single {name} over dense", gain, 0.0) for name, gain in singles)]
 
 
 def _experts(found: Evidence, limits: Objectives) -> list[Check]:
-    gains = [_at_least(f"expert {name} over dense", gain, 0.0) for name, gain in found.expert_gains.items()]
-    shares = [
+    gains = (_at_least(f"expert {name} over dense", gain, 0.0) for name, gain in found.expert_gains.items())
+    shares = (
         _at_most(f"parameters of expert {name}", share, limits.expert_share, "%")
         for name, share in found.expert_shares.items()
-    ]
-    return [*(gains or [_absent("experts over dense", "none was tested on its own weather")]), *shares]
+    )
+    return [*gains, *shares]
 
 
 def _router(found: Evidence, limits: Objectives) -> list[Check]:
-    share = found.largest_share
+    what, share, threshold = (
+        "largest share of one expert",
+        found.largest_share,
+        f"< {limits.largest_share:.1%}",
+    )
     return [
         _at_least("agreement with the oracle", found.agreement, limits.agreement, "%"),
-        Check(
-            "largest share of one expert",
-            f"{share:.1%}",
-            f"< {limits.largest_share:.1%}",
-            share < limits.largest_share,
-        ),
+        Check(what, share.reason, threshold, None)
+        if isinstance(share, Missing)
+        else Check(what, f"{share:.1%}", threshold, share < limits.largest_share),
     ]
 
 
 def _calibration(found: Evidence, limits: Objectives) -> list[Check]:
     ece = _at_most("ECE", found.ece, limits.ece, "")
+    changes = (
+        _at_least(f"macro {metric.upper()}, what falling back changed", gain, 0.0, _unit(metric))
+        for metric, gain in found.fallback_gains.items()
+    )
+    perfect = f"{ece.measured} (perfect calibration: {found.ece_null:.3f})"
     return [
-        Check(
-            ece.what, f"{ece.measured} (perfect calibration: {found.ece_null:.3f})", ece.threshold, ece.holds
-        ),
+        Check(ece.what, perfect, ece.threshold, ece.holds),
         _at_most("abstained", found.abstained, limits.abstention, "%"),
-        _at_least("macro PSNR, what falling back changed", found.fallback_gain, 0.0),
+        *changes,
     ]
+
+
+def _unit(metric: str) -> str:
+    return "dB" if metric.startswith("psnr") else ""
 
 
 def _equal_budgets(found: Evidence, limits: Objectives) -> list[Check]:
     if not found.over_equal:
-        return [_absent("MoE-I over dense-equal", "the config has no dense_equal")]
+        return [_at_least("macro PSNR", Missing("the config has no dense_equal"), limits.psnr_gain)]
     checks = []
     for budget, gains in found.over_equal.items():
-        checks.append(_at_least(f"macro PSNR, {budget}", gains["psnr"].difference, limits.psnr_gain))
-        if "lpips" in gains:
-            better = gains["lpips"].difference
-            checks.append(_at_least(f"macro LPIPS, {budget}, reduction", better, limits.lpips_gain, ""))
-        else:
-            checks.append(_absent(f"macro LPIPS, {budget}", "LPIPS was not computed"))
+        distance = next((name for name in sorted(gains) if name.startswith("lpips")), None)
+        reduction = Missing("LPIPS was not computed") if distance is None else gains[distance].difference
+        checks += [
+            _at_least(f"macro PSNR, {budget}", gains["psnr"].difference, limits.psnr_gain),
+            _at_least(f"macro LPIPS, {budget}, reduction", reduction, limits.lpips_gain, ""),
+        ]
     return [*checks, _significance(found, limits)]
 
 
 def _significance(found: Evidence, limits: Objectives) -> Check:
     """Hold when in one budget the interval excludes 0, p is small and the effect is not."""
-    gains = [budget["psnr"] for budget in found.over_equal.values()]
-    best = min(gains, key=lambda gain: gain.p)
-    effect = "-" if best.cohens_d is None else f"{best.cohens_d:.2f}"
+    what = "significance of PSNR in one budget"
+    threshold = f"above 0, p < {limits.p_value:g}, d >= {limits.cohens_d:g}"
+    certainties = [gains["psnr"].certainty for gains in found.over_equal.values()]
+    known = [one for one in certainties if isinstance(one, Certainty)]
+    if not known:
+        reasons = "; ".join(sorted({one.reason for one in certainties if isinstance(one, Missing)}))
+        return Check(what, reasons, threshold, None)
+    best = min(known, key=lambda one: one.p)
+    if best.cohens_d is None:
+        return Check(what, "all scenes differ by the same: no spread to judge by", threshold, None)
     return Check(
-        "significance in one budget",
-        f"{best.low:+.2f} to {best.high:+.2f} dB, p {best.p:.3f}, d {effect}",
-        f"above 0, p < {limits.p_value:g}, d >= {limits.cohens_d:g}",
+        what,
+        f"{best.low:+.2f} to {best.high:+.2f} dB, p {best.p:.3f}, d {best.cohens_d:.2f}",
+        threshold,
         any(
-            gain.low > 0 and gain.p < limits.p_value and (gain.cohens_d or 0.0) >= limits.cohens_d
-            for gain in gains
+            one.low > 0 and one.p < limits.p_value and (one.cohens_d or 0.0) >= limits.cohens_d
+            for one in known
         ),
     )
 
 
 def _other_data(found: Evidence, limits: Objectives) -> Check:
-    what = "Kendall's tau of the policies, here and at home"
-    if found.rank_tau is None:
-        return _absent(what, "no other data were tested")
-    return _at_least(what, found.rank_tau, limits.rank_tau, "")
+    return _at_least("Kendall's tau of the policies, here and at home", found.rank_tau, limits.rank_tau, "")
 
 
 def _attribution(found: Evidence, limits: Objectives) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,11 @@ from scipy import stats
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.rows import Row
-from moei_toolkit.types import ACTUAL, CLEAN, DENSE, INPUT, ORACLE
+from moei_toolkit.evaluation.statistics.comparisons import MACRO
+from moei_toolkit.types import ACTUAL, CLEAN, DENSE, EXPERT_PREFIX, INPUT, ORACLE
+
+HMEAN = "H-mean"
+"""Stands beside weathers as the macro mean does."""
 
 Means = dict[str, dict[str, float]]
 """Policy -> metric -> value."""
@@ -78,40 +83,64 @@ def macro_psnr(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def weathers_of(rows: Iterable[Row]) -> list[str]:
-    """Return the degradations of the rows but for clean, sorted.
+    """Return the degradations of the rows but for clean, sorted; see `judged_weathers`."""
+    return judged_weathers(row.degradation for row in rows)
+
+
+def judged_weathers(degradations: Iterable[str]) -> list[str]:
+    """Return the degradations but for clean, each once, sorted.
 
     Raises:
-        DataError: If there are none.
+        DataError: If there are none, or one is called like a mean over weathers.
     """
-    names = sorted({row.degradation for row in rows} - {CLEAN})
+    names = sorted(set(degradations) - {CLEAN})
     if not names:
-        raise DataError("expected rows of degraded images, got none")
+        raise DataError("expected degraded images, got none")
+    for name in (MACRO, HMEAN):
+        if name in names:
+            raise DataError(f"expected another name of a weather than {name!r}: that is a mean over weathers")
     return names
 
 
 def require_complete(rows: Sequence[Row], metrics: Sequence[str]) -> None:
     """Refuse rows that do not hold every image under every policy exactly once, with these metrics.
 
+    Every policy is every one of any row, and ``"expert.NAME"`` of every expert that has a probability. The
+    rows of one image say the same of it.
+
     Raises:
         DataError: Names the first image that does not.
     """
     policies = {row.policy for row in rows} | {INPUT, DENSE, ACTUAL, ORACLE}
-    by_image: dict[str, list[str]] = {}
+    policies |= {f"{EXPERT_PREFIX}{name}" for row in rows for name in row.probabilities}
+    by_image: dict[str, list[Row]] = {}
     for row in rows:
-        by_image.setdefault(row.id, []).append(row.policy)
-        if row.metrics.keys() != set(metrics):
-            raise DataError(
-                f"image {row.id!r}, policy {row.policy!r}: expected the metrics {sorted(metrics)}, "
-                f"got {sorted(row.metrics)}"
-            )
+        by_image.setdefault(row.id, []).append(row)
+        _require_metrics(row, metrics)
     for image, mine in by_image.items():
-        missing = sorted(policies - set(mine))
-        twice = sorted({policy for policy in mine if mine.count(policy) > 1})
-        if missing or twice:
-            raise DataError(
-                f"image {image!r}: expected one row per policy {sorted(policies)}; "
-                f"missing {missing}, more than once {twice}"
-            )
+        _require_policies(image, [row.policy for row in mine], policies)
+        for name in ("dataset", "scene_id", "degradation", "severity"):
+            if len(said := {getattr(row, name) for row in mine}) > 1:
+                raise DataError(f"image {image!r}: expected one {name}, got {sorted(said)}")
+
+
+def _require_metrics(row: Row, metrics: Sequence[str]) -> None:
+    where = f"image {row.id!r}, policy {row.policy!r}"
+    if row.metrics.keys() != set(metrics):
+        raise DataError(f"{where}: expected the metrics {sorted(metrics)}, got {sorted(row.metrics)}")
+    for name, value in row.metrics.items():
+        if not math.isfinite(value):
+            raise DataError(f"{where}: expected a finite {name}, got {value}")
+
+
+def _require_policies(image: str, mine: Sequence[str], policies: set[str]) -> None:
+    missing = sorted(policies - set(mine))
+    twice = sorted({policy for policy in mine if mine.count(policy) > 1})
+    if missing or twice:
+        raise DataError(
+            f"image {image!r}: expected one row per policy {sorted(policies)}; "
+            f"missing {missing}, more than once {twice}"
+        )
 
 
 def gains_over(rows: Iterable[Row], policies: Mapping[str, str], other: str) -> dict[str, float]:

@@ -8,30 +8,31 @@ from dataclasses import dataclass
 import numpy as np
 
 from moei_toolkit.config.sections import Objectives
-from moei_toolkit.evaluation.objectives import Evidence, Gain, Objective, judge_objectives
+from moei_toolkit.evaluation.evidence import (
+    fallback_gains,
+    gains_or_reasons,
+    gains_over_equal,
+    share_or_reason,
+)
+from moei_toolkit.evaluation.objectives import Evidence, Measured, Missing, Objective, judge_objectives
 from moei_toolkit.evaluation.quality import Quality, gains_over, measure_quality
 from moei_toolkit.evaluation.reliability.calibration_quality import CalibrationQuality, judge_calibration
 from moei_toolkit.evaluation.reliability.selective import SelectiveScores, selective_scores
-from moei_toolkit.evaluation.routing.decisions import Decisions, decisions_of
+from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.routing.routing_quality import RoutingQuality, judge_routing
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.evaluation.severity import Stratum, by_severity
-from moei_toolkit.evaluation.shift import Shift, judge_shift
-from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison, Significance, compare_all
-from moei_toolkit.evaluation.statistics.multiplicity import holm
+from moei_toolkit.evaluation.shift import SYSTEMS, Home, Shift, judge_shift
+from moei_toolkit.evaluation.statistics.comparisons import Comparison, compare_all
 from moei_toolkit.types import (
     ACTUAL,
     DENSE,
     DENSE_EQUAL,
     EXPERT_PREFIX,
-    INPUT,
     ORACLE,
     SINGLE_PREFIX,
     TOP2,
 )
-
-_EQUAL_BUDGETS = {"equal FLOPs, latency and memory": DENSE_EQUAL}
-"""Budget -> the rival that keeps it: dense-equal is the same backbone wearing one expert of the same size."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Facts:
         expert_shares: Expert -> its parameters as a share of the backbone's.
         threshold: tau of the abstention.
         limits: Thresholds of the objectives.
-        home: Policy -> macro PSNR on the run's own test images, dB, when the rows are of other data.
+        home: What the rows are compared with when they are of other data.
     """
 
     seed: int
@@ -58,7 +59,7 @@ class Facts:
     expert_shares: Mapping[str, float]
     threshold: float
     limits: Objectives
-    home: Mapping[str, float] | None = None
+    home: Home | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Results:
         single_gains: Single-task model -> the same.
         comparisons: MoE-I against its rivals.
         severity: PSNR by weather and severity.
-        shift: How other data differ from the run's own; None on its own.
+        shift: How other data differ from the run's own; None on its own, or when the run has seen them.
         objectives: O1 to O11.
     """
 
@@ -132,23 +133,23 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
     single_gains = _without_prefix(gains_over(rows, singles, DENSE), SINGLE_PREFIX)
     shift = (
         None
-        if facts.home is None
-        else judge_shift(rows, facts.home, facts.limits.rank_tau, facts.limits.abstention, facts.bins)
+        if facts.home is None or facts.home.seen
+        else judge_shift(rows, facts.home.psnr, facts.limits.rank_tau, facts.limits.abstention, facts.bins)
     )
     evidence = Evidence(
-        expert_gains=expert_gains,
+        expert_gains=gains_or_reasons(expert_gains, facts.task_of_expert),
         expert_shares=facts.expert_shares,
-        single_gains=single_gains,
+        single_gains=gains_or_reasons(single_gains, facts.task_of_single),
         dense_psnr=quality.macro[DENSE]["psnr"],
         agreement=routing.agreement,
-        largest_share=routing.largest_share,
+        largest_share=share_or_reason(routing.largest_share, len(quality.weathers), len(decisions.experts)),
         ece=calibration.ece,
         ece_null=calibration.ece_calibrated,
         abstained=routing.fallback.overall.abstained,
-        fallback_gain=_macro(decisions, decisions.achieved - decisions.routed),
+        fallback_gains=fallback_gains(rows, facts.higher_is_better),
         oracle_gap=quality.macro[ORACLE]["psnr"] - quality.macro[ACTUAL]["psnr"],
-        rank_tau=None if shift is None else shift.rank.tau,
-        over_equal=_over_equal(comparisons),
+        rank_tau=_rank_tau(shift, facts.home),
+        over_equal=gains_over_equal(comparisons),
     )
     return Results(
         quality=quality,
@@ -171,7 +172,7 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
 def shown_policies(rows: Sequence[Row]) -> list[str]:
     """Return the policies that stand for whole systems, in the order of tables; single experts do not."""
     there = {row.policy for row in rows}
-    return [policy for policy in (INPUT, DENSE, DENSE_EQUAL, TOP2, ACTUAL, ORACLE) if policy in there]
+    return [policy for policy in (*SYSTEMS, ORACLE) if policy in there]
 
 
 def comparison_of(
@@ -195,30 +196,7 @@ def _without_prefix(gains: Mapping[str, float], prefix: str) -> dict[str, float]
     return {name.removeprefix(prefix): gain for name, gain in gains.items()}
 
 
-def _macro(decisions: Decisions, values: np.ndarray) -> float:
-    weathers = sorted(set(decisions.weathers.tolist()))
-    return float(np.mean([values[decisions.weathers == weather].mean() for weather in weathers]))
-
-
-def _over_equal(comparisons: Sequence[Comparison]) -> dict[str, dict[str, Gain]]:
-    """Return the gains over every dense model of equal budget, p corrected for how many budgets there are."""
-    gains: dict[str, dict[str, Gain]] = {}
-    for metric in sorted({one.metric for one in comparisons}):
-        found = {}
-        for budget, rival in _EQUAL_BUDGETS.items():
-            one = comparison_of(comparisons, rival, metric, MACRO)
-            if one is not None and one.significance is not None:
-                found[budget] = one, one.significance
-        if found:
-            adjusted = holm([significance.tests.p_t for _, significance in found.values()]).tolist()
-            for (budget, (one, significance)), p in zip(found.items(), adjusted, strict=True):
-                gains.setdefault(budget, {})[metric] = _gain(one, significance, p)
-    return gains
-
-
-def _gain(one: Comparison, significance: Significance, p: float) -> Gain:
-    """Return a comparison such that above 0 means better."""
-    sign = 1 if one.higher_is_better else -1
-    low, high = sorted((sign * significance.bca.low, sign * significance.bca.high))
-    effect = significance.tests.cohens_d
-    return Gain(sign * one.difference, low, high, p, None if effect is None else sign * effect)
+def _rank_tau(shift: Shift | None, home: Home | None) -> Measured:
+    if shift is not None:
+        return shift.rank.tau
+    return Missing(home.seen if home and home.seen else "no other data were tested")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.atomic import atomic_write_text
+from moei_toolkit.io.json_lines import read_json_lines
+from moei_toolkit.types import ACTUAL
 
 SCHEMA_VERSION = 2
 
@@ -66,26 +70,59 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         DataError: If the file is missing, or a line is not such a row; names the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read rows from {path}: {error}") from error
-    return [_parse(line, f"{path}:{number}") for number, line in enumerate(lines, 1)]
+    return [_parse(values, where) for where, values in read_json_lines(path)]
 
 
-def _parse(line: str, where: str) -> Row:
-    try:
-        values = json.loads(line)
-        schema = values.pop("schema")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise DataError(
-            f"{where}: expected a JSON object with a schema version, got {line[:80]!r}"
-        ) from error
+def _parse(values: dict[str, Any], where: str) -> Row:
+    schema = values.pop("schema", None)
+    if schema is None:
+        raise DataError(f"{where}: expected rows with a schema version, got {sorted(values)}")
     if schema != SCHEMA_VERSION:
         raise DataError(
-            f"{where}: expected rows of schema {SCHEMA_VERSION}, got {schema}; evaluate the run again"
+            f"{where}: expected rows of schema {SCHEMA_VERSION}, got {schema!r}; evaluate the run again"
         )
-    expected = {field.name for field in fields(Row)}
-    if values.keys() != expected:
-        raise DataError(f"{where}: expected the fields {sorted(expected)}, got {sorted(values)}")
-    return Row(**values)
+    kinds = {field.name: str(field.type) for field in fields(Row)}
+    if values.keys() != kinds.keys():
+        raise DataError(f"{where}: expected the fields {sorted(kinds)}, got {sorted(values)}")
+    where = f"{where}, image {values['id']!r}, policy {values['policy']!r}"
+    for name, kind in kinds.items():
+        if not _fits(values[name], kind):
+            raise DataError(f"{where}: expected {name} to be {_CALLED[kind]}, got {values[name]!r}")
+    row = Row(**values)
+    _check_values(row, where)
+    return row
+
+
+_CALLED = {
+    "str": "text",
+    "bool": "true or false",
+    "float": "a finite number",
+    "Mapping[str, float]": "finite numbers by name",
+}
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if kind == "str":
+        return isinstance(value, str) and value != ""
+    if kind == "bool":
+        return isinstance(value, bool)
+    if kind == "float":
+        return _is_finite(value)
+    return isinstance(value, dict) and all(map(_is_finite, value.values()))
+
+
+def _is_finite(value: Any) -> bool:
+    """Tell whether a value is a number that a float can hold; an integer may have any number of digits."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max
+
+
+def _check_values(row: Row, where: str) -> None:
+    for name, value in {"severity": row.severity, "confidence": row.confidence, **row.probabilities}.items():
+        if not 0 <= value <= 1:
+            raise DataError(f"{where}: expected {name} in [0, 1], got {value}")
+    for kind, key in (("metrics", "psnr"), ("cost", "gflops")):
+        if key not in getattr(row, kind):
+            raise DataError(f"{where}: expected {kind} with {key!r}, got {sorted(getattr(row, kind))}")
+    if row.policy == ACTUAL and not row.probabilities:
+        raise DataError(f"{where}: expected the probability of every expert, got none")

@@ -15,7 +15,28 @@ from moei_toolkit.evaluation.reliability.calibration_error import expected_calib
 from moei_toolkit.evaluation.routing.decisions import Decisions, decisions_of
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.evaluation.statistics.rank_agreement import RankAgreement, rank_agreement
-from moei_toolkit.types import ORACLE
+from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, INPUT, TOP2
+
+SYSTEMS = (INPUT, DENSE, DENSE_EQUAL, TOP2, ACTUAL)
+"""Whole systems that one can use, in the order of tables: no single experts and not the oracle."""
+
+_PARTS = 3
+"""Scenes that fit, that choose, and that judge."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """What other data are compared with: the run on its own test images.
+
+    Attributes:
+        psnr: Policy -> macro PSNR, dB.
+        seen: What of the other data the run has seen, so that they are not other data; None if nothing.
+        subject: Which run is judged on which data, in a sentence.
+    """
+
+    psnr: Mapping[str, float]
+    seen: str | None
+    subject: str
 
 
 @dataclass(frozen=True)
@@ -35,18 +56,24 @@ class Reached:
 
 @dataclass(frozen=True)
 class Recalibration:
-    """A second calibration, on every other scene of the other data set.
+    """A second calibration, on some scenes of the other data set, judged on the rest.
 
     Attributes:
         temperature: By which the run's own probabilities are softened (above 1) or sharpened.
+        at_bound: The temperature lies at a bound, usually a sign of too few images.
         threshold: tau that goes with it.
-        images: How many it is judged on, of scenes it was not fitted on.
+        fitting: How many images the temperature is fitted on.
+        choosing: How many the threshold is chosen on, of other scenes.
+        images: How many it is judged on, of scenes that neither has seen.
         before: With the run's own calibration.
         after: With this one.
     """
 
     temperature: float
+    at_bound: bool
     threshold: float
+    fitting: int
+    choosing: int
     images: int
     before: Reached
     after: Reached
@@ -57,9 +84,10 @@ class Shift:
     """How a run fares on other data.
 
     Attributes:
-        rank: How alike the two data sets rank the policies, by macro PSNR; the oracle is left out.
+        rank: How alike the two data sets rank the policies that stand for whole systems, by macro PSNR.
         sensitive: The rankings agree less than asked for.
-        recalibration: What calibrating again would bring; None unless sensitive, or with a single scene.
+        recalibration: What calibrating again would bring; None unless sensitive, or with fewer than
+            three scenes.
     """
 
     rank: RankAgreement
@@ -82,40 +110,42 @@ def judge_shift(
     Raises:
         DataError: If the two have fewer than three policies in common, or no degraded images.
     """
-    rank = rank_agreement(_without_oracle(macro_psnr(rows)), _without_oracle(home))
+    rank = rank_agreement(_ranked(macro_psnr(rows)), _ranked(home))
     sensitive = rank.tau < least_tau
     decisions = decisions_of(rows)
-    splittable = len(set(decisions.scenes.tolist())) > 1
+    splittable = len(np.unique(decisions.scenes)) >= _PARTS
     again = recalibrate(decisions, max_abstention, bins) if sensitive and splittable else None
     return Shift(rank, sensitive, again)
 
 
-def _without_oracle(scores: Mapping[str, float]) -> dict[str, float]:
-    return {policy: score for policy, score in scores.items() if policy != ORACLE}
+def _ranked(scores: Mapping[str, float]) -> dict[str, float]:
+    return {policy: scores[policy] for policy in SYSTEMS if policy in scores}
 
 
 def recalibrate(decisions: Decisions, max_abstention: float, bins: int) -> Recalibration:
-    """Fit temperature and threshold on every other scene, and judge both calibrations on the rest.
+    """Fit the temperature on every third scene and the threshold on another, and judge both on the rest.
 
     Raises:
-        DataError: If there is only one scene.
+        DataError: If there are fewer than three scenes.
     """
-    scenes = sorted(set(decisions.scenes.tolist()))
-    fitting = np.isin(decisions.scenes, scenes[::2])
-    if fitting.all():
-        raise DataError(f"calibrating again needs two scenes or more, got {scenes}")
+    scenes, number = np.unique(decisions.scenes, return_inverse=True)
+    if len(scenes) < _PARTS:
+        raise DataError(f"calibrating again needs {_PARTS} scenes or more, got {scenes.tolist()}")
+    fitting, choosing, rest = (number % _PARTS == part for part in range(_PARTS))
     # Softmax does not see what is added to all logits, so logarithms of its output serve as logits.
     logits = np.log(np.maximum(decisions.probabilities, np.finfo(np.float64).tiny))
     calibrator = Temperature()
     calibrator.fit(logits[fitting], decisions.oracle[fitting])
     confidence = calibrator.probabilities(logits).max(1)
     chosen = choose_threshold(
-        confidence[fitting], decisions.routed[fitting], decisions.dense[fitting], max_abstention
+        confidence[choosing], decisions.routed[choosing], decisions.dense[choosing], max_abstention
     )
-    rest = ~fitting
     return Recalibration(
         temperature=calibrator.temperature,
+        at_bound=calibrator.at_bound,
         threshold=chosen.threshold,
+        fitting=int(fitting.sum()),
+        choosing=int(choosing.sum()),
         images=int(rest.sum()),
         before=_reached(decisions, rest, decisions.confidence, decisions.abstained, bins),
         after=_reached(decisions, rest, confidence, confidence < chosen.threshold, bins),

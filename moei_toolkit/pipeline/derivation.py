@@ -16,8 +16,10 @@ from moei_toolkit.evaluation.aggregate import aggregate_csv
 from moei_toolkit.evaluation.results import Facts, derive_results, shown_policies
 from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row, read_rows
+from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.weights import load_weights
+from moei_toolkit.pipeline.chain import CALIBRATE, expert_stage
 from moei_toolkit.pipeline.evaluation import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE, ROWS_FILE
 from moei_toolkit.pipeline.main import RESULTS_FILE
 from moei_toolkit.report.content import Findings, headline_of, tables_of
@@ -66,7 +68,7 @@ def derive_report(
     folders: Mapping[str, Path],
     evaluated: Path,
     seed: int,
-    home: Mapping[str, float] | None = None,
+    home: Home | None = None,
 ) -> Derived:
     """Derive what a report says from the rows in ``evaluated``.
 
@@ -75,7 +77,7 @@ def derive_report(
         folders: Committed folders of its stages, by name.
         evaluated: What `evaluate_images` left.
         seed: Of the resamples.
-        home: Policy -> macro PSNR on the run's own test images, dB, when the rows are of other data.
+        home: What the rows are compared with when they are of other data.
 
     Raises:
         DataError: If the rows cannot be used.
@@ -100,6 +102,7 @@ def derive_report(
             name: settings[NOT_COMPUTED] for name, settings in protocol.items() if NOT_COMPUTED in settings
         },
         threshold=facts.threshold,
+        subject="" if home is None else home.subject,
     )
     return Derived(rows, facts, found)
 
@@ -109,11 +112,11 @@ def facts_of(
     folders: Mapping[str, Path],
     protocol: Mapping[str, Mapping[str, Any]],
     seed: int,
-    home: Mapping[str, float] | None,
+    home: Home | None,
 ) -> Facts:
     """Collect what the rows do not say; the arguments are those of `derive_report`."""
     shares = {
-        name: load_weights(folders[f"experts.{name}"] / EXPERT_FILE)[1]["share"] for name in config.experts
+        name: load_weights(folders[expert_stage(name)] / EXPERT_FILE)[1]["share"] for name in config.experts
     }
     return Facts(
         seed=seed,
@@ -124,7 +127,7 @@ def facts_of(
         task_of_expert={name: section.task for name, section in config.experts.items()},
         task_of_single={name: section.task for name, section in config.singles.items()},
         expert_shares=shares,
-        threshold=read_json(folders["calibrate"] / CALIBRATION_FILE)["threshold"],
+        threshold=read_json(folders[CALIBRATE] / CALIBRATION_FILE)["threshold"],
         limits=config.objectives,
         home=home,
     )

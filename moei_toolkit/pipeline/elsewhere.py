@@ -2,52 +2,65 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
-from moei_toolkit.errors import StoreError
-from moei_toolkit.evaluation.quality import macro_psnr
+from moei_toolkit.data.overlap import capture_of, captures_shared
+from moei_toolkit.data.prepare import RECORDS_NAME
+from moei_toolkit.data.records import Record, read_records
+from moei_toolkit.errors import DataError, StoreError
+from moei_toolkit.evaluation.quality import judged_weathers, macro_psnr
 from moei_toolkit.evaluation.rows import read_rows
+from moei_toolkit.evaluation.shift import Home
+from moei_toolkit.io.atomic import fsync_dir, fsync_tree
+from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
-from moei_toolkit.pipeline.chain import EVALUATE, REPORT, make_chain
+from moei_toolkit.pipeline.chain import DATA, EVALUATE, REPORT, make_chain
 from moei_toolkit.pipeline.evaluation import ROWS_FILE, evaluate_images, records_of
 from moei_toolkit.pipeline.origin import origin_of
 from moei_toolkit.pipeline.reporting import write_report
 from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.types import CLEAN
 
 
 def evaluate_elsewhere(run: Path, data: Path, split: str, out: Path, log: Reporter) -> dict[str, Any]:
     """Judge every policy of a run on other data, and leave rows, results and a report in ``out``.
 
     The ranking of the policies is compared with that on the run's own test images; where the two do not
-    agree, what calibrating again would bring is measured.
+    agree, what calibrating again would bring is measured. Whether the run has seen these scenes is told too.
 
     Args:
         run: Folder of a finished run.
         data: Folder of a prepared data set.
         split: Which images of it.
-        out: A new or empty folder.
+        out: A new or empty folder. It is there whole or not at all; until then, what there is lies beside it
+            in ``OUT.partial``, which the next try replaces.
         log: Told how far it is.
 
     Returns:
         What results.json holds.
 
     Raises:
-        StoreError: The run is not finished, or ``out`` holds something.
+        StoreError: The run is not finished, or ``out`` holds something or cannot be written.
         DataError: The data cannot be used.
     """
     config, folders = _finished(run)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise StoreError(f"{out}: expected a new or empty folder, it holds something. Choose another.")
-    count_images(run, data, split)
-    out.mkdir(parents=True, exist_ok=True)
-    evaluate_images(config, folders, data, split, out, log)
-    home = macro_psnr(read_rows(folders[EVALUATE] / ROWS_FILE))
-    return asdict(write_report(config, folders, out, origin_of(config, folders), config.seed, out, home))
+    subject = f"Run {run.resolve().name} on split {split} of {data.absolute().name}."
+    home = _home(folders, data, _judged(data, split), subject)
+    with _whole(out) as partial:
+        evaluate_images(config, folders, data, split, partial, log)
+        origin = origin_of(config, folders)
+        results = write_report(config, folders, partial, origin, config.seed, partial, home)
+    return asdict(results)
 
 
 def count_images(run: Path, data: Path, split: str) -> int:
@@ -55,11 +68,10 @@ def count_images(run: Path, data: Path, split: str) -> int:
 
     Raises:
         StoreError: The run is not finished.
-        DataError: The data cannot be used, or the split is empty.
+        DataError: The data cannot be used, or the split is empty or holds clean images only.
     """
     _finished(run)
-    with Images(data) as images:
-        return len(records_of(images, split, data))
+    return len(_judged(data, split))
 
 
 def _finished(run: Path) -> tuple[Config, dict[str, Path]]:
@@ -69,3 +81,43 @@ def _finished(run: Path) -> tuple[Config, dict[str, Path]]:
     import_custom(config, str(run / RECORD))
     names = [stage.name for stage in make_chain(config) if stage.name != REPORT]
     return config, {name: stage_folder(run, record, name) for name in names}
+
+
+def _judged(data: Path, split: str) -> list[Record]:
+    """Return the images of a split, some of which are degraded."""
+    with Images(data) as images:
+        records = records_of(images, split, data)
+    try:
+        judged_weathers(record.degradation for record in records)
+    except DataError as error:
+        raise DataError(f"{data}, split {split!r}: {error}") from error
+    return records
+
+
+def _home(folders: dict[str, Path], data: Path, judged: Sequence[Record], subject: str) -> Home:
+    """Return what the run reached on its own test images, of the same weathers where it has some of them."""
+    rows = read_rows(folders[EVALUATE] / ROWS_FILE)
+    weathers = {record.degradation for record in judged} - {CLEAN}
+    alike = [row for row in rows if row.degradation in weathers]
+    shared = captures_shared(read_records(data / RECORDS_NAME), read_records(folders[DATA] / RECORDS_NAME))
+    seen = sum(capture_of(record) in shared for record in judged)
+    reason = f"{seen} of {len(judged)} images are of scenes the run has seen" if seen else None
+    return Home(macro_psnr(alike or rows), reason, subject)
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Yield a new folder beside ``folder``, which takes its place once the block ends well."""
+    folder = folder.resolve()
+    partial = folder.with_name(f"{folder.name}.partial")
+    with disk_errors(partial):
+        if partial.exists():
+            shutil.rmtree(partial)
+        partial.mkdir(parents=True)
+    yield partial
+    with disk_errors(folder):
+        fsync_tree(partial)
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
+        fsync_dir(folder.parent)

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from moei_toolkit.config.component import Component
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
-from moei_toolkit.errors import DataError, WeightsMissingError
+from moei_toolkit.errors import ConfigError, DataError, WeightsMissingError
 from moei_toolkit.evaluation.extremes import pick_extremes
 from moei_toolkit.evaluation.metrics.metric import Metric
 from moei_toolkit.evaluation.rows import Row, write_rows
@@ -62,11 +63,12 @@ def evaluate_images(
             for record in records:
                 rows += judge.judge(images, record)
                 progress.advance()
-        chosen = _worth_seeing(rows)
-        for record in records:
-            if record.id in chosen:
-                folder = out / PICTURES_FOLDER / record.id
-                save_pictures(folder, judge.show(images, record), chosen[record.id])
+        names = _worth_seeing(rows)
+        chosen = [record for record in records if record.id in names]
+        for number, record in enumerate(chosen, start=1):
+            # Ids are a stranger's: they may hold slashes and dots, or be longer than a name of a file.
+            folder = out / PICTURES_FOLDER / f"{number:03d}"
+            save_pictures(folder, judge.show(images, record), record.id, names[record.id])
     write_rows(out / ROWS_FILE, rows)
     atomic_write_json(out / PROTOCOL_FILE, protocol)
 
@@ -75,6 +77,9 @@ def build_metrics(config: Config) -> tuple[list[Metric], dict[str, dict[str, Any
     """Return the metrics that can be computed here, and the protocol of every one that was asked for.
 
     Instead of a protocol, a metric whose weights are not there has the reason under ``not_computed``.
+
+    Raises:
+        ConfigError: If two metrics have the same name.
     """
     metrics: list[Metric] = []
     protocol: dict[str, dict[str, Any]] = {}
@@ -82,11 +87,20 @@ def build_metrics(config: Config) -> tuple[list[Metric], dict[str, dict[str, Any
         try:
             metric: Metric = METRICS.build(component.as_dict())
         except WeightsMissingError as error:
-            protocol[component.type] = {NOT_COMPUTED: str(error)}
-        else:
-            metrics.append(metric)
-            protocol[metric.name] = {**metric.protocol, DIRECTION: metric.higher_is_better}
+            protocol[_label(component)] = {NOT_COMPUTED: str(error)}
+            continue
+        if metric.name in protocol:
+            raise ConfigError(f"expected metrics of different names, got {metric.name!r} twice")
+        metrics.append(metric)
+        protocol[metric.name] = {**metric.protocol, DIRECTION: metric.higher_is_better}
     return metrics, protocol
+
+
+def _label(component: Component) -> str:
+    """Return what a metric is called that could not be built: its type and its options."""
+    options = {name: value for name, value in component.as_dict().items() if name not in ("type", "weights")}
+    shown = ", ".join(f"{name}={value}" for name, value in options.items())
+    return f"{component.type} ({shown})" if shown else component.type
 
 
 def records_of(images: Images, split: str, data: Path) -> list[Record]:
@@ -117,15 +131,16 @@ def _worth_seeing(rows: Sequence[Row]) -> dict[str, str]:
     return {image: name for found in pick_extremes(gains).values() for image, name in found.named().items()}
 
 
-def save_pictures(folder: Path, shown: Shown, name: str) -> None:
-    """Write the versions of an image into a folder, with the decision as JSON.
+def save_pictures(folder: Path, shown: Shown, image: str, name: str) -> None:
+    """Write the versions of an image into a folder, with its id and the decision as JSON.
 
     Args:
         folder: Made if it is not there.
         shown: The image.
+        image: Its id.
         name: What it is kept as, for instance ``"best"``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for version, pixels in shown.pictures.items():
         write_image(folder / f"{version}.jpg", pixels.transpose(2, 0, 1))
-    atomic_write_json(folder / DECISION_FILE, {"kept": name, **asdict(shown.decision)})
+    atomic_write_json(folder / DECISION_FILE, {"id": image, "kept": name, **asdict(shown.decision)})

@@ -9,6 +9,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.extremes import EXTREMES
 from moei_toolkit.evaluation.results import Results
 from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.pipeline.derivation import derive_report, read_json
@@ -30,7 +31,7 @@ def write_report(
     origin: Origin,
     seed: int,
     out: Path,
-    home: Mapping[str, float] | None = None,
+    home: Home | None = None,
 ) -> Results:
     """Derive everything from the rows in ``evaluated``, and write it into ``out``.
 
@@ -41,7 +42,7 @@ def write_report(
         origin: Where the run came from.
         seed: Of the resamples.
         out: An existing folder.
-        home: Policy -> macro PSNR on the run's own test images, dB, when the rows are of other data.
+        home: What the rows are compared with when they are of other data.
 
     Returns:
         What came out.
@@ -60,20 +61,21 @@ def write_report(
     return derived.found.results
 
 
-def _sliders(folder: Path, rows: Sequence[Row]) -> dict[str, list[Slider]]:
+def _sliders(pictures: Path, rows: Sequence[Row]) -> dict[str, list[Slider]]:
     """Return the pictures that were kept, by weather; of each the best, the median and the worst."""
     by_policy = {(row.id, row.policy): row for row in rows}
-    kept = {path.name: read_json(path / DECISION_FILE)["kept"] for path in folder.glob("*") if path.is_dir()}
+    found = [(read_json(path), path.parent) for path in pictures.glob(f"*/{DECISION_FILE}")]
+    kept = [(EXTREMES.index(decision["kept"]), decision["id"], folder) for decision, folder in found]
     sliders: dict[str, list[Slider]] = {}
-    for image in sorted(kept, key=lambda name: (EXTREMES.index(kept[name]), name)):
+    for place, image, folder in sorted(kept):
         policies = {policy: by_policy[image, policy] for policy in (INPUT, DENSE, ACTUAL, ORACLE)}
         actual = policies[ACTUAL]
         slider = Slider(
-            title=f"{kept[image]}: {image}",
+            title=f"{EXTREMES[place]}: {image}",
             caption=_decision(actual, policies[ORACLE]),
             versions=[
-                *(_version(folder / image, policy, policies[policy]) for policy in (INPUT, DENSE, ACTUAL)),
-                Version(CLEAN, "", embed_picture(folder / image / f"{CLEAN}.jpg")),
+                *(_version(folder, policy, policies[policy]) for policy in (INPUT, DENSE, ACTUAL)),
+                Version(CLEAN, "", embed_picture(folder / f"{CLEAN}.jpg")),
             ],
             before=0,
             after=2,

@@ -19,10 +19,11 @@ from moei_toolkit.report.blocks.details import Details
 from moei_toolkit.report.blocks.figure import Figure
 from moei_toolkit.report.blocks.headline import BigNumber, Headline
 from moei_toolkit.report.blocks.layout import Grid, Section
+from moei_toolkit.report.blocks.objectives import ObjectiveCards
 from moei_toolkit.report.blocks.slider import Slider
 from moei_toolkit.report.blocks.table import SortableTable
 from moei_toolkit.report.figures.coverage import coverage_curves
-from moei_toolkit.report.figures.differences import quality_at_equal_budgets
+from moei_toolkit.report.figures.differences import quality_differences
 from moei_toolkit.report.figures.estimates import Estimate
 from moei_toolkit.report.figures.pareto import pareto
 from moei_toolkit.report.figures.provenance import MadeStage, provenance
@@ -35,8 +36,9 @@ from moei_toolkit.report.tables.comparisons import comparison_table
 from moei_toolkit.report.tables.decisions import abstention_table, reliability_table, routing_table
 from moei_toolkit.report.tables.objectives import objectives_table
 from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table
-from moei_toolkit.report.tables.table import Table, name_of
-from moei_toolkit.types import ACTUAL, DENSE, INPUT, ORACLE
+from moei_toolkit.report.tables.shift import shift_tables
+from moei_toolkit.report.tables.table import Table, macro_label, name_of
+from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, INPUT, ORACLE
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Findings:
         directions: Metric -> whether higher is better.
         not_computed: Metric -> why it has no values.
         threshold: tau of the abstention.
+        subject: Which run was judged on which data, in a sentence; empty on the run's own test images.
     """
 
     title: str
@@ -64,6 +67,7 @@ class Findings:
     directions: Mapping[str, bool]
     not_computed: Mapping[str, str]
     threshold: float
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,10 @@ class Origin:
 
 
 def tables_of(found: Findings) -> list[Table]:
-    """Return every table of a report, in order."""
+    """Return every table of a report, in order; on the page the first one is a block of its own."""
     return [
         objectives_table(found.results.objectives),
+        *_shift_tables(found),
         *_quality_tables(found),
         *_comparison_tables(found),
         routing_table(found.results),
@@ -100,20 +105,20 @@ def tables_of(found: Findings) -> list[Table]:
 def headline_of(found: Findings) -> Headline:
     """Return the one sentence and the few numbers that a report begins with."""
     results = found.results
-    macro, over_dense = results.quality.macro, comparison_of(results.comparisons, DENSE, "psnr", MACRO)
+    macro = results.quality.macro
+    mean = "macro PSNR" if len(results.quality.weathers) > 1 else "PSNR (one weather)"
     counted = ", ".join(f"{count} {name}" for name, count in results.quality.images.items())
-    datasets = sorted({scene.partition("/")[0] for scene in found.decisions.scenes.tolist()})
     verdicts = Counter(objective.verdict for objective in results.objectives)
-    gain = "" if over_dense is None else f"{over_dense.difference:+.2f}"
     return Headline(
         title=found.title,
         finding=(
             f"Choosing one expert per image restores {macro[INPUT]['psnr']:.2f} dB to "
-            f"{macro[ACTUAL]['psnr']:.2f} dB macro PSNR; the dense backbone alone reaches "
+            f"{macro[ACTUAL]['psnr']:.2f} dB {mean}; the dense backbone alone reaches "
             f"{macro[DENSE]['psnr']:.2f} dB, the best expert of every image {macro[ORACLE]['psnr']:.2f} dB."
         ),
         numbers=[
-            BigNumber(gain, "dB", f"MoE-I over dense{_interval(over_dense)}"),
+            *_gain_over(found, DENSE, "MoE-I over dense"),
+            *_gain_over(found, DENSE_EQUAL, "MoE-I over dense-equal (equal cost)"),
             BigNumber(f"{results.routing.agreement:.0%}", "", "of images went to the oracle's expert"),
             BigNumber(f"{results.calibration.ece:.3f}", "", "expected calibration error"),
             BigNumber(
@@ -122,7 +127,7 @@ def headline_of(found: Findings) -> Headline:
                 f"objectives reached; {verdicts['fail']} failed, {verdicts['not measured']} not measured",
             ),
         ],
-        note=f"Test images: {counted}. Data: {', '.join(datasets)}.",
+        note=f"Test images: {counted}. Data: {', '.join(found.decisions.datasets)}. {found.subject}".rstrip(),
     )
 
 
@@ -136,7 +141,8 @@ def sections_of(found: Findings, origin: Origin, sliders: Mapping[str, Sequence[
     """
     results = found.results
     return [
-        Section("Objectives", [SortableTable(objectives_table(results.objectives))]),
+        Section("Objectives", [ObjectiveCards(results.objectives)]),
+        *_other_data(found),
         Section("Quality", _quality(found)),
         Section("Equal budgets", _equal_budgets(found)),
         Section("Pictures", [Grid(images, weather) for weather, images in sliders.items()], _PICTURES),
@@ -156,13 +162,32 @@ def sections_of(found: Findings, origin: Origin, sliders: Mapping[str, Sequence[
 
 
 _PICTURES = "The best, the median and the worst image of each weather, by the gain of MoE-I over dense."
+_OTHER_DATA = (
+    "These data are not the run's own. Do the policies keep their order here, and where they do not, would "
+    "calibrating again help?"
+)
 
 
-def _interval(one: Comparison | None) -> str:
-    if one is None or one.significance is None:
+def _gain_over(found: Findings, rival: str, caption: str) -> list[BigNumber]:
+    one = comparison_of(found.results.comparisons, rival, "psnr", MACRO)
+    return [] if one is None else [BigNumber(f"{one.difference:+.2f}", "dB", caption + _interval(one))]
+
+
+def _interval(one: Comparison) -> str:
+    if one.significance is None:
         return ""
     bca = one.significance.bca
     return f", {one.significance.level:.0%} interval {bca.low:+.2f} to {bca.high:+.2f}"
+
+
+def _other_data(found: Findings) -> list[Section]:
+    tables = _shift_tables(found)
+    return [Section("On other data", [*map(SortableTable, tables)], _OTHER_DATA)] if tables else []
+
+
+def _shift_tables(found: Findings) -> list[Table]:
+    shift = found.results.shift
+    return [] if shift is None else shift_tables(shift, found.threshold)
 
 
 def _quality_tables(found: Findings) -> list[Table]:
@@ -187,7 +212,7 @@ def _comparison_tables(found: Findings) -> list[Table]:
 
 def _quality(found: Findings) -> list[Block]:
     quality = found.results.quality
-    lines = {**quality.weathers, MACRO: quality.macro}
+    lines = {**quality.weathers, macro_label(len(quality.weathers)): quality.macro}
     estimates = {
         weather: {name_of(policy): Estimate(line[policy]["psnr"]) for policy in found.policies}
         for weather, line in lines.items()
@@ -197,19 +222,33 @@ def _quality(found: Findings) -> list[Block]:
 
 
 def _equal_budgets(found: Findings) -> list[Block]:
-    differences: dict[str, dict[str, Estimate | None]] = {}
-    for one in found.results.comparisons:
-        if one.metric == "psnr":
-            bca = one.significance.bca if one.significance else None
-            estimate = Estimate(one.difference, bca.low if bca else None, bca.high if bca else None)
-            differences.setdefault(f"over {name_of(one.second)}", {})[one.weather] = estimate
+    psnr = [one for one in found.results.comparisons if one.metric == "psnr"]
     macro = found.results.quality.macro
     points = [(name_of(policy), found.gflops[policy], macro[policy]["psnr"]) for policy in found.policies]
     return [
-        quality_at_equal_budgets(differences),
+        quality_differences(
+            "Quality at equal budgets",
+            _differences([one for one in psnr if one.second == DENSE_EQUAL]),
+            "Not measured: there is nothing to compare with at the same cost.",
+        ),
+        quality_differences(
+            "Other rivals",
+            _differences([one for one in psnr if one.second != DENSE_EQUAL]),
+            "Not measured: there are no other rivals.",
+        ),
         *(SortableTable(table) for table in _comparison_tables(found)),
         pareto(points, "GFLOPs per test image, describing and restoring"),
     ]
+
+
+def _differences(comparisons: Sequence[Comparison]) -> dict[str, dict[str, Estimate | None]]:
+    macro = macro_label(len({one.weather for one in comparisons} - {MACRO}))
+    found: dict[str, dict[str, Estimate | None]] = {}
+    for one in comparisons:
+        ends = (one.significance.bca.low, one.significance.bca.high) if one.significance else ()
+        weather = macro if one.weather == MACRO else one.weather
+        found.setdefault(f"over {name_of(one.second)}", {})[weather] = Estimate(one.difference, *ends)
+    return found
 
 
 def _routing(found: Findings) -> list[Block]:

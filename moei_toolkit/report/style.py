@@ -60,10 +60,9 @@ h3 + .grid { margin-top: .75rem; }
 _HEADLINE = """
 header { padding-top: 2.4rem; }
 .finding { font-size: clamp(1.1rem, 1rem + .5vw, 1.3rem); line-height: 1.45; margin-top: .8rem; }
-.numbers { display: grid; margin-top: 1.5rem; overflow: hidden;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 10rem), 1fr));
+.numbers { display: flex; flex-wrap: wrap; margin-top: 1.5rem; overflow: hidden;
   border: 1px solid var(--line); border-radius: .6rem; }
-.numbers > div { display: flex; flex-direction: column-reverse; justify-content: flex-end;
+.numbers > div { flex: 1 1 9.5rem; display: flex; flex-direction: column-reverse; justify-content: flex-end;
   padding: .9rem 1rem; margin: -1px 0 0 -1px; border: solid var(--line); border-width: 1px 0 0 1px; }
 .numbers .value { font-size: 2rem; font-weight: 650; line-height: 1.15; letter-spacing: -.02em;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -84,7 +83,9 @@ td.text { text-align: left; }
 .long { white-space: normal; min-width: 18rem; max-width: 34rem; }
 @media (max-width: 40rem) {
   td.text { white-space: normal; min-width: 9rem; }
-  td.long { min-width: 14rem; }
+  td.long { min-width: 12rem; }
+  tbody th, th.long { min-width: 7.5rem; white-space: normal; }
+  th, td { padding: .4rem .5rem; }
 }
 tbody tr:hover { background: var(--raised); }
 thead button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
@@ -98,6 +99,23 @@ thead .number button { margin-right: -.35em; }
 .verdict.fail { color: var(--bad); }
 .verdict.not-measured { color: var(--muted); }
 .mark { display: inline-block; width: 1.2em; }
+"""
+
+_CARDS = """
+.cards { columns: 26rem 2; column-gap: 1.25rem; }
+.card { break-inside: avoid; margin-bottom: 1.25rem; padding: .8rem 1rem .4rem; border: 1px solid var(--line);
+  border-radius: .6rem; }
+.card h3 { display: flex; flex-wrap: wrap; gap: 0 .6rem; text-wrap: wrap; }
+.card .title { flex: 1 1 8.5rem; }
+.card .title::first-letter { text-transform: uppercase; }
+.card h3 b { color: var(--muted); font-variant-numeric: tabular-nums; }
+.card h3 .verdict { font-size: .925rem; line-height: 1.4; white-space: nowrap; }
+.card ul { list-style: none; margin: .5rem 0 0; padding: 0; font-size: .925rem; line-height: 1.4; }
+.card li { display: grid; grid-template-columns: 1.4em 1fr auto; gap: 0 .6rem; padding: .4rem 0;
+  border-top: 1px solid var(--line); }
+.card .measured { font-weight: 600; font-variant-numeric: tabular-nums; text-align: right; }
+.card .whole { display: inline-block; }
+.card .condition { grid-column: 2 / 4; color: var(--muted); font-size: .875rem; }
 """
 
 _FIGURES = """
@@ -161,15 +179,16 @@ _PRINT = """
   nav, .choices, .frame input, .divider, figcaption a { display: none; }
   section { margin-top: 1.6rem; }
   h2, h3, h4 { break-after: avoid; }
-  figure, tr, .slider, .numbers { break-inside: avoid; }
+  figure, tr, .slider, .numbers, .card { break-inside: avoid; }
+  .cards { columns: 2 auto; }
+  .card { padding: .5rem .7rem; }
   .scroll { overflow: visible; }
   table { font-size: 8.5pt; }
   th, td { padding: .25rem .5rem; white-space: normal; }
   th:first-child { position: static; }
   .long { min-width: 0; }
   .grid:has(> .slider) { grid-template-columns: 1fr; }
-  .numbers { grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); }
-  .numbers > div { padding: .6rem; }
+  .numbers > div { flex-basis: 7rem; padding: .6rem; }
   .numbers .value { font-size: 1.35rem; }
   .note { break-before: avoid; }
   thead button::after { content: none; }
@@ -183,4 +202,4 @@ _PRINT = """
 }
 """
 
-STYLE = "".join((_COLOURS, _TEXT, _LAYOUT, _HEADLINE, _TABLES, _FIGURES, _SLIDERS, _PRINT)).strip()
+STYLE = "".join((_COLOURS, _TEXT, _LAYOUT, _HEADLINE, _TABLES, _CARDS, _FIGURES, _SLIDERS, _PRINT)).strip()

@@ -7,10 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from moei_toolkit.artifact.layout import CARD, stage_folders
+from moei_toolkit.artifact.model_card import model_card
 from moei_toolkit.artifact.sums import write_row_sums, write_sums
+from moei_toolkit.config.loader import validate_config
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.manifest import outputs_of, read_manifest, write_manifest
-from moei_toolkit.pipeline.fingerprint import fingerprint_of
+from moei_toolkit.io.run_record import read_run
+from moei_toolkit.pipeline.derivation import derive_report
+from moei_toolkit.pipeline.fingerprint import fingerprint_of, stage_seed
 
 ROWS = "stages/evaluate/per_image.jsonl"
 
@@ -46,8 +51,8 @@ def describe_weights(path: Path) -> None:
     edit_json(path.with_suffix(".json"), lambda value: value.update(sha256=sha256_file(path)))
 
 
-def cover_up(folder: Path, *, manifests: bool = False, rows: bool = False) -> None:
-    """Compute hashes anew: SHA256SUMS, and on request those in the manifests and of the rows."""
+def cover_up(folder: Path, *, manifests: bool = False, rows: bool = False, card: bool = False) -> None:
+    """Compute hashes anew: SHA256SUMS, and on request those in manifests, of rows, and in the card."""
     if manifests:
         for path in (folder / "stages").iterdir():
             manifest, there = read_manifest(path), outputs_of(path)
@@ -55,6 +60,11 @@ def cover_up(folder: Path, *, manifests: bool = False, rows: bool = False) -> No
             write_manifest(path, manifest.model_copy(update={"outputs": {**outputs, **there}}))
     if rows:
         write_row_sums(folder / ROWS, folder)
+    if card:
+        config = validate_config(read_run(folder).config, "run.json")
+        stages = stage_folders(folder, config)
+        derived = derive_report(config, stages, stages["evaluate"], stage_seed(config.seed, "report"))
+        (folder / CARD).write_text(model_card(config, stages, derived))
     write_sums(folder)
 
 

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from moei_toolkit.artifact.differences import csv_difference, first_difference, markdown_differences
+from moei_toolkit.artifact.differences import (
+    csv_difference,
+    differences,
+    first_difference,
+    markdown_differences,
+    passage_difference,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +34,31 @@ from moei_toolkit.artifact.differences import csv_difference, first_difference, 
 )
 def test_the_first_difference(expected, got, difference):
     assert first_difference(expected, got) == difference
+
+
+def test_all_differences():
+    expected, got = {"a": 1, "b": [1, {"c": 2}], "d": 4}, {"a": 2, "b": [1, {"c": 3}], "d": 4}
+    assert list(differences(expected, got)) == ["a: expected 1, got 2", "b[1].c: expected 2, got 3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "difference"),
+    [
+        ("before <b>20.00</b> after", None),
+        ("before <b>21.00</b> after", "expected '<b>20.00</b>', got '<b>21.00</b> after'"),
+        ("<b>3</b> and <b>20.0</b>", "expected '<b>20.00</b>', got '<b>20.0</b>'"),
+        ("<b>20.00", "expected '<b>20.00</b>', got '<b>20.00'"),
+        ("x", "expected '<b>20.00</b>', got 'x'"),
+        ("", "expected '<b>20.00</b>', got ''"),
+    ],
+)
+def test_where_a_text_leaves_a_passage(text, difference):
+    assert passage_difference("<b>20.00</b>", text) == difference
+
+
+def test_a_long_passage_is_shown_where_it_differs():
+    found = passage_difference("x" * 200 + "ab", "." + "x" * 200 + "cd")
+    assert found == f"expected '{'x' * 20}ab', got '{'x' * 20}cd'"
 
 
 def test_a_long_value_is_cut():

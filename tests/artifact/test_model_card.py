@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.io.manifest import read_manifest
+
+
+def test_it_names_what_every_stage_left(card, unpacked):
+    for stage in (unpacked / "stages").iterdir():
+        manifest = stage / "manifest.json"
+        line = f"| {stage.name} | `{read_manifest(stage).fingerprint[:12]}` | `{sha256_file(manifest)}` |"
+        assert line in card.splitlines()
+
 
 @pytest.fixture
 def card(unpacked):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from tampering import flip_byte
 
+from moei_toolkit.artifact.archive import opened
 from moei_toolkit.cli import run_main
 from moei_toolkit.commands.report import main
 from moei_toolkit.errors import StoreError
+from moei_toolkit.io.hashing import sha256_file
 
 
 def leave_with(*arguments: str) -> int:
@@ -29,8 +31,9 @@ def test_packing_says_where_and_what_is_left_out(finished, packed, tmp_path, cap
 def test_an_artifact_that_holds(packed, capsys):
     assert leave_with("--verify", str(packed), "--against", str(packed)) == 0
     out = capsys.readouterr().out.splitlines()
-    assert len(out) == 8
-    assert all(line.startswith("ok: ") for line in out)
+    assert [line.partition(": ")[0] for line in out] == [*["ok"] * 8, "note", "SHA-256 of SHA256SUMS"]
+    with opened(packed) as folder:
+        assert out[-1].endswith(sha256_file(folder / "SHA256SUMS"))
 
 
 def test_an_artifact_that_does_not(unpacked, capsys):

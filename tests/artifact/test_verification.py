@@ -21,8 +21,10 @@ from moei_toolkit.artifact.archive import zip_folder
 from moei_toolkit.artifact.checks import CHECKS
 from moei_toolkit.artifact.verification import verify_artifact
 from moei_toolkit.errors import StoreError
+from moei_toolkit.io.hashing import sha256_file
 
 REPORT = "stages/report"
+SAME_RUN = "both are the same run, not one and its repetition: comparing them shows nothing"
 
 
 def complaints(folder) -> str:
@@ -32,8 +34,10 @@ def complaints(folder) -> str:
 
 
 def test_an_untouched_artifact(packed, unpacked):
-    assert verify_artifact(packed) == list(CHECKS)
-    assert verify_artifact(unpacked) == list(CHECKS)
+    found = verify_artifact(packed)
+    assert (found.holds, found.notes) == (list(CHECKS), [])
+    assert found.digest == sha256_file(unpacked / "SHA256SUMS")
+    assert verify_artifact(unpacked) == found
 
 
 def test_problems_are_listed_one_a_line_below_their_number(unpacked, tmp_path):
@@ -194,12 +198,107 @@ def test_a_weight_under_new_hashes_of_files(unpacked, stage):
     assert f"stages/{stage}/{weights.name} is damaged" in complaints(unpacked)
 
 
-def test_a_forger_of_everything_about_a_weight_is_not_found(unpacked):
-    weights = unpacked / "stages/router/router.safetensors"
+def forge_weights(folder) -> None:
+    weights = folder / "stages/router/router.safetensors"
     flip_byte(weights)
     describe_weights(weights)
+
+
+UNDERIVED = {
+    "router": forge_weights,
+    "calibrate": lambda folder: edit_json(
+        folder / "stages/calibrate/calibration.json", lambda c: c["calibrator"].update(temperature=9.0)
+    ),
+    "dense": lambda folder: replace_text(folder / "stages/dense/history.json", "20.0", "30.0"),
+    "data": lambda folder: replace_text(folder / "stages/data/meta.jsonl", "0" * 64, "1" * 64),
+    "utilities": lambda folder: edit_json(
+        folder / "stages/utilities/manifest.json", lambda m: m.update(git={"revision": "1" * 40}, seconds=1e9)
+    ),
+    "report": lambda folder: replace_text(folder / REPORT / "report.html", "</main>", "<p>more</p></main>"),
+}
+"""Stage -> an edit of something in it that nothing is derived from."""
+
+
+@pytest.mark.parametrize("stage", UNDERIVED)
+def test_the_card_names_the_stage_of_an_edit_under_new_hashes_of_files(unpacked, stage):
+    UNDERIVED[stage](unpacked)
     cover_up(unpacked, manifests=True)
-    assert verify_artifact(unpacked) == list(CHECKS)
+    expected = rf"MODEL_CARD.md: table 'Stages': row \d+ \({stage}\), column 'SHA-256 of its manifest'"
+    assert re.search(expected, complaints(unpacked))
+
+
+@pytest.mark.parametrize("stage", UNDERIVED)
+def test_only_the_digest_tells_of_an_edit_under_all_new_hashes(packed, unpacked, stage):
+    UNDERIVED[stage](unpacked)
+    cover_up(unpacked, manifests=True, card=True)
+    found = verify_artifact(unpacked)
+    assert found.holds == list(CHECKS)
+    assert found.digest != verify_artifact(packed).digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            'data-value="24.5">24.50<',
+            'data-value="24.5">25.50<',
+            "table 'PSNR': expected .*24.50.* got .*25.50",
+        ),
+        ("21.25 dB macro", "29.25 dB macro", "headline: expected .*21.25 dB macro.* got .*29.25 dB macro"),
+        ("agreement with the oracle", "something", "objectives: expected .*agreement.* got .*something"),
+    ],
+)
+def test_a_page_under_all_new_hashes(unpacked, old, new, expected):
+    replace_text(unpacked / REPORT / "report.html", old, new)
+    cover_up(unpacked, manifests=True, card=True)
+    assert re.search(rf"\n  stages/report/report.html: {expected}", complaints(unpacked))
+
+
+def test_a_page_with_a_table_less(unpacked):
+    page = unpacked / REPORT / "report.html"
+    replace_text(page, "<h3>Routing</h3>", "<h3>Nothing</h3>")
+    cover_up(unpacked, manifests=True, card=True)
+    assert "report.html: table 'Routing': expected " in complaints(unpacked)
+    page.unlink()
+    assert "cannot read stages/report/report.html" in complaints(unpacked)
+
+
+def add(path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("more")
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (lambda folder: add(folder / "more.txt"), "more.txt is no file of an artifact with this config"),
+        (lambda folder: add(folder / "stages/extra/more.bin"), "stages/extra/more.bin is no file of"),
+        (lambda folder: add(folder / "scripts/more.sh"), "scripts/more.sh is no file of"),
+        (lambda folder: (folder / "environment.json").unlink(), "environment.json is missing"),
+        (
+            lambda folder: (folder / "scripts/reproduce_cost.sh").unlink(),
+            "scripts/reproduce_cost.sh is missing",
+        ),
+        (lambda folder: (folder / "stages/extra").mkdir(), "stages/extra is an empty folder"),
+        (lambda folder: (folder / "stages/dense/logs").mkdir(), "stages/dense/logs is an empty folder"),
+    ],
+)
+def test_what_belongs_to_no_artifact_under_new_sums(unpacked, edit, expected):
+    edit(unpacked)
+    cover_up(unpacked)
+    assert f"1 problem\n  {expected}" in complaints(unpacked)
+
+
+@pytest.mark.parametrize("name", ["run.json", "stages/dense", "stages/more"])
+def test_links_are_not_followed(unpacked, tmp_path, name):
+    path, target = unpacked / name, tmp_path / "elsewhere"
+    target.mkdir()
+    if path.exists():
+        path.rename(target / "kept")
+        target /= "kept"
+    path.symlink_to(target)
+    expected = f"1 problem\n  {name}: expected a plain file or folder, got a link"
+    assert expected in complaints(unpacked)
 
 
 def test_a_recipe_under_a_new_fingerprint_is_missed_by_the_next_stage(unpacked):
@@ -247,7 +346,14 @@ def test_a_row_of_the_wrong_types(unpacked):
     edit_row(
         unpacked, "one-haze-0", "actual", lambda row: row.update(probabilities={"wet": "much", "gray": 0.1})
     )
-    cover_up(unpacked, manifests=True, rows=True)
+    cover_up(unpacked, manifests=True)
+    expected = "image 'one-haze-0', policy 'actual': expected probabilities to be finite numbers"
+    assert expected in complaints(unpacked)
+
+
+def test_a_threshold_of_the_wrong_type(unpacked):
+    edit_json(unpacked / "stages/calibrate/calibration.json", lambda c: c.update(threshold="much"))
+    cover_up(unpacked, manifests=True)
     assert "malformed content: TypeError" in complaints(unpacked)
 
 
@@ -264,12 +370,13 @@ def test_a_config_is_never_run(unpacked):
 
 
 def test_against_the_same_run(packed, finished):
-    holds = verify_artifact(packed, finished)
-    assert holds[len(CHECKS) :] == [
+    found = verify_artifact(packed, finished)
+    assert found.holds[len(CHECKS) :] == [
         f"{policy}: median difference 0.0000 dB over 5 images (expected below 0.05 dB), largest 0.0000 dB"
         for policy in ("dense", "actual")
     ]
-    assert verify_artifact(packed, packed) == holds
+    assert found.notes == [SAME_RUN]
+    assert verify_artifact(packed, packed) == found
 
 
 def test_against_a_run_that_came_out_otherwise(packed, unpacked):
@@ -278,7 +385,8 @@ def test_against_a_run_that_came_out_otherwise(packed, unpacked):
     with pytest.raises(StoreError, match="1 problem") as caught:
         verify_artifact(packed, unpacked)
     assert str(caught.value).splitlines()[1:] == [
-        "  dense: median difference 1.0000 dB over 5 images (expected below 0.05 dB), largest 1.0000 dB"
+        "  dense: median difference 1.0000 dB over 5 images (expected below 0.05 dB), largest 1.0000 dB",
+        f"  note: {SAME_RUN}",
     ]
 
 

@@ -147,8 +147,8 @@ def _evaluate(context: StageContext) -> None:
     protocol = {**PROTOCOL, "lpips": {"not_computed": reason}}
     (context.folder / "protocol.json").write_text(json.dumps(protocol))
     write_rows(context.folder / "per_image.jsonl", example())
-    pictures = context.folder / "pictures" / "one-rain-0"
+    pictures = context.folder / "pictures" / "001"
     pictures.mkdir(parents=True)
-    (pictures / "decision.json").write_text(json.dumps({"kept": "best"}))
+    (pictures / "decision.json").write_text(json.dumps({"id": "one-rain-0", "kept": "best"}))
     for version in ("input", "dense", "actual", "clean"):
         write_image(pictures / f"{version}.jpg", np.full((3, 8, 8), 0.5, np.float32))

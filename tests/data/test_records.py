@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, replace
 
 import pytest
@@ -31,6 +32,25 @@ def test_round_trip(tmp_path):
     assert read_records(tmp_path / "meta.jsonl") == rows
 
 
+@pytest.mark.parametrize("name", ["a\u2028b", "a\u0085b", "a\u202fb", "..", "a/b", "x" * 300, "a#b"])
+def test_names_are_a_strangers(tmp_path, name):
+    rows = [replace(ROW, id=name, scene_id=name, dataset=name, capture_id=name), ROW]
+    write_records(tmp_path / "meta.jsonl", rows)
+    assert read_records(tmp_path / "meta.jsonl") == rows
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\x07", "a\x7f", "a\udcffb"])
+@pytest.mark.parametrize("column", ["id", "dataset", "scene_id", "split", "degradation", "capture_id"])
+def test_names_that_cannot_be_shown_are_neither_written_nor_read(tmp_path, name, column):
+    path = tmp_path / "meta.jsonl"
+    with pytest.raises(DataError, match=rf"meta\.jsonl:2: expected {column} to be text without control"):
+        write_records(path, [replace(ROW, id="first"), replace(ROW, **{column: name})])
+    assert not path.exists()
+    path.write_text(json.dumps({**asdict(ROW), column: name}) + "\n")
+    with pytest.raises(DataError, match=rf"meta\.jsonl:1: expected ({column} to be text|a JSON object)"):
+        read_records(path)
+
+
 def test_an_empty_table_is_a_table(tmp_path):
     write_records(tmp_path / "meta.jsonl", [])
     assert read_records(tmp_path / "meta.jsonl") == []
@@ -43,6 +63,7 @@ def test_an_empty_table_is_a_table(tmp_path):
         ({"height": True}, "height"),
         ({"height": 0}, "size"),
         ({"severity": 1.5}, "severity"),
+        ({"severity": math.nan}, "NaN is no JSON"),
         ({"severity": None}, "severity"),
         ({"source": "painting"}, "source"),
         ({"colour": "red"}, "colour"),
@@ -56,7 +77,7 @@ def test_a_bad_row_is_named_by_file_and_line(tmp_path, change, word):
         read_records(path)
 
 
-@pytest.mark.parametrize("line", ["{", "[]", "", "\x00"])
+@pytest.mark.parametrize("line", ["{", "[]", "", "\x00", "[" * 100_000, '{"id": "\\ud800"}'])
 def test_a_line_that_is_no_row_is_named(tmp_path, line):
     path = tmp_path / "meta.jsonl"
     path.write_text(line + "\n")

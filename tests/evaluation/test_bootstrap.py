@@ -8,7 +8,7 @@ from scipy import stats
 
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.evaluation.statistics import bootstrap
-from moei_toolkit.evaluation.statistics.bootstrap import bca_tails, bootstrap_scenes
+from moei_toolkit.evaluation.statistics.bootstrap import COVERAGE, bca_tails, bootstrap_scenes
 from moei_toolkit.evaluation.statistics.scene_sums import sum_by_scene
 
 DRAWS = {
@@ -144,6 +144,15 @@ def test_the_intervals_hold_the_truth_about_as_often_as_they_say():
     for intervals in (found.percentile, found.bca):
         held = (intervals[:, 0] <= 0.5) & (intervals[:, 1] >= 0.5)
         assert 175 <= held.sum() <= 199
+
+
+@pytest.mark.parametrize("scenes", COVERAGE)
+def test_few_scenes_give_intervals_that_are_too_narrow_by_as_much_as_is_said(scenes):
+    rng = generator(scenes)
+    low, high = bootstrap_scenes(one_image_a_scene(rng.normal(size=(scenes, 2000))), rng, 1000).bca.T
+    held = np.mean((low <= 0) & (high >= 0))
+    # Three standard errors of the share of 2000.
+    assert held == pytest.approx(COVERAGE[scenes], abs=0.02)
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.5, 0.1])

@@ -105,6 +105,34 @@ def test_a_difference_that_may_be_none_stays_open():
     assert compare_all(rows, [("first", "first")], PSNR, generator())[0].finding == "open"
 
 
+def test_an_interval_without_the_t_test_is_no_finding():
+    # The interval excludes 0; by the t-test four scenes give as much by chance once in five times.
+    differences = [0.05, 0.3, 0.1, 1.2]
+    rows = [
+        row(f"{number}-rain", "rain", policy, "dense", psnr, scene_id=str(number))
+        for number, difference in enumerate(differences)
+        for policy, psnr in (("actual", 20 + difference), ("dense", 20.0))
+    ]
+    pairs = [("actual", "dense"), ("dense", "actual")]
+    for found in compare_all(rows, pairs, PSNR, generator()):
+        assert found.significance.bca.low * found.significance.bca.high > 0
+        assert found.significance.tests.p_t > 0.05
+        assert found.finding == "open"
+
+
+def test_six_scenes_without_a_difference_give_a_finding_no_more_often_than_said():
+    findings = []
+    for seed in range(40):
+        policies = {f"p{number}": 25.0 for number in range(11)}
+        rows = table({"rain": list("abcdef")}, policies, seed=seed)
+        pairs = [(f"p{number}", f"p{number + 1}") for number in range(0, 10, 2)]
+        findings += [one.finding for one in compare_all(rows, pairs, PSNR, generator(seed), 500)[::2]]
+    wrong = np.mean([finding != "open" for finding in findings])
+    assert len(findings) == 200
+    # 5% are due, and three standard errors are 4.6%; by the interval alone it would be 15%.
+    assert wrong <= 0.096
+
+
 def without_rounding(record: Comparison) -> dict:
     return json.loads(json.dumps(asdict(record)), parse_float=lambda digits: round(float(digits), 10))
 

@@ -21,6 +21,7 @@ def test_one_decision_per_degraded_image(decisions):
     assert decisions.experts == ("wet", "gray")
     assert decisions.weathers.tolist() == ["rain", "rain", "haze", "haze"]
     assert decisions.scenes.tolist() == ["toy/one", "toy/two", "toy/one", "toy/two"]
+    assert decisions.datasets == ("toy",)
     assert decisions.severity.tolist() == [0.5] * 4
 
 

@@ -7,9 +7,18 @@ from dataclasses import replace
 import pytest
 
 from moei_toolkit.config.sections import Objectives
-from moei_toolkit.evaluation.objectives import Check, Evidence, Gain, Objective, judge_objectives
+from moei_toolkit.evaluation.objectives import (
+    Certainty,
+    Check,
+    Evidence,
+    Gain,
+    Missing,
+    Objective,
+    judge_objectives,
+)
 
-CLEAR = Gain(difference=0.4, low=0.2, high=0.6, p=0.001, cohens_d=1.5)
+SURE = Certainty(low=0.2, high=0.6, p=0.001, cohens_d=1.5)
+CLEAR = Gain(difference=0.4, certainty=SURE)
 GOOD = Evidence(
     expert_gains={"rain": 0.5, "haze": 0.0},
     expert_shares={"rain": 0.02, "haze": 0.03},
@@ -20,12 +29,16 @@ GOOD = Evidence(
     ece=0.03,
     ece_null=0.04,
     abstained=0.10,
-    fallback_gain=0.0,
+    fallback_gains={"psnr": 0.0, "ssim": 0.0},
     oracle_gap=0.5,
     rank_tau=0.6,
     over_equal={"equal FLOPs": {"psnr": CLEAR, "lpips": replace(CLEAR, difference=0.015)}},
 )
 LIMITS = Objectives(dense_reference_psnr=25.1)
+
+
+def unsure(**changes: float | None) -> Gain:
+    return replace(CLEAR, certainty=replace(SURE, **changes))
 
 
 def verdicts(evidence: Evidence = GOOD, limits: Objectives = LIMITS) -> dict[str, str]:
@@ -57,12 +70,12 @@ def test_what_was_not_measured_never_passes(name):
         ("O4", {"largest_share": 0.70}),
         ("O5", {"ece": 0.031}),
         ("O5", {"abstained": 0.11}),
-        ("O5", {"fallback_gain": -0.01}),
+        ("O5", {"fallback_gains": {"psnr": 0.1, "ssim": -0.01}}),
         ("O6", {"over_equal": {"equal FLOPs": {"psnr": replace(CLEAR, difference=0.19), "lpips": CLEAR}}}),
         ("O6", {"over_equal": {"equal FLOPs": {"psnr": CLEAR, "lpips": replace(CLEAR, difference=0.0)}}}),
-        ("O6", {"over_equal": {"equal FLOPs": {"psnr": replace(CLEAR, low=-0.1), "lpips": CLEAR}}}),
-        ("O6", {"over_equal": {"equal FLOPs": {"psnr": replace(CLEAR, p=0.05), "lpips": CLEAR}}}),
-        ("O6", {"over_equal": {"equal FLOPs": {"psnr": replace(CLEAR, cohens_d=None), "lpips": CLEAR}}}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": unsure(low=-0.1), "lpips": CLEAR}}}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": unsure(p=0.05), "lpips": CLEAR}}}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": unsure(cohens_d=0.1), "lpips": CLEAR}}}),
         ("O8", {"agreement": 0.8}),
         ("O10", {"rank_tau": 0.59}),
     ],
@@ -75,8 +88,18 @@ def test_one_check_that_does_not_hold_fails_it(name, change):
     ("name", "change"),
     [
         ("O2", {"single_gains": {}}),
-        ("O10", {"rank_tau": None}),
-        ("O3", {"expert_gains": {}}),
+        ("O10", {"rank_tau": Missing("no other data were tested")}),
+        ("O3", {"expert_gains": {"rain": 0.5, "haze": Missing("no images of haze were tested")}}),
+        ("O4", {"largest_share": Missing("one weather only was tested")}),
+        ("O6", {"over_equal": {"equal FLOPs": {"psnr": unsure(cohens_d=None), "lpips": CLEAR}}}),
+        (
+            "O6",
+            {
+                "over_equal": {
+                    "equal FLOPs": {"psnr": replace(CLEAR, certainty=Missing("1 scene")), "lpips": CLEAR}
+                }
+            },
+        ),
         ("O6", {"over_equal": {}}),
         ("O6", {"over_equal": {"equal FLOPs": {"psnr": CLEAR}}}),
     ],
@@ -96,7 +119,7 @@ def test_a_small_gap_to_the_oracle_makes_up_for_agreement():
 
 
 def test_significance_in_one_budget_is_enough():
-    unclear = replace(CLEAR, low=-0.2, p=0.4)
+    unclear = unsure(low=-0.2, p=0.4)
     budgets = {
         "equal FLOPs": {"psnr": unclear, "lpips": CLEAR},
         "equal latency": {"psnr": CLEAR, "lpips": CLEAR},
@@ -117,3 +140,20 @@ def test_the_checks_say_what_was_measured():
     (agreement, share) = judge_objectives(GOOD, LIMITS)[3].checks
     assert (agreement.measured, agreement.threshold) == ("85.0%", ">= 85.0%")
     assert (share.measured, share.threshold) == ("40.0%", "< 70.0%")
+
+
+@pytest.mark.parametrize("name", ["O1", "O7", "O9", "O11"])
+def test_what_was_not_measured_shows_its_threshold(name):
+    checks = next(one.checks for one in judge_objectives(GOOD, LIMITS) if one.id == name)
+    assert all(check.threshold and check.measured for check in checks)
+
+
+def test_any_lpips_network_counts():
+    gains = {"equal FLOPs": {"psnr": CLEAR, "lpips_squeeze": replace(CLEAR, difference=0.02)}}
+    assert verdicts(replace(GOOD, over_equal=gains))["O6"] == "pass"
+
+
+def test_a_missing_measurement_gives_its_reason():
+    lone = replace(GOOD, largest_share=Missing("one weather only was tested"))
+    share = judge_objectives(lone, LIMITS)[3].checks[1]
+    assert (share.measured, share.threshold, share.holds) == ("one weather only was tested", "< 70.0%", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import asdict, replace
 
@@ -9,7 +10,7 @@ import pytest
 from row_examples import example, rows_of
 
 from moei_toolkit.errors import DataError
-from moei_toolkit.evaluation.quality import gains_over, measure_quality
+from moei_toolkit.evaluation.quality import gains_over, judged_weathers, measure_quality
 
 DIRECTIONS = {"psnr": True, "ssim": True}
 
@@ -95,6 +96,46 @@ def test_a_policy_that_is_missing_altogether_is_named(policy):
         measure_quality([row for row in example() if row.policy != policy], DIRECTIONS)
 
 
+@pytest.mark.parametrize("expert", ["wet", "gray"])
+def test_an_expert_that_is_missing_altogether_is_named(expert):
+    rows = [row for row in example() if row.policy != f"expert.{expert}"]
+    with pytest.raises(DataError, match=rf"'one-rain-0': .*missing \['expert.{expert}'\]"):
+        measure_quality(rows, DIRECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"degradation": "haze"}, r"one degradation, got \['haze', 'rain'\]"),
+        ({"scene_id": "three"}, r"one scene_id, got \['one', 'three'\]"),
+        ({"dataset": "other"}, r"one dataset, got \['other', 'toy'\]"),
+        ({"severity": 0.75}, r"one severity, got \[0.5, 0.75\]"),
+    ],
+)
+def test_policies_that_describe_one_image_differently_are_refused(change, said):
+    rows = [replace(example()[0], **change), *example()[1:]]
+    with pytest.raises(DataError, match=f"image 'one-rain-0': expected {said}"):
+        measure_quality(rows, DIRECTIONS)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_metric_that_is_not_finite_is_refused(value):
+    rows = [replace(example()[0], metrics={"psnr": value, "ssim": 0.5}), *example()[1:]]
+    with pytest.raises(DataError, match=f"'one-rain-0', policy 'input': expected a finite psnr, got {value}"):
+        measure_quality(rows, DIRECTIONS)
+
+
+@pytest.mark.parametrize("name", ["macro", "H-mean"])
+def test_a_weather_called_like_a_mean_is_refused(name):
+    rows = [replace(row, degradation=name) if row.degradation == "rain" else row for row in example()]
+    with pytest.raises(DataError, match=f"another name of a weather than '{name}'"):
+        measure_quality(rows, DIRECTIONS)
+
+
+def test_weathers_are_named_once_and_without_clean():
+    assert judged_weathers(["snow", "clean", "rain", "snow"]) == ["rain", "snow"]
+
+
 def test_a_row_that_is_there_twice_is_refused():
     with pytest.raises(DataError, match=r"'one-rain-0': .*more than once \['input'\]"):
         measure_quality([*example(), example()[0]], DIRECTIONS)
@@ -110,5 +151,5 @@ def test_a_row_that_lacks_a_metric_is_named():
 
 @pytest.mark.parametrize("rows", [[], [row for row in example() if row.degradation == "clean"]])
 def test_without_degraded_images_there_is_nothing_to_measure(rows):
-    with pytest.raises(DataError, match="expected rows of degraded images"):
+    with pytest.raises(DataError, match="expected degraded images, got none"):
         measure_quality(rows, DIRECTIONS)

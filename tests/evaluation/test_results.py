@@ -11,6 +11,7 @@ import pytest
 from row_examples import DIRECTIONS, FACTS, TASK_OF_EXPERT, example, rows_of
 
 from moei_toolkit.evaluation.results import comparison_of, derive_results, shown_policies
+from moei_toolkit.evaluation.shift import Home
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +96,9 @@ def test_objectives_follow_the_limits_of_the_config(results):
 
 
 def test_falling_back_that_harms_fails_the_calibration(results):
-    (ece, abstained, change) = results.objectives[4].checks
+    (ece, abstained, change, ssim) = results.objectives[4].checks
     assert change.measured == f"{np.mean([0, (18 - 21) / 2]):+.2f} dB"
+    assert ssim.measured == f"{np.mean([0, (18 - 21) / 100]):.3f}"
     assert not change.holds
     assert not abstained.holds
     assert not ece.holds
@@ -104,7 +106,7 @@ def test_falling_back_that_harms_fails_the_calibration(results):
 
 def test_other_data_are_ranked_against_home(results):
     home = {policy: means["psnr"] for policy, means in results.quality.macro.items()}
-    shift = derive_results(example(), replace(FACTS, home=home)).shift
+    shift = derive_results(example(), replace(FACTS, home=Home(home, None, ""))).shift
     assert results.shift is None
     assert shift is not None
     assert shift.rank.tau == pytest.approx(1)
@@ -130,3 +132,11 @@ def test_a_single_scene_has_results_but_no_interval():
     assert macro.reason
     assert alone.expert_gains == {"wet": 4}
     assert TASK_OF_EXPERT["gray"] not in alone.quality.weathers
+
+
+def test_data_that_the_run_has_seen_are_not_other_data(results):
+    home = {policy: means["psnr"] for policy, means in results.quality.macro.items()}
+    seen = derive_results(example(), replace(FACTS, home=Home(home, "2 of 5 images are known", "")))
+    assert seen.shift is None
+    other = next(one for one in seen.objectives if one.id == "O10")
+    assert (other.verdict, other.checks[0].measured) == ("not measured", "2 of 5 images are known")

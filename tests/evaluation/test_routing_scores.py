@@ -1,4 +1,4 @@
-"""Regret, agreement, utilization and collapse, on tables small enough to check by eye."""
+"""Regret, agreement and utilization, on tables small enough to check by eye."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from moei_toolkit.errors import ConfigError, DataError
-from moei_toolkit.evaluation.routing.scores import agreement, is_collapsed, regret, utilization
+from moei_toolkit.evaluation.routing.scores import agreement, regret, utilization
 
 QUALITY = np.array([[30.0, 25.0, 20.0], [21.0, 21.04, 15.0], [18.0, 18.0, 17.0], [10.0, 11.0, 12.5]])
 
@@ -42,19 +42,6 @@ def test_utilization_is_the_share_of_each_expert():
 
 
 @pytest.mark.parametrize(
-    ("shares", "collapsed"),
-    [([0.4, 0.3, 0.3], False), ([0.69, 0.31], False), ([0.7, 0.3], True), ([1.0], True)],
-)
-def test_collapse_is_one_expert_with_seventy_percent(shares: list[float], collapsed: bool):
-    assert is_collapsed(shares) is collapsed
-
-
-def test_the_limit_of_collapse_can_be_set():
-    assert is_collapsed([0.6, 0.4], limit=0.5)
-    assert not is_collapsed([0.8, 0.2], limit=0.9)
-
-
-@pytest.mark.parametrize(
     ("quality", "achieved"),
     [
         (np.zeros((0, 3)), []),
@@ -78,5 +65,3 @@ def test_choices_that_are_no_experts_are_refused(chosen: list[int]):
 def test_other_nonsense_is_refused():
     with pytest.raises(ConfigError, match="within"):
         agreement(QUALITY, [0, 0, 0, 0], within=-1)
-    with pytest.raises(DataError, match="sum to 1"):
-        is_collapsed([0.5, 0.2])

@@ -55,10 +55,12 @@ def spoil(path, change) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda values: values.pop("schema"), "expected a JSON object with a schema version"),
+        (lambda values: values.pop("schema"), "expected rows with a schema version"),
         (lambda values: values.update(schema=99), f"expected rows of schema {SCHEMA_VERSION}, got 99"),
         (lambda values: values.pop("g_hash"), r"expected the fields .*'g_hash'"),
         (lambda values: values.update(extra=1), r"got .*'extra'"),
+        (lambda values: values.update(schema=str(SCHEMA_VERSION)), "got '2'"),
+        (lambda values: values["metrics"].update(psnr=math.nan), "NaN is no JSON"),
     ],
 )
 def test_a_row_that_does_not_fit_is_named_by_its_line(path, change, said):
@@ -68,16 +70,58 @@ def test_a_row_that_does_not_fit_is_named_by_its_line(path, change, said):
     assert f"{path}:3:" in str(caught.value)
 
 
-@pytest.mark.parametrize("line", ["{", "", "3", "[]", "null"])
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"id": 3}, "expected id to be text, got 3"),
+        ({"route": ""}, "expected route to be text, got ''"),
+        ({"degradation": None}, "expected degradation to be text, got None"),
+        ({"severity": "0.5"}, "expected severity to be a finite number, got '0.5'"),
+        ({"severity": 1.5}, r"expected severity in \[0, 1\], got 1.5"),
+        ({"error": None}, "expected error to be a finite number, got None"),
+        ({"error": True}, "expected error to be a finite number, got True"),
+        ({"error": HUGE}, "expected error to be a finite number, got 1000"),
+        ({"abstained": 0}, "expected abstained to be true or false, got 0"),
+        ({"metrics": [20.0]}, r"expected metrics to be finite numbers by name, got \[20.0\]"),
+        ({"metrics": {"psnr": "20"}}, "expected metrics to be finite numbers by name"),
+        ({"metrics": {"psnr": None}}, "expected metrics to be finite numbers by name"),
+        ({"metrics": {"ssim": 0.5}}, r"expected metrics with 'psnr', got \['ssim'\]"),
+        ({"cost": {}}, r"expected cost with 'gflops', got \[\]"),
+        ({"confidence": 1.01}, r"expected confidence in \[0, 1\], got 1.01"),
+        ({"probabilities": {"wet": -0.5, "gray": 1.5}}, r"expected wet in \[0, 1\], got -0.5"),
+        ({"policy": "actual"}, "expected the probability of every expert, got none"),
+    ],
+)
+def test_a_wrong_value_is_named_by_line_image_and_policy(path, change, said):
+    spoil(path, lambda values: values.update(change))
+    image, policy = change.get("id", "one-rain-0"), change.get("policy", "expert.wet")
+    with pytest.raises(DataError, match=said) as caught:
+        read_rows(path)
+    assert f"{path}:3, image {image!r}, policy {policy!r}: " in str(caught.value)
+
+
+def test_a_number_too_large_for_a_float_is_refused(path):
+    path.write_text(path.read_text().replace('"error": 0.05', '"error": 1e999'))
+    with pytest.raises(DataError, match="expected error to be a finite number, got inf"):
+        read_rows(path)
+
+
+def test_whole_numbers_are_numbers(path):
+    spoil(path, lambda values: values.update(severity=1, metrics={"psnr": 20, "ssim": 1}))
+    assert read_rows(path)[2].metrics == {"psnr": 20.0, "ssim": 1.0}
+
+
+@pytest.mark.parametrize("line", ["{", "", "3", "[]", "null", "[" * 100_000])
 def test_a_line_that_is_no_row_is_named(path, line):
     path.write_text(f"{path.read_text()}{line}\n")
     with pytest.raises(DataError, match=f"rows.jsonl:{len(example()) + 1}: expected a JSON object"):
         read_rows(path)
 
 
-def test_a_missing_file_and_one_that_is_no_text(tmp_path):
-    with pytest.raises(DataError, match=r"cannot read rows from .*absent"):
-        read_rows(tmp_path / "absent")
-    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataError, match=r"cannot read rows from .*binary"):
-        read_rows(tmp_path / "binary")
+def test_names_with_other_ends_of_lines_come_back(tmp_path):
+    rows = [row("a\u2028b\u0085c", "rain", "dense", "dense", 20.0)]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    assert read_rows(tmp_path / "rows.jsonl") == rows

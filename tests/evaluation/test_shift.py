@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from row_examples import example, rows_of
 
+from moei_toolkit.calibrators.temperature import BOUNDS
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.quality import macro_psnr
 from moei_toolkit.evaluation.routing.decisions import decisions_of
@@ -15,7 +18,7 @@ from moei_toolkit.evaluation.shift import judge_shift, recalibrate
 def test_the_same_data_rank_alike():
     shift = judge_shift(example(), macro_psnr(example()), least_tau=0.6, max_abstention=0.1, bins=15)
     assert shift.rank.tau == pytest.approx(1)
-    assert "oracle" not in shift.rank.policies
+    assert shift.rank.policies == ("actual", "dense", "input")  # neither the oracle nor single experts
     assert not shift.sensitive
     assert shift.recalibration is None
 
@@ -42,28 +45,47 @@ def test_reversed_rankings_are_sensitive_to_the_data():
     assert again.before.abstained == 0
     assert again.after.abstained == 1
     assert again.after.psnr == 24 > again.before.psnr
-    assert again.images == 6
+    assert (again.fitting, again.choosing, again.images) == (4, 4, 4)
+    # Two of four are right whatever the confidence: no temperature is high enough.
+    assert again.at_bound
 
 
-def test_recalibrating_judges_only_scenes_it_was_not_fitted_on():
-    rows = strange_weather()
-    decisions = decisions_of(rows)
-    before = recalibrate(decisions, 1.0, 15)
-    fitted = sorted(set(decisions.scenes))[::2]
-    names = [f"{row.dataset}/{row.scene_id}" for row in rows]
-    swapped = decisions_of([row for row, name in zip(rows, names, strict=True) if name not in fitted])
-    assert np.isclose(before.before.psnr, swapped.routed.mean())
+def third(decisions, part: int) -> np.ndarray:
+    """(N,) bool: images of every third scene, beginning with ``part``."""
+    return np.isin(decisions.scenes, [f"toy/s{scene:02d}" for scene in range(part, 12, 3)])
 
 
-def test_one_scene_cannot_be_split():
+@pytest.mark.parametrize(
+    ("part", "chooses", "judges"), [(0, False, False), (1, True, False), (2, False, True)]
+)
+def test_the_threshold_is_chosen_on_one_third_and_judged_on_another(part, chooses, judges):
+    decisions = decisions_of(strange_weather())
+    better = np.where(third(decisions, part)[:, None], 40.0, decisions.psnr)
+    plain, found = (recalibrate(replace(decisions, psnr=psnr), 1.0, 15) for psnr in (decisions.psnr, better))
+    assert (found.threshold != plain.threshold) == chooses
+    assert (found.before.psnr != plain.before.psnr) == judges
+
+
+@pytest.mark.parametrize(("part", "temperature"), [(0, BOUNDS[0]), (1, BOUNDS[1]), (2, BOUNDS[1])])
+def test_the_temperature_is_fitted_on_a_third_of_its_own(part, temperature):
+    decisions = decisions_of(strange_weather())
+    right = np.where(np.arange(2) == decisions.chosen[:, None], 0.1, 0.2)
+    errors = np.where(third(decisions, part)[:, None], right, decisions.errors)
+    found = recalibrate(replace(decisions, errors=errors), 1.0, 15)
+    # Always right on those: as sure as the bounds allow, and that is told.
+    assert found.temperature == temperature
+    assert found.at_bound
+
+
+@pytest.mark.parametrize("scenes", [1, 2])
+def test_too_few_scenes_cannot_be_split(scenes):
     psnr = {"input": 25, "dense": 24, "wet": 20, "gray": 12}
-    one = rows_of("s0-sand-0", "sand", psnr, wet=0.9)
-    assert (
-        judge_shift(one, macro_psnr(example()), least_tau=0.6, max_abstention=1.0, bins=15).recalibration
-        is None
-    )
-    with pytest.raises(DataError, match="two scenes or more"):
-        recalibrate(decisions_of(one), 1.0, 15)
+    few = [row for scene in range(scenes) for row in rows_of(f"s{scene}-sand-0", "sand", psnr, wet=0.9)]
+    shift = judge_shift(few, macro_psnr(example()), least_tau=0.6, max_abstention=1.0, bins=15)
+    assert shift.sensitive
+    assert shift.recalibration is None
+    with pytest.raises(DataError, match="3 scenes or more"):
+        recalibrate(decisions_of(few), 1.0, 15)
 
 
 def test_too_few_common_policies_are_refused():

@@ -9,7 +9,7 @@ import pytest
 from config_example import minimal
 
 from moei_toolkit.config.loader import validate_config
-from moei_toolkit.errors import DataError, RegistryError
+from moei_toolkit.errors import ConfigError, DataError, RegistryError
 from moei_toolkit.pipeline.evaluation import DIRECTION, NOT_COMPUTED, build_metrics, records_of
 
 
@@ -30,8 +30,17 @@ def test_missing_weights_are_a_reason_not_a_number(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("MOEI_LPIPS_WEIGHTS", raising=False)
     built, protocol = metrics({"type": "psnr"}, {"type": "lpips", "net": "vgg"})
     assert [metric.name for metric in built] == ["psnr"]
-    assert protocol["lpips"].keys() == {NOT_COMPUTED}
-    assert "vgg" in protocol["lpips"][NOT_COMPUTED]
+    assert protocol["lpips (net=vgg)"].keys() == {NOT_COMPUTED}
+    assert "vgg" in protocol["lpips (net=vgg)"][NOT_COMPUTED]
+
+
+def test_two_metrics_of_one_name_are_refused():
+    with pytest.raises(ConfigError, match="different names, got 'psnr' twice"):
+        metrics({"type": "psnr"}, {"type": "psnr"})
+    assert [metric.name for metric in metrics({"type": "psnr"}, {"type": "psnr", "border": 4})[0]] == [
+        "psnr",
+        "psnr_border4",
+    ]
 
 
 def test_a_wrong_metric_is_still_an_error():

@@ -1,4 +1,8 @@
-"""A real browser without a window, spoken to in the DevTools protocol over a pipe: no driver, no package."""
+"""What a report is made of, and a browser to look at it.
+
+The browser is a real one without a window, spoken to in the DevTools protocol over a pipe: no driver, no
+package.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,88 @@ import select
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from row_examples import DIRECTIONS, FACTS, example
+
+from moei_toolkit.evaluation.quality import macro_psnr
+from moei_toolkit.evaluation.results import Facts, derive_results, shown_policies
+from moei_toolkit.evaluation.routing.decisions import decisions_of
+from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.shift import Home
+from moei_toolkit.report.content import Findings, Origin
+from moei_toolkit.report.figures.provenance import MadeStage
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PATIENCE = 120
 """Seconds to wait for any one answer, on a machine that has much else to do."""
 KEYS = {"ArrowLeft": 37, "ArrowRight": 39, "Enter": 13, "End": 35, "Home": 36, "Tab": 9}
+
+
+def findings(rows: Sequence[Row], facts: Facts = FACTS) -> Findings:
+    """What a report says of rows."""
+    return Findings(
+        title="A run",
+        results=derive_results(rows, facts),
+        decisions=decisions_of(rows),
+        gflops={row.policy: row.cost["gflops"] for row in rows},
+        policies=shown_policies(rows),
+        protocols={metric: {"color": "RGB"} for metric in DIRECTIONS},
+        directions=DIRECTIONS,
+        not_computed={"lpips": "its weights are not there"},
+        threshold=facts.threshold,
+    )
+
+
+def other_data() -> list[Row]:
+    """The example on twelve scenes, with a rival of equal cost that is as good as dense."""
+    rows = [
+        replace(row, id=f"{number}{row.id}", scene_id=f"{number}{row.scene_id}")
+        for number in range(6)
+        for row in example()
+    ]
+    dense = [row for row in rows if row.policy == "dense"]
+    return [*rows, *(replace(row, policy="dense-equal", route="dense-equal") for row in dense)]
+
+
+@pytest.fixture(scope="session")
+def make_findings():
+    """Return what makes findings of rows and facts."""
+    return findings
+
+
+@pytest.fixture(scope="session")
+def found() -> Findings:
+    """Of a run on its own data."""
+    return findings(example())
+
+
+@pytest.fixture(scope="session")
+def found_elsewhere() -> Findings:
+    """Of a run whose policies are ranked the other way round at home."""
+    rows = other_data()
+    here = macro_psnr(rows)
+    home = {policy: -score for policy, score in here.items()}
+    subject = "The run first on the split test of other data."
+    facts = replace(FACTS, home=Home(home, None, subject))
+    return replace(findings(rows, facts), subject=subject)
+
+
+@pytest.fixture(scope="session")
+def origin() -> Origin:
+    """Of both."""
+    return Origin(
+        histories={"dense": [{"iteration": 10, "psnr": 20.0}, {"iteration": 20, "psnr": 21.0}]},
+        stages=[
+            MadeStage("data", "0123456789ab", 2.0, []),
+            MadeStage("dense", "ba9876543210", 60.0, ["data"]),
+        ],
+        config="seed = 0\n",
+        environment="python 3",
+    )
 
 
 class Browser:

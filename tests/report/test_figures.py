@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from moei_toolkit.evaluation.reliability.bins import ReliabilityBin
 from moei_toolkit.report.figures.coverage import coverage_curves
-from moei_toolkit.report.figures.differences import quality_at_equal_budgets
+from moei_toolkit.report.figures.differences import quality_differences
 from moei_toolkit.report.figures.estimates import Estimate
 from moei_toolkit.report.figures.pareto import pareto, pareto_front
 from moei_toolkit.report.figures.provenance import MadeStage, in_words, provenance
@@ -53,7 +53,7 @@ FIGURES = {
     "reliability": lambda: reliability_diagram(BINS),
     "coverage": lambda: coverage_curves(*CURVE, dense=20.5, trusted=0.6),
     "quality": lambda: quality_by_weather(QUALITY),
-    "differences": lambda: quality_at_equal_budgets(DIFFERENCES),
+    "differences": lambda: quality_differences("Rivals", DIFFERENCES, ""),
     "utilization": lambda: utilization_histogram(ORACLE, ACTUAL),
     "severity": lambda: severity_curves(SEVERITY, {"rain": [3, 0, 2]}, ["light", "medium", "heavy"]),
     "pareto": lambda: pareto(POINTS, "latency, s"),
@@ -237,7 +237,7 @@ def test_times_in_words(seconds, words):
     "figure",
     [
         quality_by_weather({}),
-        quality_at_equal_budgets({}),
+        quality_differences("Rivals", {}, "None."),
         utilization_histogram({}, {}),
         severity_curves({}, {}, []),
         pareto([], "latency, s"),

@@ -12,10 +12,12 @@ from html.parser import HTMLParser
 import pytest
 
 from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.objectives import Check, Objective
 from moei_toolkit.report.blocks.details import Details
 from moei_toolkit.report.blocks.figure import Figure
 from moei_toolkit.report.blocks.headline import BigNumber, Headline
 from moei_toolkit.report.blocks.layout import Grid, Section
+from moei_toolkit.report.blocks.objectives import ObjectiveCards
 from moei_toolkit.report.blocks.slider import Slider, Version
 from moei_toolkit.report.blocks.table import SortableTable
 from moei_toolkit.report.figures.training import training_curves
@@ -162,6 +164,34 @@ def test_verdicts_have_a_mark_and_a_word():
     )
     assert marks == [("not-measured", "○", "not measured"), ("pass", "✓", "pass"), ("fail", "✗", "fail")]
     assert "</span>: no 4K data</td>" in html
+
+
+OBJECTIVES = [
+    Objective("O4", "router", [Check("agreement", "86.1%", ">= 85.0%", True)]),
+    Objective(
+        "O6",
+        NASTY,
+        [Check("gain", "+0.1 dB", ">= 0.2 dB", False), Check("LPIPS", "not computed here", ">= 0.010", None)],
+    ),
+]
+
+
+def test_an_objective_is_a_card_with_its_verdict_and_a_line_for_every_check():
+    html = ObjectiveCards(OBJECTIVES).html()
+    found = Outline(html)
+    assert found.open == []
+    text = "".join(found.text)
+    assert "O4 router \N{CHECK MARK}pass" in text
+    assert f"O6 {NASTY} \N{BALLOT X}fail" in text
+    assert "\N{CHECK MARK} agreement 86.1% needed: >= 85.0%" in text
+    assert "\N{BALLOT X} gain +0.1 dB needed: >= 0.2 dB" in text
+    assert "\N{WHITE CIRCLE} LPIPS not computed here (needed: >= 0.010)" in text
+    assert len(found.all("article")) == 2
+    assert [sign["aria-label"] for sign in found.all("span") if "role" in sign] == [
+        "pass",
+        "fail",
+        "not measured",
+    ]
 
 
 def test_a_table_without_rows_is_its_note():

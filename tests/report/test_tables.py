@@ -8,10 +8,13 @@ import pytest
 from row_examples import DIRECTIONS, FACTS, example, rows_of
 
 from moei_toolkit.evaluation.results import derive_results, shown_policies
+from moei_toolkit.evaluation.shift import Reached, Recalibration, Shift
+from moei_toolkit.evaluation.statistics.rank_agreement import RankAgreement
 from moei_toolkit.report.tables.comparisons import comparison_table
 from moei_toolkit.report.tables.decisions import abstention_table, reliability_table, routing_table
 from moei_toolkit.report.tables.objectives import objectives_table
 from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table
+from moei_toolkit.report.tables.shift import shift_tables
 from moei_toolkit.report.tables.table import Table, as_markdown
 
 
@@ -52,7 +55,7 @@ def test_routing(results):
     assert found["agreement with the oracle"] == ["75.0%"]
     assert found["gap to the oracle, after abstentions"] == ["3.25 dB"]
     assert found["restored along dense"] == ["25.0%"]
-    assert found["largest share chosen for one expert"] == ["75.0%, collapsed"]
+    assert found["largest share chosen for one expert"] == ["75.0%"]
     assert found["expert wet over dense on its weather"] == ["+4.00 dB"]
     assert found["clean photographs, output against input, worst"] == ["37.0 dB"]
 
@@ -89,6 +92,87 @@ def test_comparisons_with_their_findings(results):
     ]
     assert table.header[3] == "95% interval"
     assert {row[-1] for row in table.rows} <= {"better", "worse", "open"}
+
+
+def test_few_scenes_are_said_to_give_intervals_that_are_too_narrow(results):
+    one = next(one for one in results.comparisons if one.metric == "psnr")
+    said = {
+        scenes: comparison_table([replace(one, scenes=scenes)], "psnr", 2).note for scenes in (2, 19, 20, 500)
+    }
+    assert "Intervals from 2 scenes are too narrow" in said[2]
+    assert "this often: 85% with 6, 90% with 12, 94% with 50 scenes." in said[19]
+    assert said[20] == said[500]
+    for note in said.values():
+        assert "10,000 resamples" in note
+        assert "not corrected for how many there are" in note
+    assert "narrow" not in said[20]
+
+
+def test_without_an_interval_nothing_is_said_of_its_width(results):
+    open_ones = [replace(one, significance=None, reason="one scene") for one in results.comparisons]
+    assert "narrow" not in comparison_table(open_ones, "psnr", 2).note
+
+
+def test_a_mean_over_one_weather_says_so():
+    psnr = {"input": 20, "dense": 24, "wet": 28, "gray": 18}
+    alone = derive_results(rows_of("one-rain-0", "rain", psnr, wet=0.9), FACTS)
+    quality = quality_table(alone.quality, "psnr", ["dense"], {}, True)
+    assert list(lines(quality)) == ["rain", "macro (one weather)", "H-mean (one weather)"]
+    assert list(lines(specialist_table(alone.quality))) == ["rain", "macro (one weather)"]
+    weathers = [row[1] for row in comparison_table(alone.comparisons, "psnr", 2).rows]
+    assert weathers == ["rain", "macro (one weather)"]
+    share = lines(routing_table(alone))["largest share chosen for one expert"]
+    assert share == ["100.0% (one weather)"]
+
+
+SHIFT = Shift(
+    rank=RankAgreement(-0.4, 0.4833, ("actual", "dense", "dense-equal", "top2")),
+    sensitive=True,
+    recalibration=Recalibration(
+        temperature=1.5,
+        threshold=0.44,
+        at_bound=False,
+        fitting=7,
+        choosing=8,
+        images=9,
+        before=Reached(0.25, 0.125, 23.216),
+        after=Reached(0.05, 0.0, 23.244),
+    ),
+)
+
+
+def test_other_data_rank_the_policies_and_calibrate_again():
+    ranking, again = shift_tables(SHIFT, 0.52)
+    assert lines(ranking) == {
+        "Kendall's tau of the rankings, here and at home": ["-0.40 (p 0.483)"],
+        "policies ranked": ["4: MoE-I, dense, dense-equal, Top-2"],
+        "sensitive to the data": ["yes"],
+        "calibrated again": ["yes"],
+    }
+    assert again.header == ["measure", "own", "again"]
+    assert lines(again) == {
+        "ECE": ["0.250", "0.050"],
+        "abstained": ["12.5%", "0.0%"],
+        "PSNR of what comes out, dB": ["23.22", "23.24"],
+        "threshold": ["0.52", "0.44"],
+        "temperature, over its own": ["1.00", "1.50"],
+    }
+    assert "fitted on 7 images, threshold chosen on 8" in again.note
+    assert "the same 9 images" in again.note
+    assert "bound" not in again.note
+
+
+def test_a_temperature_at_its_bound_is_told():
+    bound = replace(SHIFT, recalibration=replace(SHIFT.recalibration, at_bound=True))
+    assert "lies at a bound of its search" in shift_tables(bound, 0.52)[1].note
+
+
+@pytest.mark.parametrize(
+    ("sensitive", "said"), [(False, "not needed"), (True, "not possible with fewer than three scenes")]
+)
+def test_why_nothing_was_calibrated_again(sensitive, said):
+    (table,) = shift_tables(replace(SHIFT, sensitive=sensitive, recalibration=None), 0.52)
+    assert lines(table)["calibrated again"] == [said]
 
 
 def test_severity(results):

@@ -19,6 +19,9 @@ STRIDES: dict[Net, tuple[int, ...]] = {
 }
 """Pixels between neighbouring positions, level by level."""
 
+ROWS: dict[Net, int] = {"squeeze": 1088, "alex": 1088, "vgg": 256}
+"""Height of a band, network by network."""
+
 COARSEST = 16
 """The largest stride: bands that begin at a multiple of it keep every level in step with the whole image."""
 
@@ -35,7 +38,8 @@ class LPIPS(Metric):
     Args:
         net: ``"alex"`` is what most tables report; ``"squeeze"`` is small; ``"vgg"``.
         weights: File with torchvision's feature weights of that network.
-        rows: Height of a band in pixels, a multiple of 16. Memory grows with it; the value stays.
+        rows: Height of a band in pixels, a multiple of 16. Memory grows with it; the value stays. None for
+            1088, or 256 for ``"vgg"``, which holds many times as many features.
 
     Raises:
         ConfigError: The net is unknown, or the rows are not a multiple of 16.
@@ -45,11 +49,11 @@ class LPIPS(Metric):
 
     higher_is_better = False
 
-    def __init__(self, net: Net = "squeeze", weights: str | None = None, rows: int = 1088) -> None:
-        if rows < COARSEST or rows % COARSEST:
+    def __init__(self, net: Net = "squeeze", weights: str | None = None, rows: int | None = None) -> None:
+        if rows is not None and (rows < COARSEST or rows % COARSEST):
             raise ConfigError(f"lpips: rows must be a multiple of {COARSEST}, got {rows}")
         self._distance = LPIPSLoss(net, weights)
-        self._strides, self._rows = STRIDES[net], rows
+        self._strides, self._rows = STRIDES[net], rows or ROWS[net]
         self.name = "lpips" if net == "alex" else f"lpips_{net}"
         self.protocol = {
             "color": "RGB",

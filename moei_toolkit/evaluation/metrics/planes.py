@@ -37,6 +37,11 @@ def check_options(metric: str, color: Color, border: int, threads: int | None) -
         raise ConfigError(f"{metric}: threads must be at least 1, or None for torch's number, got {threads}")
 
 
+def name_metric(metric: str, color: Color, border: int) -> str:
+    """Return the name of a metric with its options, so that two ways to measure are two columns."""
+    return metric + ("" if color == "rgb" else f"_{color}") + (f"_border{border}" if border else "")
+
+
 def state_protocol(color: Color, border: int) -> dict[str, object]:
     """Return what every metric of planes states."""
     spaces = {"rgb": "RGB", "y": "Y of BT.601, studio range 16-235 / 255"}

@@ -12,6 +12,7 @@ from moei_toolkit.evaluation.metrics.planes import (
     STRIP,
     Color,
     check_options,
+    name_metric,
     read_plane,
     state_protocol,
     sum_over_strips,
@@ -37,7 +38,7 @@ class PSNR(Metric):
 
     def __init__(self, color: Color = "rgb", border: int = 0, threads: int | None = None) -> None:
         check_options("psnr", color, border, threads)
-        self.name = "psnr" if color == "rgb" else "psnr_y"
+        self.name = name_metric("psnr", color, border)
         self.color, self.border, self.threads = color, border, threads
         self.protocol = {**state_protocol(color, border), "unit": "dB", "cap": PSNR_CAP}
 

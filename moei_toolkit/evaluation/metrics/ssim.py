@@ -11,6 +11,7 @@ from moei_toolkit.evaluation.metrics.planes import (
     STRIP,
     Color,
     check_options,
+    name_metric,
     read_plane,
     state_protocol,
     sum_over_strips,
@@ -40,7 +41,7 @@ class SSIM(Metric):
 
     def __init__(self, color: Color = "rgb", border: int = 0, threads: int | None = None) -> None:
         check_options("ssim", color, border, threads)
-        self.name = "ssim" if color == "rgb" else "ssim_y"
+        self.name = name_metric("ssim", color, border)
         self.color, self.border, self.threads = color, border, threads
         window = {"window": "gaussian 11, sigma 1.5", "data_range": 1.0, "covariance": "population"}
         self.protocol = {**state_protocol(color, border), **window}

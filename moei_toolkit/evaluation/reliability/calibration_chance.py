@@ -9,6 +9,7 @@ import numpy as np
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.reliability.bins import bin_numbers, equal_width_edges
 from moei_toolkit.evaluation.reliability.confidence import Values, checked_decisions, checked_outcomes
+from moei_toolkit.evaluation.statistics.bootstrap import times_drawn
 
 _CELLS = 2**15
 """Random numbers at a time. This much stays in the cache, and is too little for BLAS to wake its threads."""
@@ -46,7 +47,7 @@ def errors_of_other_scenes(
         raise DataError(f"expected a scene for each of {len(confidence)} decisions, got {scene.shape}")
     sizes, gaps = np.bincount(scene), np.zeros((len(names), bins))
     np.add.at(gaps, (scene, where), correct - confidence)
-    drawn = (_times_drawn(rng, count, len(names)) for count in _blocks(resamples, len(names)))
+    drawn = (times_drawn([len(names)], [rng], count) for count in _blocks(resamples, len(names)))
     return np.concatenate([np.abs(times @ gaps).sum(1) / (times @ sizes) for times in drawn])
 
 
@@ -80,12 +81,6 @@ def errors_when_calibrated(
         for count in _blocks(resamples, len(confidence))
     )
     return np.concatenate([np.abs(right - expected).sum(1) for right in drawn]) / len(confidence)
-
-
-def _times_drawn(rng: np.random.Generator, rows: int, items: int) -> np.ndarray:
-    """Return how often each item is among as many draws with replacement, (rows, items)."""
-    drawn = rng.integers(items, size=(rows, items)) + items * np.arange(rows)[:, None]
-    return np.bincount(drawn.ravel(), minlength=rows * items).reshape(rows, items).astype(np.float64)
 
 
 def _blocks(total: int, width: int) -> Iterator[int]:

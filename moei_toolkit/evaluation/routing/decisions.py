@@ -9,6 +9,7 @@ import numpy as np
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.scenes import scene_of
 from moei_toolkit.types import ACTUAL, CLEAN, DENSE, EXPERT_PREFIX, most_probable
 
 
@@ -18,7 +19,8 @@ class Decisions:
 
     Attributes:
         experts: K names, in the order of the columns.
-        scenes: (N,) data set and scene; images of one scene are not independent.
+        datasets: Where the images come from, sorted.
+        scenes: (N,) labels; images of one scene are not independent.
         weathers: (N,) degradations.
         severity: (N,) in [0, 1].
         probabilities: (N, K), calibrated.
@@ -30,6 +32,7 @@ class Decisions:
     """
 
     experts: tuple[str, ...]
+    datasets: tuple[str, ...]
     scenes: np.ndarray
     weathers: np.ndarray
     severity: np.ndarray
@@ -89,7 +92,8 @@ def decisions_of(rows: Sequence[Row]) -> Decisions:
     found = [[by_policy[row.id, f"{EXPERT_PREFIX}{name}"] for name in experts] for row in actual]
     return Decisions(
         experts=experts,
-        scenes=np.array([f"{row.dataset}/{row.scene_id}" for row in actual]),
+        datasets=tuple(sorted({row.dataset for row in actual})),
+        scenes=np.array([scene_of(row) for row in actual]),
         weathers=np.array([row.degradation for row in actual]),
         severity=np.array([row.severity for row in actual]),
         probabilities=np.array([[row.probabilities[name] for name in experts] for row in actual]),

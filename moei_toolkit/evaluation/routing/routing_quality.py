@@ -9,7 +9,7 @@ import numpy as np
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.routing.fallback import Fallbacks, judge_fallbacks
-from moei_toolkit.evaluation.routing.scores import agreement, is_collapsed, regret, utilization
+from moei_toolkit.evaluation.routing.scores import agreement, regret, utilization
 
 TOLERANCE = 0.05
 """Experts this close (dB) may be taken for each other."""
@@ -31,7 +31,6 @@ class RoutingQuality:
         utilization: (K,) share of images each expert was chosen for, trusted or not.
         taken: (K + 1,) share of images restored along each route, dense last.
         largest_share: The largest of ``utilization``.
-        collapsed: One expert was chosen for at least 70% of the images.
         fallback: Abstentions, by weather and severity.
     """
 
@@ -45,7 +44,6 @@ class RoutingQuality:
     utilization: tuple[float, ...]
     taken: tuple[float, ...]
     largest_share: float
-    collapsed: bool
     fallback: Fallbacks
 
 
@@ -99,7 +97,6 @@ def judge_routing(
         utilization=tuple(shares.tolist()),
         taken=tuple(utilization(np.where(gave_up, experts, chosen), experts + 1).tolist()),
         largest_share=float(shares.max()),
-        collapsed=is_collapsed(shares),
         fallback=judge_fallbacks(gave_up, fallback - routed, names, levels),
     )
 

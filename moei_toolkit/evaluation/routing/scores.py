@@ -8,7 +8,7 @@ import numpy as np
 
 from moei_toolkit.errors import ConfigError, DataError
 
-TOLERANCE = 1e-9
+ROUNDING = 1e-9
 """Rounding in a difference of two qualities, in dB."""
 
 
@@ -55,7 +55,7 @@ def agreement(quality: np.ndarray, chosen: np.ndarray | Sequence[int], within: f
     if len(picks) != len(table):
         raise DataError(f"{len(picks)} choices do not fit {len(table)} images")
     lost = regret(table, table[np.arange(len(table)), picks])
-    return float(np.mean(lost <= (within + TOLERANCE if within else 0.0)))
+    return float(np.mean(lost <= (within + ROUNDING if within else 0.0)))
 
 
 def utilization(chosen: np.ndarray | Sequence[int], experts: int) -> np.ndarray:
@@ -70,22 +70,6 @@ def utilization(chosen: np.ndarray | Sequence[int], experts: int) -> np.ndarray:
     """
     picks = _checked_choices(chosen, experts)
     return np.bincount(picks, minlength=experts) / len(picks)
-
-
-def is_collapsed(shares: np.ndarray | Sequence[float], limit: float = 0.7) -> bool:
-    """Tell whether one expert got at least ``limit`` of all images.
-
-    Args:
-        shares: (K,) utilization.
-        limit: A share in (0, 1]. It presumes images balanced over the weathers.
-
-    Raises:
-        DataError: The shares are not a distribution.
-    """
-    values = np.asarray(shares, np.float64)
-    if values.ndim != 1 or not (values >= 0).all() or not np.isclose(values.sum(), 1):
-        raise DataError(f"expected shares that sum to 1, got {values}")
-    return bool(values.max() >= limit)
 
 
 def _checked_choices(chosen: np.ndarray | Sequence[int], experts: int) -> np.ndarray:

@@ -73,10 +73,14 @@ class Comparison:
 
     @property
     def finding(self) -> Literal["better", "worse", "open"]:
-        """What the first policy is by the BCa interval; open when that holds 0 or there is none."""
-        if self.significance is None or self.significance.bca.low <= 0 <= self.significance.bca.high:
+        """What the first policy is, if both the BCa interval and the t-test exclude 0; else open.
+
+        Of few scenes the interval alone is too narrow (`COVERAGE`), and the t-test is not.
+        """
+        found = self.significance
+        if found is None or found.bca.low <= 0 <= found.bca.high or found.tests.p_t >= 1 - found.level:
             return "open"
-        return "better" if (self.significance.bca.low > 0) == self.higher_is_better else "worse"
+        return "better" if (found.bca.low > 0) == self.higher_is_better else "worse"
 
 
 def compare_all(

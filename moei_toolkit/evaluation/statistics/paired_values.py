@@ -10,6 +10,7 @@ import numpy as np
 
 from moei_toolkit.errors import DataError, did_you_mean
 from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.scenes import scene_of
 from moei_toolkit.types import CLEAN
 
 
@@ -52,7 +53,7 @@ def paired_values(rows: Iterable[Row], policies: Iterable[str], metrics: Sequenc
     images = [image for _, image in sorted(found.items())]
     examples = [next(iter(image.values())) for image in images]
     return PairedValues(
-        scenes=np.array([f"{row.dataset}/{row.scene_id}" for row in examples]),
+        scenes=np.array([scene_of(row) for row in examples]),
         weathers=np.array([row.degradation for row in examples]),
         of={
             policy: np.array(

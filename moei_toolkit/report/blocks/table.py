@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moei_toolkit.errors import DataError
-from moei_toolkit.report.blocks.cells import MARKS, is_blank, is_numeric, number_in, verdict_in
-from moei_toolkit.report.markup import Markup, element, join, slug
+from moei_toolkit.report.blocks.cells import is_blank, is_numeric, number_in, verdict_in
+from moei_toolkit.report.blocks.verdict import verdict
+from moei_toolkit.report.markup import Markup, element, join
 from moei_toolkit.report.tables.table import Table
 
 LONG = 32
@@ -82,10 +83,8 @@ def _cell(text: str, column: int, numeric: bool) -> Markup:
 
 def _marked(text: str) -> Markup:
     """Return the text of a cell, with a sign and a colour beside the word if it begins with a verdict."""
-    verdict = verdict_in(text)
-    if not verdict:
+    said = verdict_in(text)
+    if not said:
         return join(text)
-    mark = element("span", MARKS[verdict], class_="mark", aria_hidden="true")
-    word = text.lstrip()[: len(verdict)]
-    said = element("span", mark, word, class_=f"verdict {slug(verdict)}")
-    return join(said, text.lstrip()[len(verdict) :])
+    word = text.lstrip()[: len(said)]
+    return join(verdict(word), text.lstrip()[len(said) :])

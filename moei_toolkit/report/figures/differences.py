@@ -1,4 +1,4 @@
-"""How much better a policy is than those that cost the same."""
+"""How much better a policy is than its rivals."""
 
 from __future__ import annotations
 
@@ -18,14 +18,20 @@ ROOM = 0.08
 """Left free at either side of the outermost value, as a share of the range."""
 
 
-def quality_at_equal_budgets(
-    differences: Mapping[str, Mapping[str, Estimate | None]], metric: str = "PSNR", unit: str = "dB"
+def quality_differences(
+    title: str,
+    differences: Mapping[str, Mapping[str, Estimate | None]],
+    missing: str,
+    metric: str = "PSNR",
+    unit: str = "dB",
 ) -> Figure:
     """Show differences with their intervals beside a line at zero; all comparisons have one scale.
 
     Args:
+        title: What the rivals have in common.
         differences: Comparison, such as ``over dense-equal, equal latency`` -> weather or ``macro`` ->
             difference; None where it was not measured.
+        missing: Why there is no comparison.
         metric: Its name.
         unit: Of the differences; may be empty.
     """
@@ -40,9 +46,10 @@ def quality_at_equal_budgets(
 
         return draw_panel(f"Difference in {metric}: {comparison}", height_of(len(estimates)), draw)
 
+    scale = "All comparisons have one scale." if len(differences) > 1 else ""
     return Figure(
-        title="Quality at equal budgets",
-        caption=f"Right of zero, MoE-I is better. {whiskers(differences)}All comparisons have one scale.",
+        title=title,
+        caption=f"Right of zero, MoE-I is better. {whiskers(differences)}{scale}".rstrip(),
         panels=[panel(comparison, estimates) for comparison, estimates in differences.items()],
         header=HEADER,
         rows=[
@@ -50,7 +57,7 @@ def quality_at_equal_budgets(
             for comparison, estimates in differences.items()
             for on, estimate in estimates.items()
         ],
-        missing="Not measured: there is nothing to compare with at the same cost.",
+        missing=missing,
     )
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moei_toolkit.evaluation.statistics.comparisons import Comparison
-from moei_toolkit.report.tables.table import Table, name_of
+from moei_toolkit.evaluation.statistics.bootstrap import COVERAGE, LEVEL, RESAMPLES
+from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison
+from moei_toolkit.report.tables.table import Table, macro_label, name_of
+
+FEW = 20
+"""With fewer scenes an interval is too narrow by more than one would guess."""
 
 
 def comparison_table(comparisons: Sequence[Comparison], metric: str, digits: int) -> Table:
     """Return every comparison in one metric."""
     chosen = [one for one in comparisons if one.metric == metric]
     level = next((one.significance.level for one in chosen if one.significance), None)
+    macro = macro_label(len({one.weather for one in chosen} - {MACRO}))
     return Table(
         title=f"MoE-I against its rivals, {metric.upper()}",
         header=[
@@ -25,15 +30,33 @@ def comparison_table(comparisons: Sequence[Comparison], metric: str, digits: int
             "scenes",
             "finding",
         ],
-        rows=[_row(one, digits) for one in chosen],
-        note="MoE-I minus rival. Paired bootstrap over scenes (BCa, 10,000 resamples); Cohen's d and both "
-        "two-sided tests on the means of scenes. Better and worse are findings whose interval excludes zero.",
+        rows=[_row(one, macro if one.weather == MACRO else one.weather, digits) for one in chosen],
+        note=" ".join([_HOW, *_caution(chosen)]),
     )
 
 
-def _row(one: Comparison, digits: int) -> list[str]:
+_HOW = (
+    f"MoE-I minus rival. Paired bootstrap over scenes (BCa, {RESAMPLES:,} resamples); Cohen's d and both "
+    "two-sided tests on the means of scenes. Better and worse are findings whose interval excludes zero and "
+    "whose t-test agrees; they are not corrected for how many there are."
+)
+
+
+def _caution(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return what to know of intervals from few scenes, if there are any."""
+    fewest = min((one.scenes for one in comparisons if one.significance), default=FEW)
+    if fewest >= FEW:
+        return []
+    held = ", ".join(f"{share:.0%} with {scenes}" for scenes, share in COVERAGE.items())
+    return [
+        f"Intervals from {fewest} scenes are too narrow: tried on normally distributed differences, "
+        f"{LEVEL:.0%} intervals held the truth this often: {held} scenes."
+    ]
+
+
+def _row(one: Comparison, weather: str, digits: int) -> list[str]:
     difference = f"{one.difference:+.{digits}f}"
-    names = [name_of(one.second), one.weather, difference]
+    names = [name_of(one.second), weather, difference]
     if one.significance is None:
         return [*names, "-", "-", "-", "-", str(one.scenes), f"open: {one.reason}"]
     found = one.significance

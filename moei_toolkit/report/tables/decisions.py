@@ -23,10 +23,7 @@ def routing_table(results: Results) -> Table:
         ["regret of the chosen expert, 95th percentile", f"{found.regret_p95:.2f} dB"],
         ["gap to the oracle, after abstentions", f"{found.oracle_gap:.2f} dB"],
         *([f"restored along {name}", f"{share:.1%}"] for name, share in routes),
-        [
-            "largest share chosen for one expert",
-            f"{found.largest_share:.1%}" + ", collapsed" * found.collapsed,
-        ],
+        ["largest share chosen for one expert", _largest_share(results)],
         *_gains("expert", results.expert_gains),
         *_gains("single", results.single_gains),
     ]
@@ -37,6 +34,11 @@ def routing_table(results: Results) -> Table:
         "expert of least task loss."
     )
     return Table("Routing", ["measure", "value"], lines, note)
+
+
+def _largest_share(results: Results) -> str:
+    lone = len(results.quality.weathers) == 1
+    return f"{results.routing.largest_share:.1%}" + " (one weather)" * lone
 
 
 def _gains(kind: str, gains: Mapping[str, float]) -> list[list[str]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moei_toolkit.evaluation.objectives import Check, Objective
+from moei_toolkit.evaluation.objectives import Check, Objective, Verdict
 from moei_toolkit.report.tables.table import Table
+
+HOW_TO_READ = "An objective passes when every check of it holds. What was not measured never passes."
 
 
 def objectives_table(objectives: Sequence[Objective]) -> Table:
@@ -18,16 +20,17 @@ def objectives_table(objectives: Sequence[Objective]) -> Table:
                 f"{one.id} {one.title}",
                 one.verdict,
                 check.what,
-                _holds(check),
+                verdict_of(check),
                 check.measured,
-                check.threshold or "-",
+                check.threshold,
             ]
             for one in objectives
             for check in one.checks
         ],
-        note="An objective passes when every check of it holds. What was not measured never passes.",
+        note=HOW_TO_READ,
     )
 
 
-def _holds(check: Check) -> str:
+def verdict_of(check: Check) -> Verdict:
+    """Return whether a check holds, in the words of the objectives."""
     return "not measured" if check.holds is None else "pass" if check.holds else "fail"

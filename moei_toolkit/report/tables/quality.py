@@ -7,7 +7,7 @@ from typing import Any
 
 from moei_toolkit.evaluation.quality import Means, Quality
 from moei_toolkit.evaluation.severity import STRATA, Stratum
-from moei_toolkit.report.tables.table import Table, name_of
+from moei_toolkit.report.tables.table import Table, macro_label, name_of
 from moei_toolkit.types import EXPERT_PREFIX, SINGLE_PREFIX
 
 _DIGITS = {"psnr": 2, "psnr_y": 2}
@@ -27,7 +27,7 @@ def quality_table(
     better = "more" if higher_is_better else "less"
     return _table(
         metric.upper(),
-        {**quality.weathers, "macro": quality.macro, "H-mean": quality.hmean},
+        _with_means(quality, {"macro": quality.macro, "H-mean": quality.hmean}),
         metric,
         policies,
         f"{_MEANS}{distance}. {better.capitalize()} is better. {settings}.",
@@ -39,7 +39,7 @@ def specialist_table(quality: Quality) -> Table:
     policies = sorted(policy for policy in quality.macro if policy.startswith((EXPERT_PREFIX, SINGLE_PREFIX)))
     note = "dB, mean over test images. Off its own weather a specialist may do harm."
     return _table(
-        "PSNR of the specialists", {**quality.weathers, "macro": quality.macro}, "psnr", policies, note
+        "PSNR of the specialists", _with_means(quality, {"macro": quality.macro}), "psnr", policies, note
     )
 
 
@@ -62,6 +62,11 @@ def severity_table(strata: Sequence[Stratum]) -> Table:
         + ", ".join(f"{name} up to {end:.2f}" for name, end in STRATA.items())
         + " of the largest severity.",
     )
+
+
+def _with_means(quality: Quality, means: Mapping[str, Means]) -> dict[str, Means]:
+    labelled = {macro_label(len(quality.weathers), name): mean for name, mean in means.items()}
+    return {**quality.weathers, **labelled}
 
 
 def _table(title: str, lines: Mapping[str, Means], metric: str, policies: Sequence[str], note: str) -> Table:

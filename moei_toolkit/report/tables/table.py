@@ -32,6 +32,11 @@ def name_of(policy: str) -> str:
     return _NAMES.get(policy, policy)
 
 
+def macro_label(weathers: int, mean: str = "macro") -> str:
+    """Return what a mean over weathers is called; that over one is no mean."""
+    return mean if weathers > 1 else f"{mean} (one weather)"
+
+
 def as_markdown(table: Table) -> str:
     """Return a table in Markdown."""
     lines = [table.header, ["---"] * len(table.header), *table.rows]

@@ -1,0 +1,31 @@
+"""Whether the page of a report shows what follows from its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from moei_toolkit.artifact.differences import passage_difference
+from moei_toolkit.report.blocks.objectives import ObjectiveCards
+from moei_toolkit.report.blocks.table import SortableTable
+from moei_toolkit.report.content import Findings, headline_of, tables_of
+
+
+def page_problems(page: str, found: Findings) -> Iterator[str]:
+    """Yield the first difference of every part that the page does not show as it should.
+
+    Figures are not compared, for another machine may draw them otherwise, nor are pictures, which are not in
+    an artifact, nor what a page shows besides.
+
+    Args:
+        page: HTML.
+        found: What should be on it.
+    """
+    _, *tables = tables_of(found)  # the first has a block of its own
+    parts = [
+        ("headline", headline_of(found).html()),
+        ("objectives", ObjectiveCards(found.results.objectives).html()),
+        *((f"table {table.title!r}", SortableTable(table).html()) for table in tables),
+    ]
+    for name, html in parts:
+        if difference := passage_difference(html, page):
+            yield f"{name}: {difference}"

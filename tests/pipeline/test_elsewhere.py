@@ -1,0 +1,187 @@
+"""A run that was never trained is judged on data of strangers: whole or not at all, if they are other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_artifact import make_finished_run
+
+from moei_toolkit.data.pair_store import STORE_NAME, PairWriter
+from moei_toolkit.data.prepare import RECORDS_NAME
+from moei_toolkit.data.records import Record, read_records, write_records
+from moei_toolkit.errors import DataError, StoreError
+from moei_toolkit.evaluation.rows import read_rows
+from moei_toolkit.io.hashing import sha256_bytes
+from moei_toolkit.io.reporter import SilentReporter
+from moei_toolkit.pipeline import elsewhere
+from moei_toolkit.pipeline.elsewhere import count_images, evaluate_elsewhere
+
+HEIGHT, WIDTH = 40, 48
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run on images of the scenes "one" and "two" in rain and haze; read only."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    return make_finished_run(folder, utilities={"error": "l1", "normalize": False})
+
+
+def prepare(folder: Path, weathers: Sequence[str] = ("sand",), scenes: Iterable[str] = "abc") -> Path:
+    """Make a data set: of every scene a clean image, and one in every weather, called SCENE-WEATHER."""
+    folder.mkdir()
+    rng, records = np.random.default_rng(0), []
+    with PairWriter(folder / STORE_NAME) as writer:
+        for scene in scenes:
+            for weather in ("clean", *weathers):
+                name = scene if weather == "clean" else f"{scene}-{weather}"
+                pixels = rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+                writer.put(name, pixels)
+                records.append(record_of(name, scene, weather, sha256_bytes(pixels.tobytes())))
+    write_records(folder / RECORDS_NAME, records)
+    return folder
+
+
+def record_of(name: str, scene: str, weather: str, digest: str) -> Record:
+    return Record(
+        id=name,
+        dataset="strange",
+        scene_id=scene,
+        split="test",
+        path_raw=f"{STORE_NAME}#{name}",
+        path_gt=f"{STORE_NAME}#{scene}",
+        width=WIDTH,
+        height=HEIGHT,
+        degradation=weather,
+        severity=0.0 if weather == "clean" else 0.5,
+        capture_id=scene,
+        hash=digest,
+        source="photograph",
+    )
+
+
+def change_records(data: Path, **changes: str) -> None:
+    records = read_records(data / RECORDS_NAME)
+    write_records(data / RECORDS_NAME, [replace(record, **changes) for record in records])
+
+
+def evaluate(run: Path, data: Path, out: Path) -> dict:
+    return evaluate_elsewhere(run, data, "test", out, SilentReporter())
+
+
+def home_in(out: Path) -> dict:
+    return json.loads((out / "facts.json").read_text())["home"]
+
+
+def everything_below(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
+def test_every_image_is_judged_and_the_rankings_compared(run, tmp_path):
+    results = evaluate(run, prepare(tmp_path / "data"), tmp_path / "out")
+    rows = read_rows(tmp_path / "out" / "per_image.jsonl")
+    assert {row.id for row in rows} == {"a", "b", "c", "a-sand", "b-sand", "c-sand"}
+    assert results["shift"]["rank"]["policies"] == ("actual", "dense", "input")
+    assert (
+        json.loads((tmp_path / "out" / "results.json").read_text())["shift"]["rank"]["tau"]
+        == (results["shift"]["rank"]["tau"])
+    )
+    assert "Run run on split test of data." in (tmp_path / "out" / "report.html").read_text()
+    assert home_in(tmp_path / "out")["seen"] is None
+    assert not list(tmp_path.glob("*.partial"))
+
+
+@pytest.mark.parametrize(
+    ("weathers", "input_psnr"),
+    [(["rain", "sand"], 21), (["haze"], 11), (["sand"], (21 + 11) / 2)],
+)
+def test_home_is_taken_on_the_shared_weathers_if_there_are_any(run, tmp_path, weathers, input_psnr):
+    evaluate(run, prepare(tmp_path / "data", weathers), tmp_path / "out")
+    assert home_in(tmp_path / "out")["psnr"]["input"] == input_psnr
+
+
+def test_images_of_scenes_the_run_has_seen_are_counted(run, tmp_path):
+    data = prepare(tmp_path / "data", ["rain", "sand"])
+    # Every image of the made-up run has these pixels: now the clean image of one scene is among them.
+    records = read_records(data / RECORDS_NAME)
+    write_records(data / RECORDS_NAME, [replace(records[0], hash="0" * 64), *records[1:]])
+    results = evaluate(run, data, tmp_path / "out")
+    reason = "3 of 9 images are of scenes the run has seen"
+    assert home_in(tmp_path / "out")["seen"] == reason
+    assert results["shift"] is None
+    (other_data,) = [one for one in results["objectives"] if one["id"] == "O10"]
+    assert other_data["verdict"] == "not measured"
+    assert reason in other_data["checks"][0]["measured"]
+
+
+def test_ids_of_strangers_are_no_paths(run, tmp_path):
+    scenes = ["../../X", "a/b/x", "..", "/etc/x", "x" * 300, "e\u2028f"]
+    data = prepare(tmp_path / "data", scenes=scenes)
+    before = everything_below(tmp_path)
+    evaluate(run, data, tmp_path / "inside" / "out")
+    new = everything_below(tmp_path) - before
+    assert {path.relative_to(tmp_path).parts[0] for path in new} == {"inside"}
+    pictures = sorted((tmp_path / "inside" / "out" / "pictures").iterdir())
+    assert [path.name for path in pictures] == [f"{number:03d}" for number in range(1, 7)]
+    kept = [json.loads((path / "decision.json").read_text())["id"] for path in pictures]
+    assert set(kept) < {name for scene in scenes for name in (scene, f"{scene}-sand")}
+    assert len(set(kept)) == 6
+
+
+def test_a_failure_leaves_nothing_and_the_next_try_works(run, tmp_path, monkeypatch):
+    data, out = prepare(tmp_path / "data"), tmp_path / "out"
+
+    def fail(*args: object) -> None:
+        raise DataError("no report")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(elsewhere, "write_report", fail)
+        with pytest.raises(DataError, match="no report"):
+            evaluate(run, data, out)
+    assert not out.exists()
+    out.mkdir()  # an empty folder is as good as none
+    evaluate(run, data, out)
+    assert (out / "report.html").is_file()
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_folder_that_holds_something_is_left_alone(run, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").touch()
+    with pytest.raises(StoreError, match="expected a new or empty folder"):
+        evaluate(run, prepare(tmp_path / "data"), tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"degradation": "clean"}, "split 'test': expected degraded images, got none"),
+        ({"degradation": "macro"}, "split 'test': expected another name of a weather than 'macro'"),
+        ({"split": "val"}, "expected images in split 'test', got none"),
+    ],
+)
+def test_data_that_cannot_be_judged_are_refused_before_anything_is_done(run, tmp_path, change, said):
+    data = prepare(tmp_path / "data")
+    change_records(data, **change)
+    before = everything_below(tmp_path)
+    for act in (lambda: evaluate(run, data, tmp_path / "out"), lambda: count_images(run, data, "test")):
+        with pytest.raises(DataError, match=f"data.* {said}"):
+            act()
+    assert everything_below(tmp_path) == before
+
+
+def test_images_are_counted_without_judging_them(run, tmp_path):
+    data = prepare(tmp_path / "data")
+    before = everything_below(tmp_path)
+    assert count_images(run, data, "test") == 6
+    assert everything_below(tmp_path) == before
+
+
+def test_a_run_that_is_not_finished_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="Expected the folder of a run"):
+        count_images(tmp_path, tmp_path, "test")
