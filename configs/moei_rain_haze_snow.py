@@ -12,7 +12,7 @@ _schedule = dict(
     crop_size=128,
     learning_rate=1e-3,
     checkpoint_every=100,
-    validate_every=250,
+    validate_every=500,
 )
 
 data = dict(
@@ -43,7 +43,14 @@ singles = {
     name: dict(
         expert=dict(type="full"),
         task=name,
-        training=dict(_schedule, iterations=100, warmup=10, ema_decay=0.98, mix={name: 1.0, "clean": 1.0}),
+        training=dict(
+            _schedule,
+            iterations=60,
+            warmup=10,
+            learning_rate=3e-4,
+            ema_decay=0.95,
+            mix={name: 1.0, "clean": 1.0},
+        ),
     )
     for name in _weathers
 }
