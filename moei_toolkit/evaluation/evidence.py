@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from moei_toolkit.evaluation.objectives import Certainty, Gain, Measured, Missing
-from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.rows import Row, by_policy
 from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison, Significance
 from moei_toolkit.evaluation.statistics.multiplicity import holm
 from moei_toolkit.types import ACTUAL, CLEAN, DENSE_EQUAL, EXPERT_PREFIX, most_probable
@@ -42,7 +42,7 @@ def fallback_gains(rows: Sequence[Row], higher_is_better: Mapping[str, bool]) ->
         rows: All policies of all images.
         higher_is_better: Metric -> its direction.
     """
-    found = {(row.id, row.policy): row for row in rows}
+    found = by_policy(rows)
     changes: dict[str, dict[str, list[float]]] = {metric: {} for metric in higher_is_better}
     for row in rows:
         if row.policy != ACTUAL or row.degradation == CLEAN:

@@ -6,7 +6,8 @@ measured: a check without a measurement never passes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -143,18 +144,27 @@ _NO_BENCHMARK = Missing("no benchmark was run")
 _ABLATIONS = Check("O6 to O8 under small changes", "no ablations were run", "same conclusions", None)
 
 
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "<": operator.lt,
+}
+
+
 def _at_least(what: str, value: Measured, limit: float, unit: str = "dB") -> Check:
-    threshold = f">= {_shown(limit, unit)}"
-    if isinstance(value, Missing):
-        return Check(what, value.reason, threshold, None)
-    return Check(what, _shown(value, unit, sign=unit == "dB"), threshold, value >= limit)
+    return _compared(what, value, ">=", limit, unit)
 
 
 def _at_most(what: str, value: Measured, limit: float, unit: str) -> Check:
-    threshold = f"<= {_shown(limit, unit)}"
+    return _compared(what, value, "<=", limit, unit)
+
+
+def _compared(what: str, value: Measured, relation: str, limit: float, unit: str) -> Check:
+    threshold = f"{relation} {_shown(limit, unit)}"
     if isinstance(value, Missing):
         return Check(what, value.reason, threshold, None)
-    return Check(what, _shown(value, unit), threshold, value <= limit)
+    shown = _shown(value, unit, sign=relation == ">=" and unit == "dB")
+    return Check(what, shown, threshold, _HOLDS[relation](value, limit))
 
 
 def _shown(value: float, unit: str, sign: bool = False) -> str:
@@ -200,16 +210,9 @@ def _experts(found: Evidence, limits: Objectives) -> list[Check]:
 
 
 def _router(found: Evidence, limits: Objectives) -> list[Check]:
-    what, share, threshold = (
-        "largest share of one expert",
-        found.largest_share,
-        f"< {limits.largest_share:.1%}",
-    )
     return [
         _at_least("agreement with the oracle", found.agreement, limits.agreement, "%"),
-        Check(what, share.reason, threshold, None)
-        if isinstance(share, Missing)
-        else Check(what, f"{share:.1%}", threshold, share < limits.largest_share),
+        _compared("largest share of one expert", found.largest_share, "<", limits.largest_share, "%"),
     ]
 
 

@@ -56,6 +56,11 @@ class Row:
     g_hash: str
 
 
+def by_policy(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
+    """Return rows by the id of their image and their policy."""
+    return {(row.id, row.policy): row for row in rows}
+
+
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Write rows as JSON lines, atomically, each with the schema version."""
     lines = (

@@ -13,7 +13,7 @@ from moei_toolkit.data.records import Record
 from moei_toolkit.errors import ConfigError, DataError, WeightsMissingError
 from moei_toolkit.evaluation.extremes import pick_extremes
 from moei_toolkit.evaluation.metrics.metric import Metric
-from moei_toolkit.evaluation.rows import Row, write_rows
+from moei_toolkit.evaluation.rows import Row, by_policy, write_rows
 from moei_toolkit.inference.bundle import load_decider, load_rivals, load_routed
 from moei_toolkit.inference.devices import default_device
 from moei_toolkit.io.atomic import atomic_write_json
@@ -122,9 +122,9 @@ def records_of(images: Images, split: str, data: Path) -> list[Record]:
 
 def _worth_seeing(rows: Sequence[Row]) -> dict[str, str]:
     """Return id -> "best", "median" or "worst" of every degradation, by the gain of MoE-I over dense."""
-    psnr = {(row.id, row.policy): row.metrics["psnr"] for row in rows}
+    judged = by_policy(rows)
     gains = [
-        (row.id, row.degradation, row.metrics["psnr"] - psnr[row.id, DENSE])
+        (row.id, row.degradation, row.metrics["psnr"] - judged[row.id, DENSE].metrics["psnr"])
         for row in rows
         if row.policy == ACTUAL
     ]

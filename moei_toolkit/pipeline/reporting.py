@@ -8,7 +8,7 @@ from pathlib import Path
 from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.extremes import EXTREMES
 from moei_toolkit.evaluation.results import Results
-from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.rows import Row, by_policy
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.environment import toolkit_version
@@ -63,12 +63,12 @@ def write_report(
 
 def _sliders(pictures: Path, rows: Sequence[Row]) -> dict[str, list[Slider]]:
     """Return the pictures that were kept, by weather; of each the best, the median and the worst."""
-    by_policy = {(row.id, row.policy): row for row in rows}
+    judged = by_policy(rows)
     found = [(read_json(path), path.parent) for path in pictures.glob(f"*/{DECISION_FILE}")]
     kept = [(EXTREMES.index(decision["kept"]), decision["id"], folder) for decision, folder in found]
     sliders: dict[str, list[Slider]] = {}
     for place, image, folder in sorted(kept):
-        policies = {policy: by_policy[image, policy] for policy in (INPUT, DENSE, ACTUAL, ORACLE)}
+        policies = {policy: judged[image, policy] for policy in (INPUT, DENSE, ACTUAL, ORACLE)}
         actual = policies[ACTUAL]
         slider = Slider(
             title=f"{EXTREMES[place]}: {image}",

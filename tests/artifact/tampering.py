@@ -7,10 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from moei_toolkit.artifact.layout import CARD, stage_folders
 from moei_toolkit.artifact.model_card import model_card
 from moei_toolkit.artifact.sums import write_row_sums, write_sums
+from moei_toolkit.artifact.verification import verify_artifact
 from moei_toolkit.config.loader import validate_config
+from moei_toolkit.errors import StoreError
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.manifest import outputs_of, read_manifest, write_manifest
 from moei_toolkit.io.run_record import read_run
@@ -77,3 +81,13 @@ def forge_recipe(folder: Path, stage: str, edit: Callable[[Any], Any]) -> None:
     fingerprint = fingerprint_of(recipe)
     write_manifest(path, manifest.model_copy(update={"recipe": recipe, "fingerprint": fingerprint}))
     edit_json(folder / "run.json", lambda run: run["stages"][stage].update(fingerprint=fingerprint))
+
+
+def set_psnr(row) -> None:
+    row["metrics"]["psnr"] += 1.0
+
+
+def complaints(folder) -> str:
+    with pytest.raises(StoreError) as caught:
+        verify_artifact(folder)
+    return str(caught.value)

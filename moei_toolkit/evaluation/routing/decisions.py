@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moei_toolkit.errors import DataError
-from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.rows import Row, by_policy
 from moei_toolkit.evaluation.scenes import scene_of
 from moei_toolkit.types import ACTUAL, CLEAN, DENSE, EXPERT_PREFIX, most_probable
 
@@ -88,8 +88,8 @@ def decisions_of(rows: Sequence[Row]) -> Decisions:
                 f"image {row.id!r}: expected probabilities of {sorted(experts)}, "
                 f"got {sorted(row.probabilities)}"
             )
-    by_policy = {(row.id, row.policy): row for row in rows}
-    found = [[by_policy[row.id, f"{EXPERT_PREFIX}{name}"] for name in experts] for row in actual]
+    judged = by_policy(rows)
+    found = [[judged[row.id, f"{EXPERT_PREFIX}{name}"] for name in experts] for row in actual]
     return Decisions(
         experts=experts,
         datasets=tuple(sorted({row.dataset for row in actual})),
@@ -101,5 +101,5 @@ def decisions_of(rows: Sequence[Row]) -> Decisions:
         abstained=np.array([row.abstained for row in actual]),
         errors=np.array([[other.error for other in others] for others in found]),
         psnr=np.array([[other.metrics["psnr"] for other in others] for others in found]),
-        dense=np.array([by_policy[row.id, DENSE].metrics["psnr"] for row in actual]),
+        dense=np.array([judged[row.id, DENSE].metrics["psnr"] for row in actual]),
     )
