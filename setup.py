@@ -26,17 +26,21 @@ CORE = [
     "lpips>=0.1.4",
     "matplotlib>=3.8",
     "packaging>=23",
-    "pillow>=10",
+    "pillow>=11.1",
     "pluggy>=1.4",
     "pydantic>=2.6",
+    "pyvips[binary]>=3.1",
     "rich>=13",
     "safetensors>=0.4",
     "scikit-image>=0.22",
     "scikit-learn>=1.3",
     "tensorboard>=2.15",
-    "tifffile>=2023.7.10",
 ]
-TEST = ["pytest>=8", "torchmetrics>=1.3", "mypy>=1.10", "ruff>=0.6"]
+ONNX = ["onnxruntime>=1.19"]
+OPENVINO = ["openvino>=2024.4"]
+EXPORT = ["torch>=2.7", "onnx>=1.17", "onnxscript>=0.3", *ONNX]  # what was exported is run once to check it
+REFERENCES = ["fvcore>=0.1.5", "tifffile>=2023.7.10", "torchmetrics>=1.3"]  # what tests compare with
+TEST = ["pytest>=8", "mypy>=1.10", "ruff>=0.6", *REFERENCES, *EXPORT, *OPENVINO]
 
 setup(
     name="moei_toolkit",
@@ -49,14 +53,19 @@ setup(
     packages=find_packages(include=["moei_toolkit", "moei_toolkit.*"]),
     package_data={"moei_toolkit": ["py.typed"]},
     install_requires=CORE,
-    extras_require={"test": TEST},
+    extras_require={"onnx": ONNX, "openvino": OPENVINO, "export": EXPORT, "test": TEST},
     entry_points={
         "console_scripts": [
             "moei-train = moei_toolkit.commands.train:run",
             "moei-restore = moei_toolkit.commands.restore:run",
+            "moei-export = moei_toolkit.commands.export:run",
             "moei-evaluate = moei_toolkit.commands.evaluate:run",
             "moei-report = moei_toolkit.commands.report:run",
-            "moei-benchmark = moei_toolkit.commands.benchmark:run",
+            "moei-bench = moei_toolkit.commands.bench:run",
+            "moei-budgets = moei_toolkit.commands.budgets:run",
+            "moei-cost = moei_toolkit.commands.cost:run",
+            "moei-scaling = moei_toolkit.commands.scaling:run",
+            "moei-speed = moei_toolkit.commands.speed:run",
             "moei-plugins = moei_toolkit.commands.plugins:run",
         ]
     },

@@ -11,12 +11,12 @@ _schedule = dict(
     crops_per_image=1,
     crop_size=128,
     learning_rate=1e-3,
-    checkpoint_every=100,
-    validate_every=500,
+    checkpoint_every=200,
+    validate_every=1000,
 )
 
 data = dict(
-    layout=dict(type="embedded", scenes=dict(train=640, route=150, calibrate=80, val=6), size=384),
+    layout=dict(type="embedded", scenes=dict(train=640, route=150, calibrate=60, val=6), size=384),
     draws=dict(train=1, route=1, calibrate=1, val=1, test=4),
 )
 tasks = {name: dict(degradation=dict(type=name), loss=dict(type=name, pixel="rmse")) for name in _weathers}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
@@ -10,9 +9,9 @@ from typing import Any
 
 from mmengine.registry import Registry
 
-from moei_toolkit.arguments import match_arguments
 from moei_toolkit.builtin import COMPONENTS
-from moei_toolkit.errors import MoeiError, RegistryError, did_you_mean, located
+from moei_toolkit.construction import construct, load_class, type_of
+from moei_toolkit.errors import RegistryError, did_you_mean
 from moei_toolkit.plugin_table import describe_conflict
 from moei_toolkit.plugins import TOOLKIT, Entry, PluginTable, Provider, load_plugins
 
@@ -62,12 +61,7 @@ class ComponentRegistry(Registry):
             RegistryError: If the name is unknown or claimed twice, its module cannot be imported, or the
                 class does not derive from the contract of this kind.
         """
-        entry = self._find(key)
-        component = entry.target if isinstance(entry.target, type) else _import(entry.target, entry)
-        contract = _import(self._contract, entry)
-        if not isinstance(component, type) or not issubclass(component, contract):
-            raise RegistryError(f"{entry}: expected a subclass of {self._contract}, got {component!r}")
-        return component
+        return load_class(self._find(key), self._contract)
 
     def build(self, cfg: Mapping[str, Any], **objects: Any) -> Any:
         """Construct a component.
@@ -81,20 +75,7 @@ class ComponentRegistry(Registry):
             RegistryError: If the type or an argument is unknown, an argument is missing, or the component
                 refuses a value.
         """
-        if not isinstance(cfg, Mapping) or not isinstance(cfg.get("type"), str):
-            raise RegistryError(f"{self.name}: expected dict(type='name', ...), got {cfg!r}")
-        configured = {name: value for name, value in cfg.items() if name != "type"}
-        component, where = self.get(cfg["type"]), str(self._find(cfg["type"]))
-        arguments = match_arguments(component, configured, objects, where)
-        try:
-            with located(where):
-                return component(**arguments)
-        except MoeiError:
-            raise
-        except Exception as error:  # a stranger's constructor may fail in any way
-            given = ", ".join(f"{name}={value!r}" for name, value in configured.items()) or "its defaults"
-            cause = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-            raise RegistryError(f"{where} could not be built with {given}: {cause}") from error
+        return construct(self._find(type_of(self.name, cfg)), self._contract, cfg, objects)
 
     def _register_module(
         self, module: type, module_name: str | Sequence[str] | None = None, force: bool = False
@@ -137,15 +118,6 @@ class ComponentRegistry(Registry):
         hint = did_you_mean(str(name), known)
         sentences = dict.fromkeys([f"{self.name}: there is no {name!r}.", hint or listing, listing])
         return " ".join([*sentences, *(f"{state}." for state in self._plugins().failed)])
-
-
-def _import(path: str, entry: Entry) -> Any:
-    module, _, name = path.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except Exception as error:  # a stranger's module may fail in any way
-        cause = " ".join(f"{type(error).__name__}: {error}".split())
-        raise RegistryError(f"{entry} could not be imported from {path!r}: {cause}") from error
 
 
 def _provider_of(component: type) -> Provider:

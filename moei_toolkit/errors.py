@@ -59,10 +59,22 @@ class WeightsMissingError(MoeiError):
     exit_code = 6
 
 
+class ExportError(MoeiError):
+    """A network cannot be exported, or what was exported is not the same."""
+
+    exit_code = 9
+
+
 class TrainingError(MoeiError):
     """Training cannot go on, for instance because a loss is not finite."""
 
     exit_code = 7
+
+
+class BenchError(MoeiError):
+    """A measurement failed, or is too noisy to be a result."""
+
+    exit_code = 8
 
 
 @contextmanager

@@ -61,8 +61,10 @@ class Restoration:
         image: (H, W, 3) float32 RGB in [0, 1].
         decision: The routing decision behind it.
         seconds: Wall time per hop: ``describe``, ``decide``, ``restore``.
+        tile: Side of the tiles in pixels, the smallest where memory ran out.
     """
 
     image: np.ndarray
     decision: Decision
     seconds: Mapping[str, float]
+    tile: int

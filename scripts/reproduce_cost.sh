@@ -1,43 +1,53 @@
 #!/usr/bin/env bash
-# Measures the costs of the toolkit on this machine, several times.
+# Measures what restoring with a finished run costs on this machine: operations, time, memory.
 set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: scripts/reproduce_cost.sh [--repeats N] [--out DIR] [OPTION...]
+usage: scripts/reproduce_cost.sh [--quick] [--out DIR] RUN
 
-Sets up the toolkit and runs tools/benchmark.py N times (3 by default), each into a JSON file of its own, so that
-what the machine adds by chance shows. Costs at 4K of a trained run are not among them. Every OPTION goes to
-tools/benchmark.py, for instance --quick.
+Sets up the toolkit, then counts operations and parameters (tools/cost.py), measures latency, ms/MP, peak memory
+and throughput at 4K of MoE-I and of dense, three times in fresh processes (tools/bench.py), finds the dense models
+of equal cost (tools/budgets.py), how cost grows (tools/scaling.py), and compares with other ways to the same
+result (tools/speed.py). Some hours with the full protocol, about half an hour with --quick, on two cores.
+Nothing else should run on the machine. A comparison that is too noisy ends the script.
 
-  --repeats N  how many times
-  --out DIR    instead of a new folder in work_dirs/reproduce_cost
+  --quick    fewer runs than the protocol asks for, and the results say so
+  --out DIR  instead of a new folder in work_dirs/reproduce_cost
 TEXT
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$root/work_dirs/reproduce_cost/$(date +%Y%m%d-%H%M%S)
-repeats=3
-options=()
+quick=()
+run=
 
 while (($#)); do
     case $1 in
         --help | -h) usage && exit ;;
-        --repeats) repeats=${2:?--repeats needs a number} && shift 2 ;;
+        --quick) quick=(--quick) && shift ;;
         --out) out=${2:?--out needs a folder} && shift 2 ;;
-        *) options+=("$1") && shift ;;
+        -*) usage >&2 && exit 2 ;;
+        *) run=$1 && shift ;;
     esac
 done
-[[ $repeats =~ ^[1-9][0-9]*$ ]] || { usage >&2 && exit 2; }
-if [[ ! -f $root/tools/benchmark.py ]]; then
+if [[ ! -f $root/tools/bench.py ]]; then
     echo "error: $root is no checkout of the toolkit; copy this script into scripts/ of one" >&2
     exit 1
 fi
+[[ -n $run ]] || { usage >&2 && exit 2; }
+
+tool() {
+    local name=$1
+    shift
+    "$root/.venv/bin/python" "$root/tools/$name.py" "$@"
+}
 
 make -C "$root" setup
 mkdir -p "$out"
-for repeat in $(seq "$repeats"); do
-    echo "== $repeat of $repeats"
-    "$root/.venv/bin/python" "$root/tools/benchmark.py" --json "$out/costs-$repeat.json" ${options[@]+"${options[@]}"}
-done
+tool cost --run "$run" --json "$out/counts.json"
+tool bench --run "$run" -o "$out/bench" ${quick[@]+"${quick[@]}"}
+tool budgets --run "$run" -o "$out/budgets"
+tool scaling --run "$run" -o "$out/scaling" ${quick[@]+"${quick[@]}"}
+tool speed --json "$out/speed.json" ${quick[@]+"${quick[@]}"}
 echo "costs    $out"

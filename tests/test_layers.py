@@ -32,6 +32,7 @@ REGISTRY_PART = {
     "arguments",
     "builtin",
     "component_registry",
+    "construction",
     "hookspecs",
     "plugin_table",
     "plugins",
@@ -43,7 +44,18 @@ CONTRACTS = {
     "moei_toolkit.evaluation.metrics.metric",
 }  # and every module named base
 
-LIGHT = ("types", "errors", "config.schema", "hookspecs", "plugins", "builtin", "arguments", "cli")
+LIGHT = (
+    "types",
+    "errors",
+    "config.schema",
+    "hookspecs",
+    "plugins",
+    "builtin",
+    "arguments",
+    "construction",
+    "cli",
+    "inference.runtimes.choose",
+)
 HEAVY = ("torch", "cv2", "mmengine", "skimage", "lpips", "albumentations", "matplotlib")
 TOOLS = sorted((ROOT / "tools").glob("*.py"))
 

@@ -165,6 +165,25 @@ def test_a_finished_run_is_packed_and_verified(whole, tmp_path, capsys):
     )
 
 
+BENCH = '{"width": 160, "height": 96, "warm_ups": 0, "runs": 2, "blocks": 2, "max_noise": 1.0}'
+
+
+def test_what_restoring_costs_is_measured_without_training_again(whole, tmp_path, capsys):
+    output = finish(whole[0], "--cfg-options", f"bench={BENCH}")
+    assert "computed bench, report;" in output
+    folder = whole[0] / "report"
+    objectives = {one["id"]: one for one in json.loads((folder / "objectives.json").read_text())}
+    assert all(check["holds"] is not None for name in ("O1", "O7") for check in objectives[name]["checks"])
+    assert "Measured cost" in (folder / "report.html").read_text()
+    cost = json.loads((whole[0] / "bench" / "cost.json").read_text())
+    assert [one["subject"] for one in cost["costs"]] == ["dense", "actual"]
+    assert len((whole[0] / "bench" / "runs.jsonl").read_text().splitlines()) == 2 * 2 * 2
+    artifact = tmp_path / "artifact.zip"
+    assert report(["--run", str(whole[0]), "-o", str(artifact)]) == 0
+    assert report(["--verify", str(artifact)]) == 0
+    assert "ok: facts, results" in capsys.readouterr().out
+
+
 def test_killed_and_run_again_it_ends_with_the_same_rows(whole, tmp_path):
     moments = random.Random()
     kill_after(tmp_path, "dense: 60%", 0)

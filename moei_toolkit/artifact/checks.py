@@ -37,7 +37,7 @@ from moei_toolkit.pipeline.derivation import AGGREGATE_FILE, derive_report, read
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.fingerprint import stage_seed
 from moei_toolkit.pipeline.reporting import PAGE_FILE
-from moei_toolkit.report.content import Findings
+from moei_toolkit.report.findings import Findings
 
 _GROUP_COLUMNS = 3  # data set, weather and policy name a row of the aggregate
 _TEST = "test"

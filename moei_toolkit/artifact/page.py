@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from moei_toolkit.artifact.differences import passage_difference
 from moei_toolkit.report.blocks.objectives import ObjectiveCards
 from moei_toolkit.report.blocks.table import SortableTable
-from moei_toolkit.report.content import Findings, headline_of, tables_of
+from moei_toolkit.report.content import headline_of, tables_of
+from moei_toolkit.report.findings import Findings
 
 
 def page_problems(page: str, found: Findings) -> Iterator[str]:

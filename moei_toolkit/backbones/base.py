@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor, nn
 
 from moei_toolkit.experts.base import Expert
@@ -19,10 +20,12 @@ class Backbone(nn.Module, ABC):
     Attributes:
         descriptor_dim: Length d of the descriptor g.
         size_multiple: ``encode`` and ``decode`` take any height and width and pad to this multiple inside.
+        memory_format: How its tensors lie in memory; channels last is the faster one for convolutions.
     """
 
     descriptor_dim: int = 1024
     size_multiple: int
+    memory_format: torch.memory_format = torch.channels_last
 
     @abstractmethod
     def encode(self, x: Tensor) -> list[Tensor]:

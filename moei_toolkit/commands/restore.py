@@ -13,23 +13,40 @@ def main(argv: Sequence[str]) -> int:
     """Restore a photograph or a folder; exit with 3 when some could not be."""
     parser = CommandParser("Restore a photograph, or every photograph of a folder, of any size.")
     parser.add_argument("source", type=Path, help="a photograph, or a folder of them")
-    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_argument(
+        "--run",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="a finished run, or what tools/export.py made of it",
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="a file, or a folder for results")
-    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...")
+    parser.add_argument(
+        "--runtime",
+        metavar="NAME",
+        help="for a run eager (default) or compile, else onnx (default) or openvino",
+    )
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...; of a run")
+    parser.add_argument("--threads", type=int, metavar="N", help="on the CPU; one per core by default")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="restore again what an earlier call has done with this model"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say which file would become which")
     args = parser.parse_args(argv)
 
-    from moei_toolkit.inference.bundle import require_run
-    from moei_toolkit.inference.photos import pair_paths, restore_photos
+    from moei_toolkit.inference.photo_paths import pair_paths
+    from moei_toolkit.inference.photos import restore_photos
     from moei_toolkit.inference.restorer import Restorer
+    from moei_toolkit.inference.runtimes.choose import identify_model, open_model
     from moei_toolkit.io.reporter import RichReporter
 
     pairs = pair_paths(args.source, args.output)
+    model = identify_model(args.run, args.runtime)
     if args.dry_run:
-        require_run(args.run)
         print("\n".join(f"{source} -> {target}" for source, target in pairs))
         return 0
-    failures = restore_photos(Restorer.from_run(args.run, args.device), pairs, RichReporter())
+    restorer = Restorer(*open_model(args.run, args.runtime, args.device, args.threads))
+    failures = restore_photos(restorer, pairs, RichReporter(), model, args.overwrite)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
     return failures[0].exit_code if failures else 0

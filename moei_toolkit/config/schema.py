@@ -12,6 +12,7 @@ from moei_toolkit.config.component import Component
 from moei_toolkit.config.frozen import FrozenDict
 from moei_toolkit.config.kinds import Section, Seed, Text
 from moei_toolkit.config.sections import (
+    Bench,
     Calibrate,
     CustomImports,
     Data,
@@ -54,6 +55,7 @@ class Config(Section):
         calibrate: Calibration and abstention.
         inference: Tiling.
         evaluate: Metrics.
+        bench: How the cost of restoring is measured; not at all when None.
         objectives: From what on a research objective counts as reached.
         report: The report.
         custom_imports: Modules that register components.
@@ -76,6 +78,7 @@ class Config(Section):
     calibrate: Calibrate
     inference: Inference = Inference()
     evaluate: Evaluate
+    bench: Bench | None = None
     objectives: Objectives = Objectives()
     report: Report
 

@@ -213,17 +213,39 @@ class Inference(Section):
         tile: Side of a tile, pixels.
         overlap: Pixels that neighbouring tiles share; smaller than ``tile``.
         window: How the shared pixels are blended.
+        precision: What tiles are computed in; descriptions, decisions and blending stay float32.
     """
 
     tile: Side = 512
     overlap: Annotated[int, Field(strict=True, ge=0)] = 64
     window: Literal["hann", "uniform"] = "hann"
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
 
     @model_validator(mode="after")
     def _check_overlap(self) -> Inference:
         if self.overlap >= self.tile:
             raise ValueError(f"expected overlap < tile, got {self.overlap} >= {self.tile}")
         return self
+
+
+class Bench(Section):
+    """How the cost of restoring is measured; a full protocol has 30 warm-ups, 100 runs and 3 blocks.
+
+    Attributes:
+        width: Of the image, pixels.
+        height: Of the image, pixels.
+        warm_ups: Runs before any is timed, in every block.
+        runs: Timed runs in a block.
+        blocks: How many times everything is measured anew, in fresh processes.
+        max_noise: Largest IQR over median of the ratio of two latencies; above it, they are not compared.
+    """
+
+    width: Side = 3840
+    height: Side = 2160
+    warm_ups: Annotated[int, Field(strict=True, ge=0)] = 30
+    runs: Count = 100
+    blocks: Count = 3
+    max_noise: Fraction = 0.05
 
 
 class Evaluate(Section):

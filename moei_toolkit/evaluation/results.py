@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moei_toolkit.config.sections import Objectives
+from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.evidence import (
     fallback_gains,
     gains_or_reasons,
@@ -49,6 +50,7 @@ class Facts:
         threshold: tau of the abstention.
         limits: Thresholds of the objectives.
         home: What the rows are compared with when they are of other data.
+        costs: What restoring costs; None when it was not measured.
     """
 
     seed: int
@@ -60,6 +62,7 @@ class Facts:
     threshold: float
     limits: Objectives
     home: Home | None = None
+    costs: MeasuredCosts | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
         oracle_gap=quality.macro[ORACLE]["psnr"] - quality.macro[ACTUAL]["psnr"],
         rank_tau=_rank_tau(shift, facts.home),
         over_equal=gains_over_equal(comparisons),
+        costs=facts.costs,
     )
     return Results(
         quality=quality,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,10 +16,11 @@ from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
-from moei_toolkit.errors import CheckpointError, RegistryError
+from moei_toolkit.errors import CheckpointError, ConfigError, RegistryError
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.routed import Protocol, RoutedBackbone
+from moei_toolkit.inference.protocol import Protocol
+from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.registry import BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
@@ -31,16 +33,41 @@ CALIBRATION_FILE = "calibration.json"
 M = TypeVar("M", bound=nn.Module)
 
 
+def build_backbone(config: Config) -> Backbone:
+    """Build an untrained backbone."""
+    backbone: Backbone = BACKBONES.build(config.backbone.as_dict())
+    return backbone
+
+
+def backbone_option(config: Config, option: str) -> int:
+    """Return a whole number that the backbone is built with, given in the config or by default.
+
+    Raises:
+        ConfigError: If the backbone has no such option.
+    """
+    given = config.backbone.as_dict()
+    parameter = inspect.signature(BACKBONES.get(config.backbone.type)).parameters.get(option)
+    value = given.get(option, parameter.default if parameter else None)
+    if not isinstance(value, int):
+        raise ConfigError(f"backbone {config.backbone.type!r} has no whole number called {option!r}")
+    return value
+
+
 def load_backbone(config: Config, folder: Path) -> Backbone:
     """Build the backbone and load what the dense stage left in ``folder``; frozen, in evaluation mode."""
-    return _loaded(BACKBONES.build(config.backbone.as_dict()), folder / BACKBONE_FILE)
+    return _loaded(build_backbone(config), folder / BACKBONE_FILE)
+
+
+def build_worn(config: Config, stage: str, backbone: Backbone) -> Expert:
+    """Build ``config.worn[stage]`` around ``backbone``, untrained."""
+    expert: Expert = EXPERTS.build(config.worn[stage].expert.as_dict(), backbone=backbone)
+    return expert
 
 
 def load_worn(config: Config, stage: str, backbone: Backbone, folders: Mapping[str, Path]) -> Expert:
     """Build ``config.worn[stage]`` around ``backbone`` and load what that stage left in its folder."""
     with _result_of(stage):
-        expert = EXPERTS.build(config.worn[stage].expert.as_dict(), backbone=backbone)
-        return _loaded(expert, folders[stage] / EXPERT_FILE)
+        return _loaded(build_worn(config, stage, backbone), folders[stage] / EXPERT_FILE)
 
 
 def build_router(config: Config, descriptor_dim: int) -> Router:
@@ -80,17 +107,17 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, float]:
 def make_protocol(config: Config) -> Protocol:
     """Return how the config says an image is looked at and tiled."""
     views, tiles = config.views, config.inference
-    return Protocol(
-        views.overview_size, views.probe_size, views.probes, tiles.tile, tiles.overlap, tiles.window
-    )
+    return Protocol(**views.model_dump(), **tiles.model_dump())
 
 
-def load_routed(config: Config, folders: Mapping[str, Path], device: str = "cpu") -> RoutedBackbone:
+def load_runtime(
+    config: Config, folders: Mapping[str, Path], device: str = "cpu", threads: int | None = None
+) -> EagerRuntime:
     """Load backbone and experts from the committed folders of their stages, by stage name."""
     with _result_of("dense"):
         backbone = load_backbone(config, folders["dense"])
     experts = {name: load_worn(config, f"experts.{name}", backbone, folders) for name in config.experts}
-    return RoutedBackbone(backbone, experts, make_protocol(config), device)
+    return EagerRuntime(backbone, experts, make_protocol(config), device, threads=threads)
 
 
 def load_rivals(config: Config, folders: Mapping[str, Path], backbone: Backbone) -> dict[str, Expert]:
@@ -106,24 +133,30 @@ def load_decider(
 ) -> Decider:
     """Load router, calibrator and threshold from the committed folders of their stages."""
     with _result_of("router"):
-        router = load_router(config, descriptor_dim, folders["router"]).to(device)
+        router = EagerRouter(load_router(config, descriptor_dim, folders["router"]), device)
     with _result_of("calibrate"):
         calibrator, threshold = load_calibration(config, folders["calibrate"])
     return Decider(router, calibrator, threshold, list(config.experts))
 
 
-def load_run(work_dir: Path, device: str = "cpu") -> tuple[RoutedBackbone, Decider]:
+def load_run(work_dir: Path, device: str = "cpu", threads: int | None = None) -> tuple[EagerRuntime, Decider]:
     """Load the parts of a restorer from the folder of a run that got as far as its calibration.
 
+    Args:
+        work_dir: The folder.
+        device: Where networks run.
+        threads: On the CPU; one per core when None.
+
     Raises:
+        ConfigError: If the device, or the precision of the config, cannot be used here.
         StoreError: If the run is missing or not that far.
         CheckpointError: If a weights file is damaged.
     """
     config, folders = require_run(work_dir)
     import_custom(config, str(work_dir / RECORD))
     try:
-        routed = load_routed(config, folders, device)
-        return routed, load_decider(config, folders, routed.backbone.descriptor_dim, device)
+        runtime = load_runtime(config, folders, device, threads)
+        return runtime, load_decider(config, folders, runtime.backbone.descriptor_dim, device)
     except RegistryError as error:
         raise RegistryError(
             f"{work_dir / RECORD}: {error} Install what the run was made with; the manifest.json of each "

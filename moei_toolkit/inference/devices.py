@@ -1,6 +1,9 @@
-"""Where networks run."""
+"""Where networks run, and with how many threads."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -25,3 +28,17 @@ def usable_device(name: str) -> torch.device:
 def default_device() -> str:
     """Return ``"cuda"`` where there is one, else ``"cpu"``."""
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@contextmanager
+def using_threads(threads: int | None) -> Iterator[None]:
+    """Let torch use so many threads on the CPU inside the block, >= 1; as many as before when None."""
+    if threads is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

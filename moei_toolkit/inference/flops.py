@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.describe import describe_views
-from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiling import tile_grid
 
 
@@ -21,16 +21,20 @@ class FlopCount:
     does not.
 
     Args:
-        routed: The backbone and its protocol; it is not changed. Its networks must run on torch's meta
+        runtime: The backbone and its protocol; it is not changed. Its networks must run on torch's meta
             device, which has shapes and no values.
     """
 
-    def __init__(self, routed: RoutedBackbone) -> None:
-        self._protocol = routed.protocol
-        self._backbone = copy.deepcopy(routed.backbone).to("meta")
-        self._described = self._describing(routed)
+    def __init__(self, runtime: EagerRuntime) -> None:
+        self._protocol = runtime.protocol
+        self._backbone = copy.deepcopy(runtime.backbone).to("meta")
+        self._described = self._describing(runtime)
 
-    @torch.no_grad()
+    @property
+    def describing(self) -> float:
+        """1e9 operations of describing an image, whatever its size."""
+        return self._described / 1e9
+
     def gflops(self, expert: Expert, height: int, width: int) -> float:
         """Return 1e9 operations of describing an image of that size and restoring it by tiles.
 
@@ -39,23 +43,29 @@ class FlopCount:
             height: Rows of the image.
             width: Columns of the image.
         """
-        tiles = tile_grid(height, width, self._protocol.tile, self._protocol.overlap)
-        x = torch.empty(1, 3, tiles[0].height, tiles[0].width, device="meta")
+        protocol = self._protocol
+        tiles = tile_grid(height, width, protocol.tile, protocol.overlap, protocol.align)
+        return self.describing + len(tiles) * self.tile_gflops(expert, tiles[0].height, tiles[0].width)
+
+    @torch.no_grad()
+    def tile_gflops(self, expert: Expert, height: int, width: int) -> float:
+        """Return 1e9 operations of restoring one tile of that size."""
+        x = torch.empty(1, 3, height, width, device="meta")
         worn = copy.deepcopy(expert).to("meta")
         g = torch.empty(1, self._backbone.descriptor_dim, device="meta")
         with FlopCounterMode(display=False) as counter:
             self._backbone.decode(self._backbone.encode(x), x, worn, g)
-        return (self._described + len(tiles) * counter.get_total_flops()) / 1e9
+        return counter.get_total_flops() / 1e9
 
     @torch.no_grad()
-    def _describing(self, routed: RoutedBackbone) -> int:
+    def _describing(self, runtime: EagerRuntime) -> int:
         protocol = self._protocol
-        overview = _black(routed, 1, 3, protocol.overview_size, protocol.overview_size)
-        probes = _black(routed, 1, protocol.probes, 3, protocol.probe_size, protocol.probe_size)
+        overview = _black(runtime, 1, 3, protocol.overview_size, protocol.overview_size)
+        probes = _black(runtime, 1, protocol.probes, 3, protocol.probe_size, protocol.probe_size)
         with FlopCounterMode(display=False) as counter:
-            describe_views(routed.backbone, overview, probes)  # order statistics have no meta form
+            describe_views(runtime.backbone, overview, probes)  # order statistics have no meta form
         return int(counter.get_total_flops())
 
 
-def _black(routed: RoutedBackbone, *shape: int) -> Tensor:
-    return torch.zeros(*shape, device=routed.device)
+def _black(runtime: EagerRuntime, *shape: int) -> Tensor:
+    return torch.zeros(*shape, device=runtime.device)

@@ -1,127 +1,108 @@
-"""Restored files from photographs on disk, each with a JSON file that says how it came about."""
+"""Folders of photographs: opening the next and writing the last overlap with restoring."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from moei_toolkit.errors import DataError, ImageError, MoeiError, StoreError
+from moei_toolkit.inference.photo import Restored, finish, open_photo, restore_opened
+from moei_toolkit.inference.photo_record import is_done
 from moei_toolkit.inference.restorer import Restorer
-from moei_toolkit.io.atomic import atomic_write_json
-from moei_toolkit.io.images import WRITABLE_SUFFIXES, collect_rows, read_image, require_writable, write_image
+from moei_toolkit.io.channel import read_ahead
 from moei_toolkit.io.reporter import Reporter
 
-
-def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
-    """Return every photograph with the file its restoration goes to.
-
-    Args:
-        source: A photograph, or a folder searched to the bottom, except where the output lies in it.
-        output: A file when ``source`` is one and this has a suffix, else a folder that mirrors ``source``.
-
-    Raises:
-        ImageError: If there is nothing to restore, a restoration would replace its photograph, or the
-            output names a file that cannot be written.
-    """
-    if not source.exists():
-        raise ImageError(f"{source}: there is no such photograph or folder")
-    if source.is_dir():
-        pairs = [(path, output / path.relative_to(source)) for path in _photos_below(source, output)]
-    else:
-        pairs = [(source, output if _names_a_file(output) else output / source.name)]
-    if not pairs:
-        raise ImageError(
-            f"{source}: expected photographs ({', '.join(sorted(WRITABLE_SUFFIXES))}), found none"
-        )
-    photos = {photo.resolve() for photo, _ in pairs}
-    for _, target in pairs:
-        if target.resolve() in photos:
-            raise ImageError(
-                f"{target}: the restored picture would replace a photograph; choose another output"
-            )
-    return pairs
-
-
-def _photos_below(source: Path, output: Path) -> list[Path]:
-    """Return the photographs of a folder, without those that an earlier run may have left in it."""
-    found = (path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
-    left = output.resolve() if source.resolve() in output.resolve().parents else None
-    return sorted(path for path in found if not path.is_dir() and left not in path.resolve().parents)
-
-
-def _names_a_file(output: Path) -> bool:
-    if output.is_dir() or not output.suffix:
-        return False
-    if output.suffix.lower() not in WRITABLE_SUFFIXES:
-        known = ", ".join(WRITABLE_SUFFIXES)
-        raise ImageError(f"{output}: cannot write a {output.suffix} file; supported: {known}, or a folder")
-    return True
-
-
-def restore_photo(restorer: Restorer, source: Path, target: Path) -> dict[str, Any]:
-    """Restore one file; write the picture, and beside it ``NAME.SUFFIX.json``.
-
-    Bit depth, opacity, gray and colour profile are those of the photograph.
-
-    Returns:
-        The JSON: source, size, route, probabilities, confidence, abstained, seconds.
-
-    Raises:
-        ImageError: If the photograph cannot be read, or the target's format cannot hold it.
-        StoreError: If the disk is full or read-only.
-    """
-    started = time.perf_counter()
-    photo = read_image(source)
-    require_writable(target, photo)
-    g = restorer.routed.describe(photo.pixels)
-    decision = restorer.decider.decide(g)
-    rows = (
-        (top, part.transpose(2, 0, 1))
-        for top, part in restorer.routed.restore_rows(photo.pixels, decision.route, g)
-    )
-    pixels = collect_rows(rows, photo.height, photo.width, photo.bit_depth)
-    write_image(target, pixels, photo)
-    facts = {
-        "source": source.name,
-        "width": photo.width,
-        "height": photo.height,
-        "route": decision.route,
-        "probabilities": dict(decision.probabilities),
-        "confidence": decision.confidence,
-        "abstained": decision.abstained,
-        "seconds": round(time.perf_counter() - started, 3),
-    }
-    atomic_write_json(target.with_name(target.name + ".json"), facts)
-    return facts
+DONE = "done before"
 
 
 def restore_photos(
-    restorer: Restorer, pairs: Sequence[tuple[Path, Path]], reporter: Reporter
+    restorer: Restorer,
+    pairs: Sequence[tuple[Path, Path]],
+    reporter: Reporter,
+    model: str | None = None,
+    overwrite: bool = False,
 ) -> list[MoeiError]:
-    """Restore files one after the other, with progress.
+    """Restore files in order, with progress.
+
+    While one photograph is restored, the next is opened and the one before is encoded.
+
+    Args:
+        restorer: Restores them.
+        pairs: Photographs and pictures.
+        reporter: Told what becomes of each.
+        model: See `restore_photo`. With it, what an earlier call has done is not done again.
+        overwrite: Do it again all the same.
 
     Returns:
         Why some photographs could not be read, restored or written. They did not stop the others, except
         for the last when the disk refused it.
     """
-    failures: list[MoeiError] = []
-    with reporter.progress(len(pairs), "restore") as progress:
+
+    def opened() -> Iterator[_Job]:
         for source, target in pairs:
-            try:
-                facts = restore_photo(restorer, source, target)
-            except DataError as error:
-                failures.append(error)
-            except StoreError as error:  # the next one would fare no better
-                failures.append(error)
-                break
-            except OSError as error:
-                failures.append(ImageError(f"{target}: {error.strerror or error}"))
-            except MemoryError:
-                failures.append(ImageError(f"{source}: not enough memory to hold it; restore it in parts"))
-            else:
-                found = f"{facts['route']}, confidence {facts['confidence']:.2f}, {facts['seconds']:.1f} s"
-                reporter.info(f"{target}: {found}")
-            progress.advance(1, source.name)
+            is_over = not overwrite and is_done(source, target, model)
+            job = _Job(source, target, DONE if is_over else None)
+            yield _attempt(job, lambda job: open_photo(job.source, job.target))
+
+    failures: list[MoeiError] = []
+    with reporter.progress(len(pairs), "restore") as progress, read_ahead(opened(), 1) as ahead:
+        restored = (_attempt(job, lambda job: restore_opened(restorer, job.outcome, model)) for job in ahead)
+        with closing(_one_late(restored)) as late:
+            for job in late:
+                outcome = _attempt(job, lambda job: finish(job.outcome)).outcome
+                if isinstance(outcome, MoeiError):
+                    failures.append(outcome)
+                else:
+                    reporter.info(f"{job.target}: {_told(outcome)}")
+                progress.advance(1, job.source.name)
+                if isinstance(outcome, StoreError):  # the next one would fare no better
+                    break
     return failures
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A photograph on its way, and what it has come to: opened, restored, its record, DONE, or an error."""
+
+    source: Path
+    target: Path
+    outcome: Any = None
+
+
+def _attempt(job: _Job, step: Callable[[_Job], Any]) -> _Job:
+    """Take a job one step further, unless it is over; what goes wrong with it is its outcome."""
+    if job.outcome == DONE or isinstance(job.outcome, MoeiError):
+        return job
+    try:
+        return replace(job, outcome=step(job))
+    except (DataError, StoreError) as error:
+        return replace(job, outcome=error)
+    except OSError as error:
+        return replace(job, outcome=ImageError(f"{job.target}: {error.strerror or error}"))
+    except MemoryError:
+        return replace(job, outcome=ImageError(f"{job.source}: not enough memory; restore it in parts"))
+
+
+def _one_late(jobs: Iterable[_Job]) -> Generator[_Job, None, None]:
+    """Yield each job once the next one is restored: meanwhile its picture is encoded."""
+    waiting: list[_Job] = []
+    try:
+        for job in jobs:
+            waiting.append(job)
+            if len(waiting) > 1:
+                yield waiting.pop(0)
+        while waiting:
+            yield waiting.pop(0)
+    finally:
+        for job in waiting:
+            if isinstance(job.outcome, Restored):
+                job.outcome.writer.abandon()
+
+
+def _told(outcome: Any) -> str:
+    if outcome == DONE:
+        return DONE
+    return f"{outcome['route']}, confidence {outcome['confidence']:.2f}, {outcome['seconds']['total']:.1f} s"

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from moei_toolkit.errors import ImageError
-from moei_toolkit.inference.bundle import load_run
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.inference.runtimes.base import Runtime
+from moei_toolkit.inference.runtimes.choose import open_model
 from moei_toolkit.types import Restoration
 
 
@@ -18,49 +18,62 @@ class Restorer:
     """Restores photographs of any size, choosing one expert for each.
 
     Args:
-        routed: The backbone and its experts.
+        runtime: Runs the backbone and its experts.
         decider: Chooses among them.
     """
 
-    def __init__(self, routed: RoutedBackbone, decider: Decider) -> None:
-        self.routed = routed
+    def __init__(self, runtime: Runtime, decider: Decider) -> None:
+        self.runtime = runtime
         self.decider = decider
 
     @classmethod
-    def from_run(cls, work_dir: str | Path, device: str = "cpu") -> Restorer:
+    def from_run(cls, work_dir: str | Path, device: str = "cpu", threads: int | None = None) -> Restorer:
         """Load what a finished ``tools/train.py`` left in its work directory.
 
         Raises:
             StoreError: If the run is missing or has not got as far as its calibration.
             CheckpointError: If a weights file is damaged.
         """
-        return cls(*load_run(Path(work_dir), device))
+        return cls(*open_model(Path(work_dir), "eager", device, threads))
+
+    @classmethod
+    def from_bundle(cls, folder: str | Path, runtime: str = "onnx", threads: int | None = None) -> Restorer:
+        """Load what ``tools/export.py`` wrote; needs neither PyTorch nor the run.
+
+        Raises:
+            ConfigError: If the runtime is unknown, or its package is not installed.
+            StoreError: If there is no such bundle.
+            CheckpointError: If a file of it is damaged.
+        """
+        return cls(*open_model(Path(folder), runtime, threads=threads))
 
     def restore(self, image: np.ndarray) -> Restoration:
-        """Restore one photograph.
+        """Restore one photograph; where memory runs out, with smaller tiles.
 
         Args:
             image: (H, W, 3) RGB, any H and W from 1 up; uint8, uint16, or floating point in [0, 1].
 
         Returns:
-            The restored image (H, W, 3), float32 in [0, 1], the decision, and the seconds of each hop.
+            The restored image (H, W, 3), float32 in [0, 1], the decision, the seconds of each hop, and the
+            side of the tiles.
 
         Raises:
             ImageError: If the array is not such an image.
         """
         x = checked_image(image)
         started = time.perf_counter()
-        g = self.routed.describe(x)
+        g = self.runtime.describe(x)
         described = time.perf_counter()
         decision = self.decider.decide(g)
         decided = time.perf_counter()
-        restored = self.routed.restore(x, decision.route, g)
+        tiles = [self.runtime.protocol.tile]
+        restored = [rows for _, rows in self.runtime.restore_rows(x, decision.route, g, tiles.append)]
         seconds = {
             "describe": described - started,
             "decide": decided - described,
             "restore": time.perf_counter() - decided,
         }
-        return Restoration(restored, decision, seconds)
+        return Restoration(np.concatenate(restored), decision, seconds, tiles[-1])
 
 
 def checked_image(image: np.ndarray) -> np.ndarray:

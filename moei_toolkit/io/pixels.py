@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from moei_toolkit.errors import ImageError
+from moei_toolkit.io.pixel_source import ArraySource, PixelSource
 
 LUMA = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a photograph is like, beside its pixels, and what a restoration of it keeps.
+
+    Attributes:
+        height: Rows of pixels, upright.
+        width: Columns of pixels, upright.
+        bit_depth: 8 or 16.
+        was_gray: True when the file has one colour channel (16-bit gray with opacity counts as RGBA).
+        has_alpha: True when it has opacity.
+        icc: Embedded colour profile, or None.
+        exif: EXIF data in the form of a small TIFF, telling of upright pixels and without the thumbnail, or
+            None.
+    """
+
+    height: int
+    width: int
+    bit_depth: int = 8
+    was_gray: bool = False
+    has_alpha: bool = False
+    icc: bytes | None = None
+    exif: bytes | None = None
+
+    @property
+    def dtype(self) -> type[np.uint8] | type[np.uint16]:
+        """Type of the samples."""
+        return np.uint16 if self.bit_depth == 16 else np.uint8
 
 
 @dataclass(frozen=True)
@@ -21,8 +51,9 @@ class LoadedImage:
         pixels: (H, W, 3) uint8 or uint16 RGB, upright. A gray photograph has three equal channels.
         alpha: (H, W) opacity in the same type, or None.
         bit_depth: 8 or 16.
-        was_gray: True when the file has one colour channel (16-bit gray with opacity counts as RGBA).
-        icc: Embedded colour profile, or None.
+        was_gray: See `Traits`.
+        icc: See `Traits`.
+        exif: See `Traits`.
     """
 
     pixels: np.ndarray
@@ -30,6 +61,7 @@ class LoadedImage:
     bit_depth: int
     was_gray: bool
     icc: bytes | None
+    exif: bytes | None = None
 
     @property
     def height(self) -> int:
@@ -40,6 +72,16 @@ class LoadedImage:
     def width(self) -> int:
         """Columns of pixels."""
         return int(self.pixels.shape[1])
+
+    @property
+    def traits(self) -> Traits:
+        """What it is like, beside its pixels."""
+        has_alpha = self.alpha is not None
+        return Traits(self.height, self.width, self.bit_depth, self.was_gray, has_alpha, self.icc, self.exif)
+
+    def opacity(self) -> AbstractContextManager[PixelSource | None]:
+        """Hand out rows (h, W) of opacity, or None."""
+        return nullcontext(None if self.alpha is None else ArraySource(self.alpha))
 
 
 def to_float(pixels: np.ndarray) -> np.ndarray:
@@ -67,39 +109,21 @@ def to_pixels(image: Any, bit_depth: int = 8) -> np.ndarray:
     values = np.asarray(image)
     if values.ndim != 3 or values.shape[0] != 3:
         raise ImageError(f"expected an image (3, H, W), got shape {values.shape}")
-    if np.isnan(values).any():
-        raise ImageError("the image holds NaN and cannot be written")
-    dtype = np.uint16 if bit_depth == 16 else np.uint8
-    scaled = np.clip(values.transpose(1, 2, 0), 0, 1) * np.float64(np.iinfo(dtype).max)
-    return np.ascontiguousarray(np.floor(scaled + 0.5).astype(dtype))
+    return quantise(values.transpose(1, 2, 0), bit_depth)
 
 
-def collect_rows(rows: Iterable[tuple[int, Any]], height: int, width: int, bit_depth: int = 8) -> np.ndarray:
-    """Gather streamed rows into the pixels of a file, so that the image never exists in float.
-
-    Args:
-        rows: (top, (3, h, W) floats) pairs that together cover the image.
-        height: Image height in pixels.
-        width: Image width in pixels.
-        bit_depth: 8 or 16.
-
-    Returns:
-        (H, W, 3) uint8 or uint16.
+def quantise(values: np.ndarray, bit_depth: int) -> np.ndarray:
+    """Turn floats of any shape into uint8 or uint16, clipped to [0, 1], rounded half up.
 
     Raises:
-        ImageError: Rows do not fit or are missing.
+        ImageError: A value is NaN.
     """
-    pixels = np.empty((height, width, 3), np.uint16 if bit_depth == 16 else np.uint8)
-    expected = 0
-    for top, part in rows:
-        block = to_pixels(part, bit_depth)
-        if top != expected or block.shape[1] != width or top + len(block) > height:
-            raise ImageError(f"rows {block.shape} at {top} do not follow row {expected} of {height}x{width}")
-        pixels[top : top + len(block)] = block
-        expected = top + len(block)
-    if expected != height:
-        raise ImageError(f"only {expected} of {height} rows arrived")
-    return pixels
+    if np.isnan(values.min(initial=0)):
+        raise ImageError("the image holds NaN and cannot be written")
+    dtype = np.uint16 if bit_depth == 16 else np.uint8
+    scaled = np.clip(values, 0, 1) * np.float64(np.iinfo(dtype).max)
+    scaled += 0.5
+    return np.ascontiguousarray(scaled.astype(dtype))
 
 
 def to_gray(pixels: np.ndarray) -> np.ndarray:

@@ -16,13 +16,14 @@ from moei_toolkit.pipeline.source import source_digest
 from moei_toolkit.pipeline.stage import Stage, StageContext
 
 STAGES = "moei_toolkit.pipeline.stages"
-DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, EVALUATE, REPORT = (
+DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, EVALUATE, BENCH, REPORT = (
     "data",
     "dense",
     "utilities",
     "router",
     "calibrate",
     "evaluate",
+    "bench",
     "report",
 )
 
@@ -43,6 +44,7 @@ def make_chain(config: Config) -> tuple[Stage, ...]:
         _calibrate(config),
         *(_worn(config, name) for name in config.rivals),
         _evaluate(config),
+        *([_bench(config)] if config.bench else []),
         _report(config),
     )
 
@@ -158,6 +160,21 @@ def _evaluate(config: Config) -> Stage:
     )
 
 
+def _bench(config: Config) -> Stage:
+    return Stage(
+        name=BENCH,
+        inputs=(DENSE, *map(expert_stage, config.experts), ROUTER, CALIBRATE),
+        section={
+            "bench": config.bench.model_dump() if config.bench else None,
+            "views": config.views.model_dump(),
+            "inference": config.inference.model_dump(),
+        },
+        components=(),
+        run=_lazily("bench"),
+        code=source_digest(f"{STAGES}.bench"),
+    )
+
+
 def _report(config: Config) -> Stage:
     return Stage(
         name=REPORT,
@@ -171,7 +188,8 @@ def _report(config: Config) -> Stage:
 
 def _all_before_report(config: Config) -> tuple[str, ...]:
     experts = map(expert_stage, config.experts)
-    return (DATA, DENSE, *experts, UTILITIES, ROUTER, CALIBRATE, *config.rivals, EVALUATE)
+    bench = (BENCH,) if config.bench else ()
+    return (DATA, DENSE, *experts, UTILITIES, ROUTER, CALIBRATE, *config.rivals, EVALUATE, *bench)
 
 
 def _losses(config: Config, training: Training) -> list[Component]:

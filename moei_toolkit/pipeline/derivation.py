@@ -10,19 +10,22 @@ from typing import Any
 
 import numpy as np
 
+from moei_toolkit.bench.record import COST_FILE
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.aggregate import aggregate_csv
+from moei_toolkit.evaluation.costs import MeasuredCosts, costs_from
 from moei_toolkit.evaluation.results import Facts, derive_results, shown_policies
 from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.weights import load_weights
-from moei_toolkit.pipeline.chain import CALIBRATE, expert_stage
+from moei_toolkit.pipeline.chain import BENCH, CALIBRATE, expert_stage
 from moei_toolkit.pipeline.evaluation import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE, ROWS_FILE
 from moei_toolkit.pipeline.main import RESULTS_FILE
-from moei_toolkit.report.content import Findings, headline_of, tables_of
+from moei_toolkit.report.content import headline_of, tables_of
+from moei_toolkit.report.findings import Findings
 from moei_toolkit.report.tables.table import as_markdown
 
 FACTS_FILE, OBJECTIVES_FILE = "facts.json", "objectives.json"
@@ -102,6 +105,7 @@ def derive_report(
             name: settings[NOT_COMPUTED] for name, settings in protocol.items() if NOT_COMPUTED in settings
         },
         threshold=facts.threshold,
+        costs=facts.costs,
         subject="" if home is None else home.subject,
     )
     return Derived(rows, facts, found)
@@ -130,7 +134,14 @@ def facts_of(
         threshold=read_json(folders[CALIBRATE] / CALIBRATION_FILE)["threshold"],
         limits=config.objectives,
         home=home,
+        costs=_costs(config, folders),
     )
+
+
+def _costs(config: Config, folders: Mapping[str, Path]) -> MeasuredCosts | None:
+    if config.bench is None:
+        return None
+    return costs_from(read_json(folders[BENCH] / COST_FILE), config.bench.max_noise)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from moei_toolkit.errors import ConfigError, DataError, WeightsMissingError
 from moei_toolkit.evaluation.extremes import pick_extremes
 from moei_toolkit.evaluation.metrics.metric import Metric
 from moei_toolkit.evaluation.rows import Row, by_policy, write_rows
-from moei_toolkit.inference.bundle import load_decider, load_rivals, load_routed
+from moei_toolkit.inference.bundle import load_decider, load_rivals, load_runtime
 from moei_toolkit.inference.devices import default_device
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.images import write_image
@@ -51,11 +51,11 @@ def evaluate_images(
         MoeiError: If a result of the run cannot be used.
     """
     device = default_device()
-    routed = load_routed(config, folders, device)
-    decider = load_decider(config, folders, routed.backbone.descriptor_dim, device)
-    rivals = load_rivals(config, folders, routed.backbone)
+    runtime = load_runtime(config, folders, device)
+    decider = load_decider(config, folders, runtime.backbone.descriptor_dim, device)
+    rivals = load_rivals(config, folders, runtime.backbone)
     metrics, protocol = build_metrics(config)
-    judge = Judge(routed.wearing(rivals), decider, utility_losses(config), metrics)
+    judge = Judge(runtime.wearing(rivals), decider, utility_losses(config), metrics)
     with Images(data) as images:
         records = records_of(images, split, data)
         rows: list[Row] = []

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
 
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.metrics.metric import Metric
@@ -15,7 +14,7 @@ from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.experts.mixture import Mixture
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.flops import FlopCount
-from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.images import to_float
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.pipeline.stages.images import Images
@@ -40,7 +39,7 @@ class Judge:
     """Restores an image under every policy and measures each result.
 
     Args:
-        routed: Backbone, experts and rivals; a route that is no expert of the decider is a policy of its own.
+        runtime: Backbone, experts and rivals; a route that is no expert of the decider is its own policy.
         decider: Chooses among the experts.
         losses: By degradation, what eps_k is measured with.
         metrics: What restored images are measured with.
@@ -48,38 +47,38 @@ class Judge:
 
     def __init__(
         self,
-        routed: RoutedBackbone,
+        runtime: EagerRuntime,
         decider: Decider,
         losses: Mapping[str, Loss],
         metrics: Sequence[Metric],
     ) -> None:
-        self._routed = routed
+        self._runtime = runtime
         self._decider = decider
         self._losses = losses
         self._metrics = metrics
-        self._flops = FlopCount(routed)
+        self._flops = FlopCount(runtime)
         self._gflops: dict[tuple[str, int, int], float] = {}
 
     def show(self, images: Images, record: Record) -> Shown:
         """Return the versions of an image that a person looks at, and what was decided about it."""
         degraded, clean = images.store.degraded(record), images.store.clean(record)
-        g = self._routed.describe(degraded)
+        g = self._runtime.describe(degraded)
         decision = self._decider.decide(g)
         pictures = {
             INPUT: to_float(degraded).transpose(1, 2, 0),
-            DENSE: self._routed.restore(degraded, DENSE, g),
-            ACTUAL: self._routed.restore(degraded, decision.route, g),
+            DENSE: self._runtime.restore(degraded, DENSE, g),
+            ACTUAL: self._runtime.restore(degraded, decision.route, g),
             CLEAN: to_float(clean).transpose(1, 2, 0),
         }
         return Shown(pictures, decision)
 
     def judge(self, images: Images, record: Record) -> list[Row]:
         """Return the rows of an image: input, every route, Top-2, actual and oracle."""
-        g = self._routed.describe(images.store.degraded(record))
+        g = self._runtime.describe(images.store.degraded(record))
         decision = self._decider.decide(g)
         best_two, mixture = self._mix(decision)
-        routed = self._routed.wearing({best_two: mixture})
-        image = restore_along_all(routed, images, record, g, self._losses)
+        runtime = self._runtime.wearing({best_two: mixture})
+        image = restore_along_all(runtime, images, record, g, self._losses)
         untouched = error_of(self._losses[record.degradation], image.degraded, image.clean, image.degraded)
         errors = {**image.errors, INPUT: untouched}
         height, width = image.clean.shape[:2]
@@ -97,7 +96,7 @@ class Judge:
                 policy=policy,
                 route=route,
                 metrics=measured[route],
-                cost={"gflops": 0.0 if route == INPUT else self._cost(routed, route, height, width)},
+                cost={"gflops": 0.0 if route == INPUT else self._cost(runtime, route, height, width)},
                 error=errors[route],
                 probabilities=decision.probabilities if policy == ACTUAL else {},
                 confidence=decision.confidence if policy == ACTUAL else 0.0,
@@ -110,7 +109,7 @@ class Judge:
     def _mix(self, decision: Decision) -> tuple[str, Mixture]:
         """Return the two most probable experts as one, and the name of that route."""
         ranked = sorted(decision.probabilities, key=lambda name: -decision.probabilities[name])[:2]
-        experts = [self._routed.routes[name] for name in ranked]
+        experts = [self._runtime.experts[name] for name in ranked]
         return "+".join(ranked), Mixture(experts, [decision.probabilities[name] for name in ranked])
 
     def _routes_of(self, image: Routed, decision: Decision, best_two: str) -> dict[str, str]:
@@ -131,12 +130,12 @@ class Judge:
         planes = restored.transpose(2, 0, 1), clean.transpose(2, 0, 1)
         return {metric.name: metric(*planes) for metric in self._metrics}
 
-    def _cost(self, routed: RoutedBackbone, route: str, height: int, width: int) -> float:
+    def _cost(self, runtime: EagerRuntime, route: str, height: int, width: int) -> float:
         key = route, height, width
         if key not in self._gflops:
-            self._gflops[key] = self._flops.gflops(routed.routes[route], height, width)
+            self._gflops[key] = self._flops.gflops(runtime.experts[route], height, width)
         return self._gflops[key]
 
 
-def _digest(g: Tensor) -> str:
-    return hashlib.sha256(g.cpu().numpy().tobytes()).hexdigest()[:16]
+def _digest(g: np.ndarray) -> str:
+    return hashlib.sha256(g.tobytes()).hexdigest()[:16]

@@ -10,8 +10,8 @@ from moei_toolkit.config.render import render
 from moei_toolkit.config.schema import Config
 from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.pipeline.stages.chronicle import read_history
-from moei_toolkit.report.content import Origin
 from moei_toolkit.report.figures.provenance import MadeStage
+from moei_toolkit.report.findings import Origin
 
 
 def origin_of(config: Config, folders: Mapping[str, Path]) -> Origin:

@@ -19,6 +19,8 @@ from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.bundle import build_router
+from moei_toolkit.inference.precision import require_precision
+from moei_toolkit.inference.tiling import tile_starts
 from moei_toolkit.pipeline.evaluation import build_metrics
 from moei_toolkit.registry import (
     BACKBONES,
@@ -40,8 +42,9 @@ def rehearse(config: Config) -> None:
     Raises:
         RegistryError: If a component is unknown, or does not accept its arguments.
         WeightsMissingError: If a component needs weights that are not there.
-        ConfigError: If the networks do not fit together, an expert has nothing to train, this device lacks
-            the precision, or PSNR, which the summary is made of, is not among the metrics.
+        ConfigError: If the networks do not fit together, tiles are too small for them, an expert has nothing
+            to train, this device lacks a precision, or PSNR, which the summary is made of, is not among the
+            metrics.
     """
     _build("data.layout", LAYOUTS, config.data.layout)
     for name, task in config.tasks.items():
@@ -52,6 +55,9 @@ def rehearse(config: Config) -> None:
     for training in (config.dense.training, *(section.training for section in config.worn.values())):
         check_precision(training.precision, get_device())
     backbone = _build("backbone", BACKBONES, config.backbone)
+    with located("inference"):
+        require_precision(config.inference.precision, torch.device(get_device()))
+        tile_starts(1, config.inference.tile, config.inference.overlap, backbone.size_multiple)
     worn = {name: _build_expert(config, name, backbone) for name in config.worn}
     with located("router.router"):
         router = build_router(config, backbone.descriptor_dim)

@@ -15,7 +15,8 @@ from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.pipeline.derivation import derive_report, read_json
 from moei_toolkit.pipeline.evaluation import DECISION_FILE, PICTURES_FOLDER
 from moei_toolkit.report.blocks.slider import Slider, Version
-from moei_toolkit.report.content import Origin, headline_of, sections_of
+from moei_toolkit.report.content import headline_of, sections_of
+from moei_toolkit.report.findings import Origin
 from moei_toolkit.report.html import render_report
 from moei_toolkit.report.pictures import embed_picture
 from moei_toolkit.report.tables.table import name_of

@@ -18,6 +18,7 @@ FINDERS = (
     "builtin",
     "component_registry",
     "config",
+    "construction",
     "errors",
     "hookspecs",
     "io.disk",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from moei_toolkit.evaluation.reliability.selective import coverage_curve, system_curve
-from moei_toolkit.evaluation.results import Results, comparison_of
-from moei_toolkit.evaluation.routing.decisions import Decisions
+from moei_toolkit.evaluation.results import comparison_of
 from moei_toolkit.evaluation.severity import STRATA, Stratum
 from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison
 from moei_toolkit.report.blocks.block import Block
@@ -26,65 +23,21 @@ from moei_toolkit.report.figures.coverage import coverage_curves
 from moei_toolkit.report.figures.differences import quality_differences
 from moei_toolkit.report.figures.estimates import Estimate
 from moei_toolkit.report.figures.pareto import pareto
-from moei_toolkit.report.figures.provenance import MadeStage, provenance
+from moei_toolkit.report.figures.provenance import provenance
 from moei_toolkit.report.figures.quality import quality_by_weather
 from moei_toolkit.report.figures.reliability import reliability_diagram
 from moei_toolkit.report.figures.severity import severity_curves
 from moei_toolkit.report.figures.training import training_curves
 from moei_toolkit.report.figures.utilization import utilization_histogram
+from moei_toolkit.report.findings import Findings, Origin
 from moei_toolkit.report.tables.comparisons import comparison_table
+from moei_toolkit.report.tables.costs import cost_tables
 from moei_toolkit.report.tables.decisions import abstention_table, reliability_table, routing_table
 from moei_toolkit.report.tables.objectives import objectives_table
 from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table
 from moei_toolkit.report.tables.shift import shift_tables
 from moei_toolkit.report.tables.table import Table, macro_label, name_of
 from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, INPUT, ORACLE
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What a report is made of, but for pictures.
-
-    Attributes:
-        title: Of the report.
-        results: Everything derived from the rows.
-        decisions: Those behind the results.
-        gflops: Policy -> mean over test images of 1e9 operations per image.
-        policies: Those that stand for whole systems, in the order of tables.
-        protocols: Metric -> how it was measured.
-        directions: Metric -> whether higher is better.
-        not_computed: Metric -> why it has no values.
-        threshold: tau of the abstention.
-        subject: Which run was judged on which data, in a sentence; empty on the run's own test images.
-    """
-
-    title: str
-    results: Results
-    decisions: Decisions
-    gflops: Mapping[str, float]
-    policies: Sequence[str]
-    protocols: Mapping[str, Mapping[str, Any]]
-    directions: Mapping[str, bool]
-    not_computed: Mapping[str, str]
-    threshold: float
-    subject: str = ""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a run came from.
-
-    Attributes:
-        histories: Training -> what it measured on the way.
-        stages: In the order in which they were made.
-        config: The complete config, as text.
-        environment: Versions and machine, as text.
-    """
-
-    histories: Mapping[str, Sequence[Mapping[str, float]]]
-    stages: Sequence[MadeStage]
-    config: str
-    environment: str
 
 
 def tables_of(found: Findings) -> list[Table]:
@@ -94,6 +47,7 @@ def tables_of(found: Findings) -> list[Table]:
         *_shift_tables(found),
         *_quality_tables(found),
         *_comparison_tables(found),
+        *cost_tables(found.costs),
         routing_table(found.results),
         reliability_table(found.results, found.threshold),
         abstention_table(found.results),
@@ -145,6 +99,7 @@ def sections_of(found: Findings, origin: Origin, sliders: Mapping[str, Sequence[
         *_other_data(found),
         Section("Quality", _quality(found)),
         Section("Equal budgets", _equal_budgets(found)),
+        *_cost(found),
         Section("Pictures", [Grid(images, weather) for weather, images in sliders.items()], _PICTURES),
         Section("Routing", _routing(found)),
         Section("Confidence", _confidence(found)),
@@ -239,6 +194,18 @@ def _equal_budgets(found: Findings) -> list[Block]:
         *(SortableTable(table) for table in _comparison_tables(found)),
         pareto(points, "GFLOPs per test image, describing and restoring"),
     ]
+
+
+def _cost(found: Findings) -> list[Section]:
+    tables = [SortableTable(table) for table in cost_tables(found.costs)]
+    if found.costs is None:
+        return []
+    macro = found.results.quality.macro
+    points = [
+        (name_of(policy), cost["ms_per_mp"], macro[policy]["psnr"])
+        for policy, cost in found.costs.policies.items()
+    ]
+    return [Section("Cost", [*tables, pareto(points, f"ms/MP at {found.costs.image}")])]
 
 
 def _differences(comparisons: Sequence[Comparison]) -> dict[str, dict[str, Estimate | None]]:

@@ -38,7 +38,7 @@ def checkout(tmp_path, monkeypatch):
     """A folder that looks like a checkout to the scripts."""
     root = tmp_path / "check out"
     shutil.copytree(ROOT / "scripts", root / "scripts")
-    for tool in ("train.py", "report.py", "benchmark.py"):
+    for tool in ("train.py", "report.py", "bench.py"):
         (root / "tools").mkdir(exist_ok=True)
         (root / "tools" / tool).touch()
     (root / "Makefile").write_text('setup:\n\t@echo setup >> "$(CALLS)"\n')
@@ -123,15 +123,19 @@ def test_main_stops_where_a_step_fails(checkout):
     assert len(calls(checkout)) == 2
 
 
-def test_cost_measures_as_often_as_asked(checkout):
-    done = run(checkout, "reproduce_cost.sh", "--repeats", "2", "--out", "costs", "--quick")
+def test_cost_counts_measures_and_compares(checkout):
+    done = run(checkout, "reproduce_cost.sh", "--out", "costs", "--quick", "a_run")
     assert done.returncode == 0, done.stderr
     assert calls(checkout) == [
         "setup",
-        "tools/benchmark.py --json costs/costs-1.json --quick",
-        "tools/benchmark.py --json costs/costs-2.json --quick",
+        "tools/cost.py --run a_run --json costs/counts.json",
+        "tools/bench.py --run a_run -o costs/bench --quick",
+        "tools/budgets.py --run a_run -o costs/budgets",
+        "tools/scaling.py --run a_run -o costs/scaling --quick",
+        "tools/speed.py --json costs/speed.json --quick",
     ]
-    assert run(checkout, "reproduce_cost.sh", "--repeats", "none").returncode == 2
+    assert run(checkout, "reproduce_cost.sh").returncode == 2
+    assert run(checkout, "reproduce_cost.sh", "--fast", "a_run").returncode == 2
 
 
 def test_ablations_change_one_factor_at_a_time_over_one_store(checkout):

@@ -40,6 +40,7 @@ def test_defaults_are_filled_in():
     assert config.dense.training.betas == (0.9, 0.99)
     assert (config.views.overview_size, config.views.probe_size, config.views.probes) == (192, 192, 6)
     assert (config.inference.tile, config.inference.overlap, config.inference.window) == (512, 64, "hann")
+    assert config.inference.precision == "float32"
     assert config.calibrate.max_abstention == 0.10
     assert config.calibrate.guarantee is None
     assert config.evaluate.bins == 15
@@ -159,6 +160,11 @@ def test_experts_keep_their_order():
         ("experts.any.expert.type", "", "experts.any.expert.type: expected it not to be empty"),
         ("experts", {}, "experts: expected it not to be empty"),
         ("inference", {"tile": 64, "overlap": 64}, "inference: expected overlap < tile, got 64 >= 64"),
+        (
+            "inference",
+            {"precision": "bf16"},
+            "inference.precision: expected 'float32', 'bfloat16' or 'float16', got 'bf16'",
+        ),
         (
             "data.draws",
             {"trian": 1},

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from moei_toolkit.config.sections import Objectives
+from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.objectives import (
     Certainty,
     Check,
@@ -32,7 +33,18 @@ GOOD = Evidence(
     fallback_gains={"psnr": 0.0, "ssim": 0.0},
     oracle_gap=0.5,
     rank_tau=0.6,
+    costs=None,
     over_equal={"equal FLOPs": {"psnr": CLEAR, "lpips": replace(CLEAR, difference=0.015)}},
+)
+CHEAP = MeasuredCosts(
+    image="3840x2160",
+    quick=False,
+    policies={},
+    drift={"latency": 0.05, "ms_per_mp": 0.05, "peak_memory": 0.0, "throughput": 0.05},
+    latency_over_dense=0.05,
+    memory_over_dense=0.05,
+    noise=0.05,
+    max_noise=0.05,
 )
 LIMITS = Objectives(dense_reference_psnr=25.1)
 
@@ -157,3 +169,28 @@ def test_a_missing_measurement_gives_its_reason():
     lone = replace(GOOD, largest_share=Missing("one weather only was tested"))
     share = judge_objectives(lone, LIMITS)[3].checks[1]
     assert (share.measured, share.threshold, share.holds) == ("one weather only was tested", "< 70.0%", None)
+
+
+def test_costs_at_their_limits_pass():
+    found = verdicts(replace(GOOD, costs=CHEAP))
+    assert (found["O1"], found["O7"]) == ("pass", "pass")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"drift": {**CHEAP.drift, "throughput": 0.051}}, ("fail", "pass")),
+        ({"latency_over_dense": 0.051}, ("pass", "fail")),
+        ({"memory_over_dense": 0.051}, ("pass", "fail")),
+        ({"noise": 0.051}, ("pass", "not measured")),
+        ({"noise": 0.051, "memory_over_dense": 0.2}, ("pass", "fail")),
+    ],
+)
+def test_a_cost_too_high_or_too_uncertain_does_not(change, expected):
+    found = verdicts(replace(GOOD, costs=replace(CHEAP, **change)))
+    assert (found["O1"], found["O7"]) == expected
+
+
+def test_a_quick_benchmark_says_so():
+    found = {one.id: one for one in judge_objectives(replace(GOOD, costs=replace(CHEAP, quick=True)), LIMITS)}
+    assert all(", quick" in check.what for check in found["O1"].checks)

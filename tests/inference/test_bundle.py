@@ -10,7 +10,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from tiny_run import EXPERTS, WEIGHTS, make_expert, make_routed, make_run, stage
+from tiny_run import EXPERTS, WEIGHTS, make_expert, make_run, make_runtime, stage
 
 from moei_toolkit.errors import CheckpointError, MoeiError, RegistryError, StoreError
 from moei_toolkit.inference.bundle import load_run
@@ -33,18 +33,18 @@ def edit_record(run, edit) -> None:
 
 
 def test_what_is_loaded_is_what_was_saved(run):
-    routed, decider = load_run(run)
-    expected = make_routed()
-    assert list(routed.routes) == [*EXPERTS, DENSE]
+    runtime, decider = load_run(run)
+    expected = make_runtime()
+    assert list(runtime.routes) == [*EXPERTS, DENSE]
     for ours, theirs in zip(
-        (routed.backbone, *routed.routes.values()),
-        (expected.backbone, *expected.routes.values()),
+        (runtime.backbone, *runtime.experts.values()),
+        (expected.backbone, *expected.experts.values()),
         strict=True,
     ):
         torch.testing.assert_close(ours.state_dict(), theirs.state_dict(), rtol=0, atol=0)
         assert not ours.training
         assert not any(parameter.requires_grad for parameter in ours.parameters())
-    assert routed.protocol == expected.protocol
+    assert runtime.protocol == expected.protocol
     assert decider.threshold == 0.25
     assert decider.experts == EXPERTS
     assert decider.calibrator.state() == {"temperature": 2.0, "at_bound": False}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from tiny_run import FixedRouter, make_decider
 
 from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.runtimes.eager import EagerRouter
 from moei_toolkit.routers.mlp import MLPRouter
 from moei_toolkit.types import DENSE
 
-G = torch.zeros(1, 4)
+G = np.zeros((1, 4), np.float32)
 HALF = 1 / (1 + math.exp(-1.0))  # softmax of (1, 0)
 
 
@@ -48,7 +50,7 @@ def test_the_ends_of_the_range(threshold: float, abstains: bool):
 def test_the_calibrator_sets_the_confidence():
     calibrator = Temperature()
     calibrator.load_state({"temperature": 10.0, "at_bound": False})
-    softened = Decider(FixedRouter(1.0, 0.0), calibrator, 0.6, ("first", "second")).decide(G)
+    softened = Decider(EagerRouter(FixedRouter(1.0, 0.0)), calibrator, 0.6, ("first", "second")).decide(G)
     assert softened.confidence == pytest.approx(1 / (1 + math.exp(-0.1)))
     assert softened.abstained
 
@@ -56,6 +58,6 @@ def test_the_calibrator_sets_the_confidence():
 def test_nothing_is_random():
     torch.manual_seed(0)
     router = MLPRouter(4, 2, hidden=8, dropout=0.5).train()
-    decider = Decider(router, Temperature(), 0.0, ("first", "second"))
-    g = torch.randn(1, 4)
+    decider = Decider(EagerRouter(router), Temperature(), 0.0, ("first", "second"))
+    g = np.random.default_rng(0).normal(size=(1, 4)).astype(np.float32)
     assert len({decider.decide(g).confidence for _ in range(5)}) == 1

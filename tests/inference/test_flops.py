@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tiny_run import EXPERTS, PROTOCOL, make_routed
+from tiny_run import EXPERTS, PROTOCOL, make_runtime
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -22,10 +22,10 @@ def operations(layer: nn.Conv2d, height: int, width: int) -> int:
 
 
 def test_an_expert_adds_what_its_layers_take():
-    routed = make_routed()
-    count = FlopCount(routed)
-    dense, worn = (count.gflops(routed.routes[route], SIDE, SIDE) for route in (DENSE, EXPERTS[0]))
-    expert = routed.routes[EXPERTS[0]]
+    runtime = make_runtime()
+    count = FlopCount(runtime)
+    dense, worn = (count.gflops(runtime.experts[route], SIDE, SIDE) for route in (DENSE, EXPERTS[0]))
+    expert = runtime.experts[EXPERTS[0]]
     strides = {"level1_0": 4, "level0_0": 2}
     added = sum(
         operations(layer, SIDE // strides[site], SIDE // strides[site])
@@ -38,25 +38,25 @@ def test_an_expert_adds_what_its_layers_take():
 
 
 def test_it_is_what_restoring_an_image_really_takes():
-    routed = make_routed()
+    runtime = make_runtime()
     image = np.zeros((70, 50, 3), np.uint8)
     with FlopCounterMode(display=False) as counter:
-        routed.restore(image, EXPERTS[0], routed.describe(image))
-    counted = FlopCount(routed).gflops(routed.routes[EXPERTS[0]], 70, 50)
+        runtime.restore(image, EXPERTS[0], runtime.describe(image))
+    counted = FlopCount(runtime).gflops(runtime.experts[EXPERTS[0]], 70, 50)
     assert counted * 1e9 == counter.get_total_flops() > 0
 
 
 def test_two_experts_at_once_take_more_than_one():
-    routed = make_routed()
-    one = routed.routes[EXPERTS[0]]
-    both = Mixture([routed.routes[name] for name in EXPERTS], [0.5, 0.5])
-    count = FlopCount(routed)
+    runtime = make_runtime()
+    one = runtime.experts[EXPERTS[0]]
+    both = Mixture([runtime.experts[name] for name in EXPERTS], [0.5, 0.5])
+    count = FlopCount(runtime)
     assert count.gflops(both, SIDE, SIDE) > count.gflops(one, SIDE, SIDE)
 
 
 def test_counting_changes_nothing():
-    routed = make_routed()
-    before = [parameter.clone() for parameter in routed.backbone.parameters()]
-    FlopCount(routed).gflops(routed.routes[EXPERTS[0]], SIDE, SIDE)
-    assert all(map(torch.equal, before, routed.backbone.parameters()))
-    assert {str(parameter.device) for parameter in routed.routes[EXPERTS[0]].parameters()} == {"cpu"}
+    runtime = make_runtime()
+    before = [parameter.clone() for parameter in runtime.backbone.parameters()]
+    FlopCount(runtime).gflops(runtime.experts[EXPERTS[0]], SIDE, SIDE)
+    assert all(map(torch.equal, before, runtime.backbone.parameters()))
+    assert {str(parameter.device) for parameter in runtime.experts[EXPERTS[0]].parameters()} == {"cpu"}

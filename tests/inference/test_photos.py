@@ -3,50 +3,26 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
-from PIL import Image
-from tiny_run import make_decider, make_routed
+from photo_files import Quiet, picture
+from tiny_run import make_decider, make_runtime
 
 from moei_toolkit.commands import restore
 from moei_toolkit.errors import ConfigError, DataError, ImageError, StoreError
 from moei_toolkit.inference.devices import usable_device
-from moei_toolkit.inference.photos import pair_paths, restore_photo, restore_photos
+from moei_toolkit.inference.photo import restore_photo
+from moei_toolkit.inference.photo_paths import pair_paths
+from moei_toolkit.inference.photos import restore_photos
 from moei_toolkit.inference.restorer import Restorer
-from moei_toolkit.io.images import read_image
-
-
-class Quiet:
-    """A reporter nobody reads."""
-
-    def info(self, text: str) -> None:
-        pass
-
-    def progress(self, total: float, what: str) -> Quiet:
-        return self
-
-    def advance(self, amount: float = 1, text: str = "") -> None:
-        pass
-
-    def __enter__(self) -> Quiet:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
+from moei_toolkit.io.images import open_photograph, read_image
 
 
 @pytest.fixture
 def restorer() -> Restorer:
-    return Restorer(make_routed(), make_decider(2.0, 0.0))
-
-
-def picture(path: Path, size: tuple[int, int] = (20, 30), mode: str = "RGB") -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(0).integers(0, 256, (*size, len(mode)), dtype=np.uint8)
-    Image.fromarray(pixels.squeeze(), mode).save(path)
-    return path
+    return Restorer(make_runtime(), make_decider(2.0, 0.0))
 
 
 def test_a_folder_is_mirrored(tmp_path):
@@ -120,7 +96,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything(tmp_path):
 
 def test_what_the_format_cannot_hold_is_refused_before_the_work(tmp_path, restorer, monkeypatch):
     source = picture(tmp_path / "a.png", mode="RGBA")
-    monkeypatch.setattr(restorer.routed, "describe", lambda x: pytest.fail("worked in vain"))
+    monkeypatch.setattr(restorer.runtime, "describe", lambda x: pytest.fail("worked in vain"))
     with pytest.raises(ImageError, match="cannot hold opacity"):
         restore_photo(restorer, source, tmp_path / "a.jpg")
 
@@ -128,7 +104,7 @@ def test_what_the_format_cannot_hold_is_refused_before_the_work(tmp_path, restor
 def test_one_bad_photograph_does_not_stop_the_others(tmp_path, restorer, monkeypatch):
     sources = [picture(tmp_path / "in" / name) for name in ("a.png", "b.png", "c.png", "d.png")]
     sources[0].write_bytes(sources[0].read_bytes()[:-40])
-    describe, seen = restorer.routed.describe, []
+    describe, seen = restorer.runtime.describe, []
 
     def fail_at_times(x: np.ndarray) -> object:
         seen.append(x)
@@ -138,7 +114,7 @@ def test_one_bad_photograph_does_not_stop_the_others(tmp_path, restorer, monkeyp
             raise DataError("NaN came out")
         return describe(x)
 
-    monkeypatch.setattr(restorer.routed, "describe", fail_at_times)
+    monkeypatch.setattr(restorer.runtime, "describe", fail_at_times)
     failures = restore_photos(restorer, pair_paths(tmp_path / "in", tmp_path / "out"), Quiet())
     assert [type(failure) for failure in failures] == [ImageError, ImageError, DataError]
     assert "a.png" in str(failures[0])
@@ -153,16 +129,17 @@ def test_a_name_that_is_too_long_does_not_stop_the_others(tmp_path, restorer):
     failures = restore_photos(restorer, pairs, Quiet())
     assert len(failures) == 1
     assert (tmp_path / "out" / "a.png").is_file()
+    assert (tmp_path / "out" / "c.png").is_file()
 
 
 def test_what_failed_before_the_disk_was_full_is_still_said(tmp_path, restorer, monkeypatch):
     pairs = [(picture(tmp_path / name), tmp_path / "out" / name) for name in ("a.png", "b.png", "c.png")]
     pairs[0][0].write_bytes(b"no picture")
 
-    def full(path: object, data: object) -> None:
+    def full(path: object) -> None:
         raise StoreError("no space left")
 
-    monkeypatch.setattr("moei_toolkit.io.image_writing.atomic_write_bytes", full)
+    monkeypatch.setattr("moei_toolkit.io.encoding.atomic_path", full)
     failures = restore_photos(restorer, pairs, Quiet())
     assert [type(failure) for failure in failures] == [ImageError, StoreError]
 
@@ -181,6 +158,28 @@ def test_the_picture_and_the_json_beside_it(tmp_path, restorer):
     restored = restorer.restore(read_image(source).pixels).image
     written = read_image(tmp_path / "b.png").pixels
     np.testing.assert_allclose(written / 255, restored, atol=0.5 / 255 + 1e-6)
+
+
+def test_the_json_says_where_the_time_went(tmp_path, restorer):
+    facts = restore_photo(restorer, picture(tmp_path / "a.png", (45, 61)), tmp_path / "b.png")
+    seconds = facts["seconds"]
+    assert list(seconds) == ["open", "describe", "decide", "restore", "write", "total"]
+    assert seconds["total"] == pytest.approx(sum(seconds.values()) - seconds["total"], abs=1e-3)
+    assert facts["ms_per_megapixel"] == pytest.approx(1e9 * seconds["total"] / (45 * 61), rel=0.01)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_streamed_photograph_is_restored_like_a_whole_one(tmp_path, restorer, monkeypatch, mode):
+    source = picture(tmp_path / "a.png", (93, 61), mode)
+    restore_photo(restorer, source, tmp_path / "whole.png")
+    monkeypatch.setattr(
+        "moei_toolkit.inference.photo.open_photograph", partial(open_photograph, whole_pixels=0)
+    )
+    restore_photo(restorer, source, tmp_path / "streamed.png")
+    whole, streamed = read_image(tmp_path / "whole.png"), read_image(tmp_path / "streamed.png")
+    assert streamed.traits == whole.traits
+    np.testing.assert_allclose(streamed.pixels.astype(int), whole.pixels, atol=1)  # views differ by rounding
+    np.testing.assert_array_equal(streamed.alpha, whole.alpha)
 
 
 @pytest.mark.parametrize("name", ["banana", "cuda:99", "meta", "hpu"])

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from tiny_run import make_decider, make_routed
+from tiny_run import make_decider, make_runtime
 
 from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.restorer import Restorer
@@ -21,12 +21,12 @@ def pixels(height: int = 40, width: int = 53) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def restorer() -> Restorer:
-    return Restorer(make_routed(), make_decider(1.0, 0.0))
+    return Restorer(make_runtime(), make_decider(1.0, 0.0))
 
 
 @pytest.fixture(scope="module")
 def untrained() -> Restorer:
-    return Restorer(make_routed(trained=False), make_decider(1.0, 0.0))
+    return Restorer(make_runtime(trained=False), make_decider(1.0, 0.0))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -90,9 +90,9 @@ def test_it_says_what_was_decided_and_how_long_each_hop_took(restorer: Restorer)
 
 
 def test_each_route_restores_in_its_own_way():
-    routed = make_routed()
+    runtime = make_runtime()
     images = [
-        Restorer(routed, make_decider(*logits, threshold=threshold)).restore(pixels())
+        Restorer(runtime, make_decider(*logits, threshold=threshold)).restore(pixels())
         for logits, threshold in (((2.0, 0.0), 0.5), ((0.0, 2.0), 0.5), ((0.1, 0.0), 0.9))
     ]
     assert [restoration.decision.route for restoration in images] == ["first", "second", DENSE]

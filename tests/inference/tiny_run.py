@@ -16,7 +16,8 @@ from moei_toolkit.config.loader import validate_config
 from moei_toolkit.experts.adapter import Adapter
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.routed import Protocol, RoutedBackbone
+from moei_toolkit.inference.protocol import Protocol
+from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.io.run_record import Result, RunRecord, write_run
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.routers.base import Router
@@ -57,14 +58,14 @@ def make_expert(backbone: GlobalUNet, seed: int, trained: bool = True) -> Expert
     return shake(expert, seed) if trained else expert
 
 
-def make_routed(trained: bool = True, protocol: Protocol = PROTOCOL) -> RoutedBackbone:
+def make_runtime(trained: bool = True, protocol: Protocol = PROTOCOL) -> EagerRuntime:
     backbone = make_backbone(trained)
     experts = {name: make_expert(backbone, seed, trained) for seed, name in enumerate(EXPERTS)}
-    return RoutedBackbone(backbone, experts, protocol)
+    return EagerRuntime(backbone, experts, protocol)
 
 
 def make_decider(*logits: float, threshold: float = 0.0, experts: Sequence[str] = EXPERTS) -> Decider:
-    return Decider(FixedRouter(*logits), Temperature(), threshold, experts)
+    return Decider(EagerRouter(FixedRouter(*logits)), Temperature(), threshold, experts)
 
 
 def make_run(work_dir: Path) -> Path:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import struct
-import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -12,40 +10,17 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms, ImageOps
+from image_files import RGB_PROFILE, chunk, noise, png, rows_of
+from PIL import Image, ImageOps
 
 from moei_toolkit.errors import ImageError, StoreError
 from moei_toolkit.io.images import (
     WRITABLE_SUFFIXES,
     LoadedImage,
-    collect_rows,
     read_image,
     to_float,
-    to_pixels,
     write_image,
 )
-
-RGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-
-def noise(*shape: int, depth: int = 8) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 2**depth, shape, dtype=np.uint16 if depth == 16 else np.uint8)
-
-
-def png(width: int, height: int, depth: int, kind: int, raw: bytes, extra: bytes = b"") -> bytes:
-    """Build a PNG by hand, honest or not."""
-    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
-    body = chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def rows_of(pixels: np.ndarray) -> bytes:
-    big_endian = pixels.astype(pixels.dtype.newbyteorder(">"))
-    return b"".join(b"\0" + row.tobytes() for row in big_endian)
 
 
 class TestReading:
@@ -214,47 +189,6 @@ class TestBadFiles:
         (tmp_path / "x.png").write_bytes(png(7, 5, 16, 0, rows_of(deep[..., 0]), transparent))
         with pytest.raises(ImageError, match="unusual"):
             read_image(tmp_path / "x.png")
-
-
-class TestConversion:
-    @pytest.mark.parametrize("depth", [8, 16])
-    def test_there_and_back_is_exact(self, depth: int):
-        pixels = np.arange(2**depth, dtype=np.uint16).astype(noise(1, depth=depth).dtype)
-        pixels = np.stack([pixels.reshape(16, -1)] * 3, axis=2)
-        image = to_float(pixels)
-        assert image.dtype == np.float32
-        assert image.shape == (3, *pixels.shape[:2])
-        assert (image.min(), image.max()) == (0, 1)
-        np.testing.assert_array_equal(to_pixels(image, depth), pixels)
-
-    def test_rounds_half_up_and_clips(self):
-        values = np.array([-1, 0.49 / 255, 0.5 / 255, 1.5 / 255, 2.5 / 255, 254.5 / 255, 1.2, np.inf])
-        pixels = to_pixels(np.broadcast_to(values, (3, 1, 8)))
-        assert pixels[0, :, 0].tolist() == [0, 0, 1, 2, 3, 255, 255, 255]
-
-    def test_nan_is_never_written(self):
-        with pytest.raises(ImageError, match="NaN"):
-            to_pixels(np.full((3, 2, 2), np.nan))
-
-    @pytest.mark.parametrize("image", [np.zeros((2, 2, 3)), np.zeros((3, 3))])
-    def test_other_shapes_are_refused(self, image: np.ndarray):
-        with pytest.raises(ImageError, match=r"\(3, H, W\)"):
-            to_pixels(image)
-
-    @pytest.mark.parametrize("pixels", [np.zeros((3, 4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
-    def test_only_file_pixels_become_floats(self, pixels: np.ndarray):
-        with pytest.raises(ImageError, match="uint8 or uint16"):
-            to_float(pixels)
-
-    def test_rows_are_collected(self):
-        pixels = noise(10, 4, 3, depth=16)
-        image = to_float(pixels)
-        rows = [(0, image[:, :3]), (3, image[:, 3:9]), (9, image[:, 9:])]
-        np.testing.assert_array_equal(collect_rows(iter(rows), 10, 4, 16), pixels)
-        with pytest.raises(ImageError, match="9 of 10"):
-            collect_rows(rows[:2], 10, 4)
-        with pytest.raises(ImageError, match="row 0"):
-            collect_rows(rows[1:], 10, 4)
 
 
 CASES = list(itertools.product((8, 16), (False, True), (False, True), (False, True), WRITABLE_SUFFIXES))

@@ -17,11 +17,12 @@ DEFAULT = load_config(ROOT / "configs" / "moei_rain_haze_snow.py")
 LATER = ["data", "dense", "experts", "utilities", "router", "calibrate", "evaluate", "report"]
 RIVALS = ["singles", "dense_equal"]
 WHERE_ONLY = {"work_dir", "store", "custom_imports"}
-WHOLE_SECTIONS = {"calibrate.guarantee"}  # None, or a section; not a value of its own
+WHOLE_SECTIONS = {"calibrate.guarantee", "bench"}  # None, or a section; not a value of its own
 OTHER_CHOICE = {
     "fp32": "bf16",
     "task": "l1",
     "hann": "uniform",
+    "float32": "bfloat16",
     "rain": "haze",
     "haze": "snow",
     "snow": "rain",
@@ -107,6 +108,7 @@ def test_where_results_go_does_not_matter(path):
         ("views.probes", 3, from_on("utilities")),
         ("views.probe_size", 50, from_on("utilities")),
         ("inference.tile", 256, from_on("utilities")),
+        ("inference.precision", "bfloat16", from_on("utilities")),
         ("utilities.error", "l1", from_on("utilities")),
         ("utilities.normalize", not DEFAULT.utilities.normalize, from_on("router")),
         ("router.beta", 50.0, from_on("router")),
@@ -118,6 +120,7 @@ def test_where_results_go_does_not_matter(path):
         ("evaluate.bins", 10, {"report"}),
         ("objectives.agreement", 0.9, {"report"}),
         ("report.title", "Another", {"report"}),
+        ("bench", {"runs": 5}, {"bench", "report"}),
     ],
 )
 def test_what_a_change_makes_run_again(path, value, expected):
@@ -141,6 +144,22 @@ def test_what_a_change_makes_run_again(path, value, expected):
 )
 def test_what_changed_code_makes_run_again(component, expected):
     assert changed(raw(), component) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "again"),
+    [
+        ("bench", {"runs": 6}, True),
+        ("inference.overlap", 32, True),
+        ("experts.rain.expert.reduction", 1 / 32, True),
+        ("evaluate.metrics", [{"type": "psnr"}], False),
+        ("singles.rain.training.iterations", 77, False),
+    ],
+)
+def test_what_makes_the_cost_be_measured_again(path, value, again):
+    before = put(raw(), "bench", {"runs": 5})
+    after = put(copy.deepcopy(before), path, value)
+    assert (fingerprints(after)["bench"] != fingerprints(before)["bench"]) == again
 
 
 def test_another_expert_of_the_same_weather_leaves_the_others_alone():

@@ -7,7 +7,7 @@ from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
-from tiny_run import EXPERTS, make_decider, make_expert, make_routed
+from tiny_run import EXPERTS, make_decider, make_expert, make_runtime
 
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.metrics.metric import Metric
@@ -52,7 +52,7 @@ def images() -> SimpleNamespace:
 
 @pytest.fixture
 def judge() -> Judge:
-    routed = make_routed()
+    routed = make_runtime()
     rivals = {DENSE_EQUAL: make_expert(routed.backbone, 7), "single.dust": make_expert(routed.backbone, 8)}
     return Judge(routed.wearing(rivals), make_decider(0.0, 1.0), {"dust": L1Loss()}, [MeanError()])
 
@@ -105,7 +105,7 @@ def test_doing_nothing_costs_nothing(rows, images):
 
 def test_after_an_abstention_actual_is_dense(images):
     decider = make_decider(0.0, 1.0, threshold=0.9)
-    judge = Judge(make_routed(), decider, {"dust": L1Loss()}, [MeanError()])
+    judge = Judge(make_runtime(), decider, {"dust": L1Loss()}, [MeanError()])
     rows = {row.policy: row for row in judge.judge(images, RECORD)}
     assert rows[ACTUAL].abstained
     assert rows[ACTUAL].route == DENSE

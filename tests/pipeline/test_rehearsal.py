@@ -34,11 +34,21 @@ def test_the_smoke_config_passes():
         ({"data.layout.size": 0}, ConfigError, r"data\.layout: .*16 or more"),
         ({"router.router.hidden": "many"}, MoeiError, r"router\.router: .*hidden='many'"),
         ({"dense.training.crop_size": 1}, ConfigError, "crop_size"),
+        ({"inference.tile": 16, "inference.overlap": 8}, ConfigError, "inference: tiles need .* tile - 16"),
     ],
 )
 def test_a_fault_is_found(options, error, said):
     with pytest.raises(error, match=said):
         rehearse(load_config(SMOKE, options))
+
+
+def test_a_precision_that_this_machine_lacks_is_found(monkeypatch):
+    def refuse(precision: str, device: object) -> None:
+        raise ConfigError(f"precision {precision!r}: torch cannot")
+
+    monkeypatch.setattr("moei_toolkit.pipeline.rehearsal.require_precision", refuse)
+    with pytest.raises(ConfigError, match="inference: precision 'float16': torch cannot"):
+        rehearse(load_config(SMOKE, {"inference.precision": "float16"}))
 
 
 def test_an_expert_that_cannot_run_is_named(monkeypatch):

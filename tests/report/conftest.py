@@ -25,8 +25,8 @@ from moei_toolkit.evaluation.results import Facts, derive_results, shown_policie
 from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.evaluation.shift import Home
-from moei_toolkit.report.content import Findings, Origin
 from moei_toolkit.report.figures.provenance import MadeStage
+from moei_toolkit.report.findings import Findings, Origin
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PATIENCE = 120

@@ -8,7 +8,8 @@ from row_examples import rows_of
 
 from moei_toolkit.report.blocks.objectives import ObjectiveCards
 from moei_toolkit.report.blocks.table import SortableTable
-from moei_toolkit.report.content import Findings, Origin, headline_of, sections_of, tables_of
+from moei_toolkit.report.content import headline_of, sections_of, tables_of
+from moei_toolkit.report.findings import Findings, Origin
 from moei_toolkit.report.html import render_report
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from row_examples import DIRECTIONS, FACTS, example, rows_of
 
+from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.results import derive_results, shown_policies
 from moei_toolkit.evaluation.shift import Reached, Recalibration, Shift
 from moei_toolkit.evaluation.statistics.rank_agreement import RankAgreement
 from moei_toolkit.report.tables.comparisons import comparison_table
+from moei_toolkit.report.tables.costs import cost_tables
 from moei_toolkit.report.tables.decisions import abstention_table, reliability_table, routing_table
 from moei_toolkit.report.tables.objectives import objectives_table
 from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table
@@ -188,7 +190,46 @@ def test_every_check_of_an_objective_has_a_line(results):
     assert agreement[1:] == ["fail", "agreement with the oracle", "fail", "75.0%", ">= 85.0%"]
     bench = next(row for row in table.rows if row[0].startswith("O1 "))
     assert bench[1] == bench[3] == "not measured"
-    assert bench[4] == "no benchmark was run"
+    assert bench[4] == "no benchmark was run: the config has no bench"
+
+
+COSTS = MeasuredCosts(
+    image="3840x2160",
+    quick=True,
+    policies={
+        "dense": {"latency_ms": 4000, "ms_per_mp": 482.2, "peak_memory_gb": 0.9, "images_per_second": 0.25},
+        "actual": {
+            "latency_ms": 4080,
+            "ms_per_mp": 491.9,
+            "peak_memory_gb": 0.91,
+            "images_per_second": 0.24,
+        },
+    },
+    drift={"latency": 0.03, "ms_per_mp": 0.03, "peak_memory": 0.0, "throughput": 0.01},
+    latency_over_dense=0.02,
+    memory_over_dense=0.011,
+    noise=0.01,
+    max_noise=0.05,
+)
+
+
+def test_costs():
+    (table,) = cost_tables(COSTS)
+    found = lines(table)
+    assert found["MoE-I"] == ["4080", "492", "0.910", "0.240"]
+    assert found["MoE-I over dense"] == ["+2.0%", "+2.0%", "+1.1%", ""]
+    assert found["largest drift"] == ["3.0%", "3.0%", "0.0%", "1.0%"]
+    assert "3840x2160" in table.note
+    assert "Fewer runs than a full protocol" in table.note
+
+
+def test_a_ratio_that_is_too_noisy_is_not_shown():
+    (table,) = cost_tables(replace(COSTS, noise=0.12))
+    assert lines(table)["MoE-I over dense"] == ["too noisy (12.0%)", "too noisy (12.0%)", "+1.1%", ""]
+
+
+def test_without_a_benchmark_there_is_no_table():
+    assert cost_tables(None) == []
 
 
 def test_markdown_keeps_cells_apart():

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
-from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.images import to_float
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
@@ -49,11 +49,11 @@ def utility_losses(config: Config) -> Mapping[str, Loss]:
 
 
 def restore_along_all(
-    routed: RoutedBackbone, images: Images, record: Record, g: Tensor, losses: Mapping[str, Loss]
+    runtime: EagerRuntime, images: Images, record: Record, g: np.ndarray, losses: Mapping[str, Loss]
 ) -> Routed:
     """Restore an image described by ``g`` along every route, and judge each by the image's own loss."""
     pixels = images.store.degraded(record)
-    restored = routed.restore_routes(pixels, g)
+    restored = runtime.restore_routes(pixels, g)
     degraded, clean = (to_float(view).transpose(1, 2, 0) for view in (pixels, images.store.clean(record)))
     loss = losses[record.degradation]
     errors = {route: error_of(loss, pixels, clean, degraded) for route, pixels in restored.items()}

@@ -13,7 +13,8 @@ from moei_toolkit.data.crops import CropDataset
 from moei_toolkit.engine.hooks import Scalars
 from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.routed import Protocol, RoutedBackbone
+from moei_toolkit.inference.protocol import Protocol
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.images import to_float
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.losses.base import Loss
@@ -77,11 +78,11 @@ def validation(
     def measure() -> Scalars:
         backbone, expert = model()
         device = str(next(backbone.parameters()).device)
-        routed = RoutedBackbone(backbone, {_MEASURED: expert}, protocol, device)
+        runtime = EagerRuntime(backbone, {_MEASURED: expert}, protocol, device)
         found: dict[str, list[float]] = {}
         for record in records:
             pixels, clean = images.store.degraded(record), to_float(images.store.clean(record))
-            restored = routed.restore(pixels, _MEASURED, routed.describe(pixels))
+            restored = runtime.restore(pixels, _MEASURED, runtime.describe(pixels))
             score = psnr(restored.transpose(2, 0, 1), clean)
             found.setdefault(record.degradation, []).append(score)
         means = {f"psnr_{name}": float(np.mean(scores)) for name, scores in found.items()}

@@ -9,9 +9,9 @@ import torch
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.metrics.psnr import PSNR
-from moei_toolkit.inference.bundle import load_routed
+from moei_toolkit.inference.bundle import load_runtime
 from moei_toolkit.inference.devices import default_device
-from moei_toolkit.inference.routed import RoutedBackbone
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.reporter import Progress
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages.cache import UtilityCache, save_cache
@@ -24,33 +24,35 @@ SPLITS = ("route", "calibrate")
 
 def run(context: StageContext) -> None:
     """Leave one cache for each of the splits "route" and "calibrate"."""
-    routed = load_routed(context.config, context.inputs, default_device())
+    runtime = load_runtime(context.config, context.inputs, default_device())
     with Images(context.inputs["data"]) as images:
         for split in SPLITS:
             # Nothing is best for a clean image: what little the routes differ by would teach noise.
             records = [record for record in images.of(split) if record.degradation != CLEAN]
             with context.log.progress(len(records), f"utilities of {split}") as progress:
-                save_cache(context.folder, split, _measure(context.config, routed, images, records, progress))
+                save_cache(
+                    context.folder, split, _measure(context.config, runtime, images, records, progress)
+                )
 
 
 def _measure(
-    config: Config, routed: RoutedBackbone, images: Images, records: Sequence[Record], progress: Progress
+    config: Config, runtime: EagerRuntime, images: Images, records: Sequence[Record], progress: Progress
 ) -> UtilityCache:
     losses, psnr = utility_losses(config), PSNR()
     descriptors, errors, qualities = [], [], []
     for record in records:
-        g = routed.describe(images.store.degraded(record))
-        image = restore_along_all(routed, images, record, g, losses)
+        g = runtime.describe(images.store.degraded(record))
+        image = restore_along_all(runtime, images, record, g, losses)
         clean = image.clean.transpose(2, 0, 1)
-        descriptors.append(g[0].cpu())
-        errors.append([image.errors[route] for route in routed.routes])
+        descriptors.append(torch.from_numpy(g[0]))
+        errors.append([image.errors[route] for route in runtime.routes])
         qualities.append([psnr(pixels.transpose(2, 0, 1), clean) for pixels in image.restored.values()])
         progress.advance()
     return UtilityCache(
         ids=[record.id for record in records],
         scenes=[record.scene_id for record in records],
         degradations=[record.degradation for record in records],
-        routes=list(routed.routes),
+        routes=list(runtime.routes),
         g=torch.stack(descriptors),
         error=torch.tensor(errors, dtype=torch.float64),
         psnr=torch.tensor(qualities, dtype=torch.float64),

@@ -1,0 +1,64 @@
+"""A folder of PNG photographs restored from disk to disk, against the same pixels restored in memory."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from moei_toolkit.bench.against.benchmark import Benchmark, Scale, Target
+from moei_toolkit.bench.against.model import EXPERTS, make_model
+from moei_toolkit.bench.against.timing import Work
+from moei_toolkit.calibrators.temperature import Temperature
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.photos import restore_photos
+from moei_toolkit.inference.restorer import Restorer
+from moei_toolkit.inference.runtimes.eager import EagerRouter
+from moei_toolkit.io.images import write_image
+from moei_toolkit.io.reporter import SilentReporter
+from moei_toolkit.routers.mlp import MLPRouter
+
+PHOTOGRAPHS = 4
+
+
+def prepare(scale: Scale) -> tuple[Work, Work]:
+    """Return both ways; the photographs are smooth with some noise, to be packed as photographs are."""
+    runtime = make_model()
+    router = EagerRouter(MLPRouter(runtime.backbone.descriptor_dim, len(EXPERTS)))
+    restorer = Restorer(runtime, Decider(router, Temperature(), 0.0, EXPERTS))
+    folder = tempfile.TemporaryDirectory()
+    root = Path(folder.name)
+    images = [_photograph(scale, seed) for seed in range(PHOTOGRAPHS)]
+    pairs = [(root / f"{seed}.png", root / "restored" / f"{seed}.png") for seed in range(PHOTOGRAPHS)]
+    for (source, _), image in zip(pairs, images, strict=True):
+        write_image(source, image)
+
+    def from_disk_to_disk() -> str:
+        restore_photos(restorer, pairs, SilentReporter(), overwrite=True)
+        return folder.name  # which lives as long as this is called
+
+    def in_memory() -> None:
+        for image in images:
+            g = runtime.describe(image)
+            for _ in runtime.restore_rows(image, restorer.decider.decide(g).route, g):
+                pass
+
+    return from_disk_to_disk, in_memory
+
+
+def _photograph(scale: Scale, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    coarse = rng.uniform(0, 255, (max(scale.height // 60, 2), max(scale.width // 60, 2), 3)).astype(
+        np.float32
+    )
+    smooth: np.ndarray = cv2.resize(coarse, (scale.width, scale.height), interpolation=cv2.INTER_CUBIC)
+    noisy = smooth + rng.normal(0, 2, smooth.shape).astype(np.float32)
+    pixels = np.clip(noisy, 0, 255)
+    return pixels.astype(np.uint8)
+
+
+BENCHMARK = Benchmark(
+    "disk", "photographs from disk to disk", "their pixels in memory", Target("<=", 1.25), prepare
+)

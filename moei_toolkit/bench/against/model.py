@@ -1,0 +1,25 @@
+"""What the benchmarks restore, and with what: untrained networks and noise, for neither changes a cost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from moei_toolkit.backbones.global_unet import GlobalUNet
+from moei_toolkit.bench.against.benchmark import Scale
+from moei_toolkit.experts.adapter import Adapter
+from moei_toolkit.inference.protocol import Protocol
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
+
+EXPERTS = ("rain", "haze", "snow")
+PROTOCOL = Protocol(overview_size=64, probe_size=128, probes=8)
+
+
+def make_model() -> EagerRuntime:
+    """Return the default backbone with one adapter for each weather."""
+    backbone = GlobalUNet()
+    return EagerRuntime(backbone, {name: Adapter(backbone) for name in EXPERTS}, PROTOCOL)
+
+
+def noise(scale: Scale) -> np.ndarray:
+    """Return an image (H, W, 3) of uint8 noise."""
+    return np.random.default_rng(0).integers(0, 256, (scale.height, scale.width, 3), np.uint8)

@@ -1,0 +1,96 @@
+"""Equal budgets: what MoE-I is compared with, and how nearly each costs the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from moei_toolkit.bench.cost import Ratio, compare
+from moei_toolkit.bench.matching import TOLERANCE, match_width
+from moei_toolkit.bench.race import Plan, measure
+from moei_toolkit.bench.subject import Model, Size, Subject
+from moei_toolkit.config.loader import validate_config
+from moei_toolkit.inference.bundle import backbone_option
+from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, TOP2
+
+
+@dataclass(frozen=True)
+class Pair:
+    """MoE-I and one rival.
+
+    Attributes:
+        rival: Its name.
+        budget: What it is meant to have equal.
+        ratio: Its costs over those of MoE-I.
+        equal: Whether the costs of the budget lie within the tolerance.
+        width: Of the rival's backbone; None when it is the model's own.
+    """
+
+    rival: str
+    budget: str
+    ratio: Ratio
+    equal: bool
+    width: int | None = None
+
+
+def pair_budgets(
+    model: Model, size: Size, plan: Plan, log: Reporter, tolerance: float = TOLERANCE, option: str = "width"
+) -> list[Pair]:
+    """Measure MoE-I against dense-aio, dense-equal, Top-2, and dense models as wide as its cost allows.
+
+    Args:
+        model: A run with its rivals.
+        size: Of the image.
+        plan: How often each pair is measured.
+        log: Told how far it is.
+        tolerance: How far from 1 a ratio may lie for two costs to be equal.
+        option: What the backbone calls its width.
+
+    Raises:
+        BenchError: If a measurement failed, or the backbone has no such option in the config.
+    """
+    own = [DENSE, *([DENSE_EQUAL] if model.config.get("dense_equal") else []), TOP2]
+    subjects = [Subject(policy, policy) for policy in (ACTUAL, *own)]
+    found = measure(model, subjects, size, plan, log)
+    pairs = []
+    for policy in own:
+        ratio = compare(found, policy, ACTUAL)
+        budget = "latency and memory" if policy == DENSE_EQUAL else "none: the costs show"
+        pairs.append(Pair(policy, budget, ratio, _is_equal(ratio, budget, tolerance)))
+    ratios: dict[int, Ratio] = {}
+
+    def ratio_at(width: int) -> Ratio:
+        if width not in ratios:
+            log.info(f"a dense model of {option} {width}")
+            wider = Subject(f"dense, {option} {width}", backbone={option: width})
+            both = measure(model, [Subject(ACTUAL, ACTUAL), wider], size, plan, log)
+            ratios[width] = compare(both, wider.name, ACTUAL)
+        return ratios[width]
+
+    start = backbone_option(validate_config(dict(model.config), "the measured run"), option)
+    for budget in ("latency", "memory"):
+        match = match_width(partial(_cost, ratio_at, budget), start, 2 * start, tolerance)
+        ratio = ratios[match.width]
+        name = f"dense, {option} {match.width}"
+        pairs.append(Pair(name, budget, ratio, _is_equal(ratio, budget, tolerance), match.width))
+    return pairs
+
+
+def _cost(ratio_at: Callable[[int], Ratio], budget: str, width: int) -> float:
+    ratio = ratio_at(width)
+    return ratio.latency if budget == "latency" else ratio.memory
+
+
+def _is_equal(ratio: Ratio, budget: str, tolerance: float) -> bool:
+    costs = {"latency": ratio.latency, "memory": ratio.memory}
+    return any(name in budget for name in costs) and all(
+        abs(cost - 1) <= tolerance for name, cost in costs.items() if name in budget
+    )
+
+
+def as_values(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """Return plain values, for JSON."""
+    return [asdict(pair) for pair in pairs]

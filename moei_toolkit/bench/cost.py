@@ -1,0 +1,160 @@
+"""What measurements say: the four costs of every subject, how far they drift, and how two compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from moei_toolkit.bench.race import Measurements, Peak, Run
+from moei_toolkit.errors import BenchError
+
+MAX_NOISE = 0.05
+"""A comparison whose IQR is a larger share of its median is not one."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, interquartile range and ninth decile of repeated measurements."""
+
+    median: float
+    iqr: float
+    p90: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Return the spread of at least one value."""
+        low, median, high, p90 = np.percentile(values, [25, 50, 75, 90])
+        return cls(float(median), float(high - low), float(p90))
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one subject costs.
+
+    Attributes:
+        subject: Its name.
+        latency_ms: Of an image, all three hops.
+        hops_ms: Medians of describe, decide and restore.
+        ms_per_mp: Median latency by megapixel.
+        peak_memory_gb: Resident size of its process at most, 1e9 bytes; the median of the blocks.
+        loaded_memory_gb: The same before the first image.
+        device_memory_gb: Of tensors on a GPU at most; None on a processor.
+        images_per_second: Over all timed runs, one image at a time.
+        mp_per_second: The same in megapixels.
+        drift: Of each of the four costs: the range of its values in the blocks over their median.
+    """
+
+    subject: str
+    latency_ms: Spread
+    hops_ms: dict[str, float]
+    ms_per_mp: float
+    peak_memory_gb: float
+    loaded_memory_gb: float
+    device_memory_gb: float | None
+    images_per_second: float
+    mp_per_second: float
+    drift: dict[str, float]
+
+
+def costs_of(found: Measurements) -> list[Cost]:
+    """Return the costs of every subject, in order."""
+    return [_cost_of(found, subject.name) for subject in found.subjects]
+
+
+def _cost_of(found: Measurements, name: str) -> Cost:
+    runs = [run for run in found.runs if run.subject == name]
+    peaks = [peak for peak in found.peaks if peak.subject == name]
+    by_block = [[run for run in runs if run.block == block] for block in range(found.plan.blocks)]
+    latency = Spread.of([1e3 * run.latency for run in runs])
+    device = [peak.device for peak in peaks if peak.device is not None]
+    memory = device or [peak.peak for peak in peaks]
+    rate = _rate(runs)
+    return Cost(
+        subject=name,
+        latency_ms=latency,
+        hops_ms={hop: 1e3 * _median([run.seconds[hop] for run in runs]) for hop in runs[0].seconds},
+        ms_per_mp=latency.median / found.size.megapixels,
+        peak_memory_gb=_median([peak.peak for peak in peaks]) / 1e9,
+        loaded_memory_gb=_median([peak.loaded for peak in peaks]) / 1e9,
+        device_memory_gb=_median(device) / 1e9 if device else None,
+        images_per_second=rate,
+        mp_per_second=rate * found.size.megapixels,
+        drift={
+            "latency": drift([_median([run.latency for run in block]) for block in by_block]),
+            "ms_per_mp": drift([_median([run.latency for run in block]) for block in by_block]),
+            "peak_memory": drift(memory),
+            "throughput": drift([_rate(block) for block in by_block]),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How one subject compares with another: first over second.
+
+    Attributes:
+        first: Name.
+        second: Name.
+        latency: Median of the ratios of neighbouring runs; of ms/MP too, since the image is the same.
+        noise: IQR of these ratios over their median.
+        memory: Of the peaks.
+    """
+
+    first: str
+    second: str
+    latency: float
+    noise: float
+    memory: float
+
+    def require_quiet(self, limit: float = MAX_NOISE) -> Ratio:
+        """Return this comparison.
+
+        Raises:
+            BenchError: If its noise is above the limit.
+        """
+        if self.noise > limit:
+            raise BenchError(
+                f"{self.first} against {self.second}: the ratio of their latencies spreads by "
+                f"{self.noise:.1%} (IQR over median), expected at most {limit:.0%}. Stop what else runs on "
+                "this machine, measure more runs, or allow the noise."
+            )
+        return self
+
+
+def compare(found: Measurements, first: str, second: str) -> Ratio:
+    """Compare two subjects run by run, each with its neighbour in time."""
+    latencies = {
+        name: np.array([run.latency for run in found.runs if run.subject == name]) for name in (first, second)
+    }
+    spread = Spread.of((latencies[first] / latencies[second]).tolist())
+    peaks = {
+        name: _median([_memory_of(peak) for peak in found.peaks if peak.subject == name])
+        for name in (first, second)
+    }
+    noise = spread.iqr / spread.median
+    return Ratio(first, second, spread.median, noise, peaks[first] / peaks[second])
+
+
+def drift(values: Sequence[float]) -> float:
+    """Return the range of some values over their median."""
+    return float((max(values) - min(values)) / np.median(values))
+
+
+def as_values(costs: Sequence[Cost]) -> list[dict[str, Any]]:
+    """Return plain values, for JSON."""
+    return [asdict(cost) for cost in costs]
+
+
+def _memory_of(peak: Peak) -> int:
+    return peak.peak if peak.device is None else peak.device
+
+
+def _rate(runs: Sequence[Run]) -> float:
+    return len(runs) / sum(run.latency for run in runs)
+
+
+def _median(values: Sequence[float]) -> float:
+    return float(np.median(values))

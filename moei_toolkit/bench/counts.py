@@ -1,0 +1,154 @@
+"""Operations and parameters: costs that no machine changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from moei_toolkit.bench.subject import Size
+from moei_toolkit.config.loader import import_custom
+from moei_toolkit.experts.base import Expert
+from moei_toolkit.inference.bundle import load_router, load_runtime, require_run
+from moei_toolkit.inference.flops import FlopCount
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
+from moei_toolkit.inference.tiling import tile_grid
+from moei_toolkit.io.run_record import RECORD
+from moei_toolkit.routers.base import Router
+
+UNIT = "1e9 floating point operations of convolutions and matrix products, a multiply-add being two"
+
+
+@dataclass(frozen=True)
+class RouteCount:
+    """What one route takes.
+
+    Attributes:
+        route: Its name.
+        tile_gflops: Of one tile.
+        gflops: Of an image: describing it, and all its tiles.
+        parameters: Of what the backbone wears.
+        share: Those, as a share of the backbone's.
+        active: Parameters that an image passes: backbone, router and what is worn.
+    """
+
+    route: str
+    tile_gflops: float
+    gflops: float
+    parameters: int
+    share: float
+    active: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a model takes to restore an image.
+
+    Attributes:
+        size: Of the image.
+        unit: Of all counts of operations.
+        tiles: Of the image.
+        describe_gflops: Of describing it, once.
+        backbone: Parameters.
+        router: Parameters.
+        total: Parameters of everything that lies in memory.
+        routes: Each route.
+        not_counted: Operators that ran and were not counted, and how often for one tile.
+    """
+
+    size: Size
+    unit: str
+    tiles: int
+    describe_gflops: float
+    backbone: int
+    router: int
+    total: int
+    routes: Sequence[RouteCount]
+    not_counted: Mapping[str, int]
+
+
+def count_costs(runtime: EagerRuntime, router: Router, size: Size) -> Counts:
+    """Count what every route of a model takes at one size.
+
+    Args:
+        runtime: Backbone and experts; networks must run on torch's meta device.
+        router: Decides between them.
+        size: Of the image.
+    """
+    flops = FlopCount(runtime)
+    protocol = runtime.protocol
+    tiles = tile_grid(size.height, size.width, protocol.tile, protocol.overlap, protocol.align)
+    backbone, routing = parameters_of(runtime.backbone), parameters_of(router)
+    routes = []
+    for name, expert in runtime.experts.items():
+        own = parameters_of(expert)
+        routes.append(
+            RouteCount(
+                route=name,
+                tile_gflops=flops.tile_gflops(expert, tiles[0].height, tiles[0].width),
+                gflops=flops.gflops(expert, size.height, size.width),
+                parameters=own,
+                share=own / backbone,
+                active=backbone + routing + own,
+            )
+        )
+    return Counts(
+        size=size,
+        unit=UNIT,
+        tiles=len(tiles),
+        describe_gflops=flops.describing,
+        backbone=backbone,
+        router=routing,
+        total=backbone + routing + sum(route.parameters for route in routes),
+        routes=tuple(routes),
+        not_counted=_not_counted(runtime, next(iter(runtime.experts.values()))),
+    )
+
+
+def parameters_of(net: nn.Module) -> int:
+    """Return how many parameters a network has; buffers do not count."""
+    return sum(parameter.numel() for parameter in net.parameters())
+
+
+class _Operators(TorchDispatchMode):
+    """Counts every operator that runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: Counter[str] = Counter()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.calls[str(func.overloadpacket).removeprefix("aten.")] += 1
+        return func(*args, **(kwargs or {}))
+
+
+@torch.no_grad()
+def _not_counted(runtime: EagerRuntime, expert: Expert) -> dict[str, int]:
+    side = runtime.backbone.size_multiple
+    x = torch.zeros(1, 3, side, side, device=runtime.device)
+    g = torch.zeros(1, runtime.backbone.descriptor_dim, device=runtime.device)
+    counter = FlopCounterMode(display=False)
+    with _Operators() as ran, counter:
+        runtime.backbone.decode(runtime.backbone.encode(x), x, expert, g)
+    counted = {str(operator).removeprefix("aten.") for operator in counter.get_flop_counts()["Global"]}
+    return {name: calls for name, calls in sorted(ran.calls.items()) if name not in counted}
+
+
+def count_run(work_dir: Path, size: Size) -> Counts:
+    """Count what every route of a finished run takes; see :func:`count_costs`.
+
+    Raises:
+        StoreError: If the run is missing or has not got as far as its calibration.
+    """
+    config, folders = require_run(work_dir)
+    import_custom(config, str(work_dir / RECORD))
+    runtime = load_runtime(config, folders)
+    router = load_router(config, runtime.backbone.descriptor_dim, folders["router"])
+    return count_costs(runtime, router, size)

@@ -1,0 +1,42 @@
+"""The model of a finished run, as what workers load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from moei_toolkit.bench.subject import Model
+from moei_toolkit.config.loader import validate_config
+from moei_toolkit.config.schema import Config
+from moei_toolkit.inference.bundle import require_run
+from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
+
+
+def model_of_run(work_dir: Path, bundle: Path | None = None) -> Model:
+    """Return the model of a run that got as far as its calibration, with what it is compared with if trained.
+
+    Args:
+        work_dir: Folder of the run.
+        bundle: Its exported bundle, if there is one.
+
+    Raises:
+        StoreError: If the run is missing or not that far.
+    """
+    config, folders = require_run(work_dir)
+    record = read_run(work_dir)
+    rivals = {name: stage_folder(work_dir, record, name) for name in config.rivals if name in record.stages}
+    return model_of(config, {**folders, **rivals}.items(), bundle)
+
+
+def model_of(config: Config, folders: Iterable[tuple[str, Path]], bundle: Path | None = None) -> Model:
+    """Return a model as plain values; paths become absolute, for workers may run elsewhere."""
+    return Model(
+        config.model_dump(mode="json"),
+        {name: str(folder.resolve()) for name, folder in folders},
+        None if bundle is None else str(bundle.resolve()),
+    )
+
+
+def config_of(work_dir: Path) -> Config:
+    """Return the config of a run."""
+    return validate_config(read_run(work_dir).config, str(work_dir / RECORD))

@@ -1,0 +1,88 @@
+"""What a benchmark leaves: ``cost.json``, every timed run, and a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from moei_toolkit.bench.cost import Cost, Ratio, as_values
+from moei_toolkit.bench.race import Measurements
+from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
+from moei_toolkit.io.environment import versions
+
+COST_FILE, RUNS_FILE, TABLE_FILE = "cost.json", "runs.jsonl", "costs.csv"
+SCHEMA = 1
+IO_POLICY = "one image at a time, uint8 pixels in memory in and out; no disk"
+
+
+def write_costs(
+    out: Path,
+    found: Measurements,
+    costs: Sequence[Cost],
+    ratios: Sequence[Ratio],
+    protocol: dict[str, Any],
+) -> None:
+    """Write what was measured into an existing folder.
+
+    Args:
+        out: The folder.
+        found: Every run.
+        costs: Of each subject.
+        ratios: Subjects compared with a baseline.
+        protocol: How images are looked at and tiled.
+    """
+    atomic_write_json(
+        out / COST_FILE,
+        {
+            "schema": SCHEMA,
+            "quick": found.plan.is_quick,
+            "image": asdict(found.size),
+            "plan": asdict(found.plan),
+            "protocol": protocol,
+            "io": IO_POLICY,
+            "environment": versions(),
+            "subjects": [asdict(subject) for subject in found.subjects],
+            "costs": as_values(costs),
+            "ratios": [asdict(ratio) for ratio in ratios],
+            "peaks": [asdict(peak) for peak in found.peaks],
+        },
+    )
+    image = str(found.size)
+    lines = [
+        json.dumps({"schema": SCHEMA, "image": image, **asdict(run), "latency_ms": 1e3 * run.latency})
+        for run in found.runs
+    ]
+    atomic_write_text(out / RUNS_FILE, "".join(f"{line}\n" for line in lines))
+    atomic_write_text(out / TABLE_FILE, as_csv(costs))
+
+
+def as_csv(costs: Sequence[Cost]) -> str:
+    """Return one line per subject."""
+    text = io.StringIO()
+    lines = [_line(cost) for cost in costs]
+    writer = csv.DictWriter(text, lines[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def _line(cost: Cost) -> dict[str, Any]:
+    latency = cost.latency_ms
+    return {
+        "subject": cost.subject,
+        "latency_ms": latency.median,
+        "iqr_ms": latency.iqr,
+        "p90_ms": latency.p90,
+        "ms_per_mp": cost.ms_per_mp,
+        "peak_memory_gb": cost.peak_memory_gb,
+        "loaded_memory_gb": cost.loaded_memory_gb,
+        "device_memory_gb": cost.device_memory_gb,
+        "images_per_second": cost.images_per_second,
+        "mp_per_second": cost.mp_per_second,
+        **{f"drift_{name}": value for name, value in cost.drift.items()},
+    }

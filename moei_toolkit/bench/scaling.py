@@ -1,0 +1,118 @@
+"""How cost grows: with image size, with the number of experts, with the batch and with threads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from moei_toolkit.bench.cost import Cost, costs_of
+from moei_toolkit.bench.race import Plan, measure
+from moei_toolkit.bench.subject import UHD, Model, Size, Subject
+from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.types import ACTUAL
+
+
+@dataclass(frozen=True)
+class Study:
+    """One thing that is varied.
+
+    Attributes:
+        name: What ``--only`` asks for.
+        axis: What it is, with its unit.
+        values: Of the axis; fewer when in a hurry.
+        quick: Those.
+        subject: Value -> what is measured.
+        size: Value -> of which image.
+    """
+
+    name: str
+    axis: str
+    values: Sequence[int]
+    quick: Sequence[int]
+    subject: Callable[[int], Subject]
+    size: Callable[[int], Size]
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one value of a study costs.
+
+    Attributes:
+        study: Its name.
+        value: Of the axis.
+        size: Of the image.
+        cost: What was measured.
+    """
+
+    study: str
+    value: int
+    size: Size
+    cost: Cost
+
+
+def size_of(megapixels: int) -> Size:
+    """Return a 16:9 image of about that many megapixels, 8 being 4K."""
+    width = round(math.sqrt(megapixels / 8) * UHD.width / 16) * 16
+    return Size(width, round(width * UHD.height / UHD.width))
+
+
+def _plain(value: int) -> Subject:
+    return Subject(str(value), ACTUAL)
+
+
+def _uhd(value: int) -> Size:
+    return UHD
+
+
+STUDIES = (
+    Study("size", "image size, MP", (1, 2, 4, 8, 16, 32, 64), (1, 8), _plain, size_of),
+    Study(
+        "experts",
+        "experts in memory",
+        (1, 2, 4, 8, 16, 32, 64),
+        (1, 64),
+        lambda value: Subject(str(value), ACTUAL, experts=value),
+        _uhd,
+    ),
+    Study(
+        "batch",
+        "tiles per call",
+        (1, 2, 4, 8),
+        (1, 4),
+        lambda value: Subject(str(value), ACTUAL, batch=value),
+        _uhd,
+    ),
+    Study(
+        "threads",
+        "processor threads",
+        (1, 2, 4, 8, 16, 32, 64),
+        (1, 2),
+        lambda value: Subject(str(value), ACTUAL, threads=value),
+        _uhd,
+    ),
+)
+
+
+def run_study(model: Model, study: Study, values: Sequence[int], plan: Plan, log: Reporter) -> list[Point]:
+    """Measure every value of a study; those of one image size in turn.
+
+    Args:
+        model: What is restored with.
+        study: What is varied.
+        values: Which values of it.
+        plan: How often each is measured.
+        log: Told how far it is.
+
+    Raises:
+        BenchError: If a measurement failed.
+    """
+    points = []
+    for size in dict.fromkeys(study.size(value) for value in values):
+        together = [value for value in values if study.size(value) == size]
+        found = measure(model, [study.subject(value) for value in together], size, plan, log)
+        points += [
+            Point(study.name, value, size, cost)
+            for value, cost in zip(together, costs_of(found), strict=True)
+        ]
+    return points

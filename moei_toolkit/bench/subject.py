@@ -1,0 +1,86 @@
+"""What is measured: one way of restoring with one model, as plain values for another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from moei_toolkit.types import DENSE
+
+Tiling = Literal["banded", "whole"]
+"""How tiles become an image: band by band as the toolkit does, or all at once as is usual elsewhere."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Where a model lies.
+
+    Attributes:
+        config: Of the run, as plain data.
+        folders: Committed folder of each stage it needs, by name.
+        bundle: Folder of its exported bundle, which some runtimes need.
+    """
+
+    config: Mapping[str, Any]
+    folders: Mapping[str, str]
+    bundle: str | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One way of restoring an image.
+
+    Attributes:
+        name: What it is called in tables.
+        policy: ``"dense"``, ``"actual"`` (MoE-I), ``"top2"``, ``"dense-equal"``, ``"single.NAME"`` or
+            ``"expert.NAME"``.
+        runtime: What the networks run with.
+        tiling: How tiles become an image.
+        device: Where networks run.
+        threads: Processor threads; all when None.
+        batch: Most tiles per call of the network.
+        experts: How many experts lie in memory: the first of the model, or all of them and untrained ones;
+            as many as the model has when None.
+        backbone: Changed options of the backbone, for instance ``{"width": 28}``: it is then untrained,
+            which changes no cost.
+    """
+
+    name: str
+    policy: str = DENSE
+    runtime: str = "eager"
+    tiling: Tiling = "banded"
+    device: str = "cpu"
+    threads: int | None = None
+    batch: int = 1
+    experts: int | None = None
+    backbone: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Size:
+    """Width and height of an image, in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def megapixels(self) -> float:
+        """Millions of pixels."""
+        return self.width * self.height / 1e6
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+UHD = Size(3840, 2160)
+
+
+def job_of(model: Model, subject: Subject, size: Size) -> dict[str, Any]:
+    """Return what a worker needs to know, for JSON."""
+    return {"model": asdict(model), "subject": asdict(subject), "size": asdict(size)}
+
+
+def read_job(job: Mapping[str, Any]) -> tuple[Model, Subject, Size]:
+    """Return what :func:`job_of` was given."""
+    return Model(**job["model"]), Subject(**job["subject"]), Size(**job["size"])

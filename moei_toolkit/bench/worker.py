@@ -1,0 +1,54 @@
+"""A process that restores when it is told to: each subject has its own, so that memory is its own too.
+
+It reads one job as a line of JSON, then one command per line, and answers each with a line of JSON:
+``run`` -> seconds of every hop; ``memory`` -> bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, TextIO
+
+from moei_toolkit.errors import MoeiError
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
+    try:
+        serve(sys.stdin, answers)
+    except MoeiError as error:
+        _answer(answers, {"error": str(error), "exit_code": error.exit_code})
+    except MemoryError as error:
+        _answer(answers, {"error": f"not enough memory: {error}", "exit_code": 1})
+
+
+def serve(commands: TextIO, answers: TextIO) -> None:
+    """Load the subject of the first line, then answer the commands of the others."""
+    from moei_toolkit.bench.building import build_subject, make_image
+    from moei_toolkit.bench.memory import device_peak, process_peak
+    from moei_toolkit.bench.subject import read_job
+
+    model, subject, size = read_job(json.loads(commands.readline()))
+    restore = build_subject(model, subject)
+    image = make_image(size)
+    loaded = process_peak()
+    _answer(answers, {"loaded": loaded})
+    for line in commands:
+        if line.strip() == "run":
+            _answer(answers, restore(image))
+        else:
+            peaks = {"loaded": loaded, "peak": process_peak(), "device": device_peak(subject.device)}
+            _answer(answers, peaks)
+
+
+def _answer(answers: TextIO, value: dict[str, Any]) -> None:
+    answers.write(json.dumps(value) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

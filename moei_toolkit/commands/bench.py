@@ -1,0 +1,164 @@
+"""Measure what restoring costs with a run; see --help."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moei_toolkit.cli import CommandParser, format_table, run_main
+
+if TYPE_CHECKING:
+    from moei_toolkit.bench.cost import Cost, Ratio
+    from moei_toolkit.bench.race import Plan
+    from moei_toolkit.bench.subject import Subject
+
+RUNTIMES = ("eager", "compile", "onnx", "openvino")
+FROM_BUNDLE = ("onnx", "openvino")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print a table of costs, and how each subject compares with the first."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+
+    from moei_toolkit.bench.cost import compare, costs_of
+    from moei_toolkit.bench.models import config_of, model_of_run
+    from moei_toolkit.bench.race import measure
+    from moei_toolkit.bench.record import write_costs
+    from moei_toolkit.bench.subject import Size
+    from moei_toolkit.io.reporter import RichReporter
+
+    subjects, plan, size = _subjects(args), _plan(args), Size(*args.size)
+    if args.dry_run:
+        model_of_run(args.run, args.bundle)
+        print(f"{plan.blocks} x ({plan.warm_ups} + {plan.runs}) runs at {size} of each of:")
+        print("\n".join(f"  {subject.name}" for subject in subjects))
+        return 0
+    log = RichReporter()
+    with ExitStack() as stack:
+        bundle = args.bundle
+        if bundle is None and any(subject.runtime in FROM_BUNDLE for subject in subjects):
+            from moei_toolkit.inference.export.writing import export_run
+
+            bundle = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "bundle"
+            log.info("exporting the run")
+            export_run(args.run, bundle)
+        found = measure(model_of_run(args.run, bundle), subjects, size, plan, log)
+    costs = costs_of(found)
+    ratios = [compare(found, subject.name, subjects[0].name) for subject in subjects[1:]]
+    if args.output is not None:
+        args.output.mkdir(parents=True, exist_ok=True)
+        write_costs(args.output, found, costs, ratios, config_of(args.run).inference.model_dump())
+    print(_costs_table(costs))
+    quick = " (quick: fewer runs than the protocol asks for)" if plan.is_quick else ""
+    print(f"\n{size}, {plan.blocks} x {plan.runs} runs{quick}")
+    for ratio in ratios:
+        print(_ratio_line(ratio if args.allow_noise else ratio.require_quiet()))
+    return 0
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        "Measure latency, ms/MP, peak memory and throughput of restoring with a finished run. Every subject "
+        "has a process of its own; they run in turn.",
+        "examples:\n  tools/bench.py --run work_dirs/mine --quick\n"
+        "  tools/bench.py --run work_dirs/mine --runtimes eager openvino --usual -o work_dirs/mine_costs",
+    )
+    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_argument(
+        "--policies",
+        nargs="+",
+        default=["dense", "actual"],
+        metavar="NAME",
+        help="dense, actual (MoE-I), top2, dense-equal, single.NAME, expert.NAME (default: dense actual)",
+    )
+    parser.add_argument("--runtimes", nargs="+", choices=RUNTIMES, default=["eager"], metavar="NAME")
+    parser.add_argument("--usual", action="store_true", help="also the tiler that most repositories ship")
+    parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
+    parser.add_argument("--quick", action="store_true", help="1 warm-up and 5 runs instead of 30 and 100")
+    parser.add_argument("--warm-ups", type=int, metavar="N", help="of each subject, in every block")
+    parser.add_argument("--runs", type=int, metavar="N", help="timed, in every block")
+    parser.add_argument("--blocks", type=int, metavar="N", help="measure everything anew so often (3)")
+    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (all)")
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help="most tiles per call (1)")
+    parser.add_argument("--experts", type=int, metavar="N", help="how many experts lie in memory (its own)")
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...")
+    parser.add_argument("--bundle", type=Path, help="an exported bundle for onnx and openvino, not a new one")
+    parser.add_argument("--allow-noise", action="store_true", help="compare whatever the noise")
+    parser.add_argument("-o", "--output", type=Path, help="folder for cost.json, runs.jsonl and costs.csv")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be measured")
+    return parser
+
+
+def _subjects(args: argparse.Namespace) -> list[Subject]:
+    from moei_toolkit.bench.subject import Subject
+
+    several = len(args.runtimes) > 1 or args.usual
+    subjects = [
+        Subject(
+            f"{policy} ({runtime})" if several else policy,
+            policy,
+            runtime,
+            device=args.device,
+            threads=args.threads,
+            batch=args.batch,
+            experts=args.experts,
+        )
+        for runtime in args.runtimes
+        for policy in args.policies
+    ]
+    if args.usual:
+        subjects.append(Subject("dense (usual tiler)", tiling="whole", threads=args.threads))
+    return subjects
+
+
+def _plan(args: argparse.Namespace) -> Plan:
+    from moei_toolkit.bench.race import QUICK, Plan
+
+    plan = QUICK if args.quick else Plan()
+    given = {"warm_ups": args.warm_ups, "runs": args.runs, "blocks": args.blocks}
+    return Plan(**{name: getattr(plan, name) if value is None else value for name, value in given.items()})
+
+
+def _costs_table(costs: Sequence[Cost]) -> str:
+    header = ["subject", "latency ms", "IQR", "p90", "ms/MP", "peak GB", "loaded GB", "images/s", "drift"]
+    rows = [
+        [
+            cost.subject,
+            f"{cost.latency_ms.median:.1f}",
+            f"{cost.latency_ms.iqr:.1f}",
+            f"{cost.latency_ms.p90:.1f}",
+            f"{cost.ms_per_mp:.1f}",
+            f"{cost.peak_memory_gb:.3f}",
+            f"{cost.loaded_memory_gb:.3f}",
+            f"{cost.images_per_second:.3f}",
+            f"{max(cost.drift.values()):.1%}",
+        ]
+        for cost in costs
+    ]
+    return format_table(header, rows)
+
+
+def _ratio_line(ratio: Ratio) -> str:
+    return (
+        f"{ratio.first} / {ratio.second}: latency {ratio.latency:.3f} (noise {ratio.noise:.1%}), "
+        f"memory {ratio.memory:.3f}"
+    )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read ``WIDTHxHEIGHT``."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if match is None or min(map(int, match.groups())) < 16:
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT of 16 pixels or more, got {text!r}")
+    return int(match[1]), int(match[2])
+
+
+def run() -> None:
+    """Run as a command of the shell."""
+    run_main(main)

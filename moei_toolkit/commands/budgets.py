@@ -1,0 +1,62 @@
+"""Compare MoE-I with dense models of equal cost; see --help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from moei_toolkit.cli import CommandParser, format_table, run_main
+from moei_toolkit.commands.bench import parse_size
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure the pairs of an equal-budget comparison, and write a config for every wider dense model."""
+    parser = CommandParser(
+        "Measure MoE-I against dense, dense-equal and Top-2, and find the dense models that are as wide as "
+        "its latency and its memory allow. Writes budgets.json and a config that trains each wider model.",
+    )
+    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for what is found")
+    parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="timed, of each of a pair (5)")
+    parser.add_argument("--tolerance", type=float, default=0.02, help="how far from 1 is still equal (0.02)")
+    parser.add_argument("--width-option", default="width", metavar="NAME", help="of the backbone (width)")
+    args = parser.parse_args(argv)
+
+    from moei_toolkit.bench.budgets import as_values, pair_budgets
+    from moei_toolkit.bench.models import config_of, model_of_run
+    from moei_toolkit.bench.race import Plan
+    from moei_toolkit.bench.subject import Size
+    from moei_toolkit.bench.wider import wider_config
+    from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
+    from moei_toolkit.io.reporter import RichReporter
+
+    plan, size = Plan(warm_ups=1, runs=args.runs, blocks=1), Size(*args.size)
+    model = model_of_run(args.run)
+    pairs = pair_budgets(model, size, plan, RichReporter(), args.tolerance, args.width_option)
+    args.output.mkdir(parents=True, exist_ok=True)
+    settings = {"image": str(size), "runs": args.runs, "tolerance": args.tolerance}
+    atomic_write_json(args.output / "budgets.json", {"schema": 1, **settings, "pairs": as_values(pairs)})
+    for width in {pair.width for pair in pairs if pair.width is not None}:
+        text = wider_config(config_of(args.run), args.width_option, width)
+        atomic_write_text(args.output / f"dense_{args.width_option}_{width}.py", text)
+    rows = [
+        [
+            pair.rival,
+            pair.budget,
+            f"{pair.ratio.latency:.3f}",
+            f"{pair.ratio.noise:.1%}",
+            f"{pair.ratio.memory:.3f}",
+            "yes" if pair.equal else "no",
+        ]
+        for pair in pairs
+    ]
+    header = ["rival", "budget", "latency", "noise", "memory", f"equal within {args.tolerance:.0%}"]
+    print("Costs over those of MoE-I\n")
+    print(format_table(header, rows))
+    return 0
+
+
+def run() -> None:
+    """Run as a command of the shell."""
+    run_main(main)

@@ -1,0 +1,52 @@
+"""Count operations and parameters of a run; see --help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from moei_toolkit.cli import CommandParser, format_table, run_main
+from moei_toolkit.commands.bench import parse_size
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print what each route takes, and what was not counted."""
+    parser = CommandParser("Count the operations and parameters of every route of a finished run.")
+    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to this file")
+    args = parser.parse_args(argv)
+
+    from moei_toolkit.bench.counts import count_run
+    from moei_toolkit.bench.subject import Size
+    from moei_toolkit.io.atomic import atomic_write_json
+
+    counts = count_run(args.run, Size(*args.size))
+    if args.json is not None:
+        atomic_write_json(args.json, asdict(counts))
+    rows = [
+        [
+            route.route,
+            f"{route.tile_gflops:.2f}",
+            f"{route.gflops:.1f}",
+            f"{route.parameters:,}",
+            f"{route.share:.2%}",
+            f"{route.active:,}",
+        ]
+        for route in counts.routes
+    ]
+    print(format_table(["route", "GFLOPs/tile", "GFLOPs/image", "own parameters", "share", "active"], rows))
+    print(
+        f"\n{counts.size}: {counts.tiles} tiles, and {counts.describe_gflops:.2f} GFLOPs to describe it once."
+    )
+    print(f"Unit: {counts.unit}.")
+    print(f"Parameters: backbone {counts.backbone:,}, router {counts.router:,}, all {counts.total:,}.")
+    missing = ", ".join(f"{name} x{calls}" for name, calls in counts.not_counted.items())
+    print(f"Not counted (operator x calls per tile): {missing}.")
+    return 0
+
+
+def run() -> None:
+    """Run as a command of the shell."""
+    run_main(main)

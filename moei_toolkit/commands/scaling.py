@@ -1,0 +1,65 @@
+"""Measure how cost grows with image size, experts, batch and threads; see --help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from moei_toolkit.cli import CommandParser, format_table, run_main
+
+STUDIES = ("size", "experts", "batch", "threads")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure each study; leave a table and a plot of it."""
+    parser = CommandParser(
+        "Measure MoE-I over image size (1 to 64 MP), experts in memory (1 to 64), batch and threads; the "
+        "last three at 4K. Writes scaling.json, and one SVG for each study.",
+    )
+    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for what is found")
+    parser.add_argument("--only", nargs="+", choices=STUDIES, default=STUDIES, metavar="NAME")
+    parser.add_argument("--runs", type=int, default=3, metavar="N", help="timed, of each value (3)")
+    parser.add_argument("--quick", action="store_true", help="two values of each study")
+    args = parser.parse_args(argv)
+
+    from dataclasses import asdict
+
+    from moei_toolkit.bench.models import model_of_run
+    from moei_toolkit.bench.plots import plot_study
+    from moei_toolkit.bench.race import Plan
+    from moei_toolkit.bench.scaling import STUDIES as ALL
+    from moei_toolkit.bench.scaling import run_study
+    from moei_toolkit.io.atomic import atomic_write_bytes, atomic_write_json
+    from moei_toolkit.io.environment import versions
+    from moei_toolkit.io.reporter import RichReporter
+
+    model, plan = model_of_run(args.run), Plan(warm_ups=1, runs=args.runs, blocks=1)
+    args.output.mkdir(parents=True, exist_ok=True)
+    points = []
+    for study in (study for study in ALL if study.name in args.only):
+        values = study.quick if args.quick else study.values
+        if study.name == "threads":
+            values = [value for value in values if value <= versions()["processors"]]
+        found = run_study(model, study, values, plan, RichReporter())
+        atomic_write_bytes(args.output / f"{study.name}.svg", plot_study(found, study.axis))
+        points += found
+        record = {"schema": 1, "environment": versions(), "points": [asdict(point) for point in points]}
+        atomic_write_json(args.output / "scaling.json", record)
+        rows = [
+            [
+                str(point.value),
+                str(point.size),
+                f"{point.cost.latency_ms.median / 1e3:.2f}",
+                f"{point.cost.ms_per_mp:.0f}",
+                f"{point.cost.peak_memory_gb:.3f}",
+            ]
+            for point in found
+        ]
+        print(format_table([study.axis, "image", "latency s", "ms/MP", "peak GB"], rows) + "\n", flush=True)
+    return 0
+
+
+def run() -> None:
+    """Run as a command of the shell."""
+    run_main(main)

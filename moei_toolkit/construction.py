@@ -1,0 +1,94 @@
+"""From what a configuration says to a component. Needs neither torch nor mmengine."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from moei_toolkit.arguments import match_arguments
+from moei_toolkit.errors import MoeiError, RegistryError, did_you_mean, located
+from moei_toolkit.plugin_table import Entry
+from moei_toolkit.plugins import load_plugins
+
+
+def load_class(entry: Entry, contract: str) -> type:
+    """Return the class of a component, importing it on first use.
+
+    Args:
+        entry: The component.
+        contract: The abstract base it must derive from, as ``"package.module:Class"``.
+
+    Raises:
+        RegistryError: If it cannot be imported, or does not derive from the contract.
+    """
+    component = entry.target if isinstance(entry.target, type) else _import(entry.target, entry)
+    if not isinstance(component, type) or not issubclass(component, _import(contract, entry)):
+        raise RegistryError(f"{entry}: expected a subclass of {contract}, got {component!r}")
+    return component
+
+
+def type_of(kind: str, cfg: Mapping[str, Any]) -> str:
+    """Return the name of the component that a configuration asks for.
+
+    Raises:
+        RegistryError: If it does not name one.
+    """
+    if not isinstance(cfg, Mapping) or not isinstance(cfg.get("type"), str):
+        raise RegistryError(f"{kind}: expected dict(type='name', ...), got {cfg!r}")
+    return str(cfg["type"])
+
+
+def construct(entry: Entry, contract: str, cfg: Mapping[str, Any], objects: Mapping[str, Any]) -> Any:
+    """Construct a component.
+
+    Args:
+        entry: The component.
+        contract: See :func:`load_class`.
+        cfg: Its arguments, and ``type``; it must accept every one.
+        objects: On offer; it receives those that its constructor names.
+
+    Raises:
+        RegistryError: If it cannot be imported, an argument is unknown or missing, or it refuses a value.
+    """
+    component, where = load_class(entry, contract), str(entry)
+    configured = {name: value for name, value in cfg.items() if name != "type"}
+    arguments = match_arguments(component, configured, objects, where)
+    try:
+        with located(where):
+            return component(**arguments)
+    except MoeiError:
+        raise
+    except Exception as error:  # a stranger's constructor may fail in any way
+        given = ", ".join(f"{name}={value!r}" for name, value in configured.items()) or "its defaults"
+        cause = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise RegistryError(f"{where} could not be built with {given}: {cause}") from error
+
+
+def build_offered(kind: str, contract: str, cfg: Mapping[str, Any]) -> Any:
+    """Construct a component that comes with the toolkit or from an installed plugin.
+
+    Args:
+        kind: For instance ``"calibrators"``.
+        contract: See :func:`load_class`.
+        cfg: ``dict(type="name", **arguments)``.
+
+    Raises:
+        RegistryError: If nobody offers it, or see :func:`construct`.
+    """
+    name, offered = type_of(kind, cfg), load_plugins().entries(kind)
+    if name not in offered:
+        hint = did_you_mean(name, offered)
+        raise RegistryError(
+            f"{kind}: neither the toolkit nor an installed plugin offers {name!r}. {hint}".rstrip()
+        )
+    return construct(offered[name], contract, cfg, {})
+
+
+def _import(path: str, entry: Entry) -> Any:
+    module, _, name = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except Exception as error:  # a stranger's module may fail in any way
+        cause = " ".join(f"{type(error).__name__}: {error}".split())
+        raise RegistryError(f"{entry} could not be imported from {path!r}: {cause}") from error

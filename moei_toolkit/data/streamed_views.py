@@ -1,0 +1,67 @@
+"""The views of an image that is read while it is used; see `moei_toolkit.data.views` for one in memory."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from moei_toolkit.data.views import probe_positions, to_planes
+from moei_toolkit.io.pixel_source import PixelSource
+
+STRIP = 256
+"""Rows read at a time."""
+
+
+def read_views(
+    source: PixelSource, overview_size: int, probe_size: int, probes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read an image once and return what `make_overview` and `make_probes` would, to rounding.
+
+    Args:
+        source: The image.
+        overview_size: Side of the overview.
+        probe_size: Side of a probe.
+        probes: Number of probes.
+
+    Returns:
+        Overview (3, S, S) and probes (P, 3, s, s), float32 in [0, 1].
+    """
+    height, width = source.height, source.width
+    rows, columns = min(overview_size, height), min(overview_size, width)
+    shares = _area_shares(height, rows)
+    overview = np.zeros((3, rows, columns))
+    places = probe_positions(height, width, probe_size, probes)
+    seen_height, seen_width = min(probe_size, height), min(probe_size, width)
+    pieces = np.zeros((probes, 3, seen_height, seen_width), np.float32)
+    for top in range(0, height, STRIP):
+        strip = source.rows(top, min(top + STRIP, height))
+        bottom = top + len(strip)
+        for channel in range(3):  # one at a time: floats of a strip of a large image are many
+            plane = to_planes(strip[..., channel : channel + 1])[0]
+            narrow = cv2.resize(plane, (columns, len(strip)), interpolation=cv2.INTER_AREA)
+            overview[channel] += shares[:, top:bottom] @ narrow
+        for piece, (first, left) in zip(pieces, places, strict=True):
+            begin, end = max(first, top), min(first + seen_height, bottom)
+            if begin < end:
+                part = strip[begin - top : end - top, left : left + seen_width]
+                piece[:, begin - first : end - first] = to_planes(part)
+    return _grown(overview.astype(np.float32), overview_size), _continued(pieces, probe_size)
+
+
+def _area_shares(length: int, parts: int) -> np.ndarray:
+    """Return (parts, length): how much of each part, of equal length, every pixel makes up."""
+    edges = np.linspace(0, length, parts + 1)
+    pixels = np.arange(length)
+    covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    return np.clip(covered, 0, None) * (parts / length)
+
+
+def _grown(overview: np.ndarray, size: int) -> np.ndarray:
+    if overview.shape[1:] == (size, size):
+        return overview
+    return np.stack([cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR) for plane in overview])
+
+
+def _continued(pieces: np.ndarray, size: int) -> np.ndarray:
+    below, beside = size - pieces.shape[2], size - pieces.shape[3]
+    return np.pad(pieces, ((0, 0), (0, 0), (0, below), (0, beside)), mode="edge")

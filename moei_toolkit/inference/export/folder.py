@@ -1,0 +1,47 @@
+"""Folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from moei_toolkit.io.atomic import beside, fsync_dir, fsync_tree
+from moei_toolkit.io.disk import disk_errors
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside ``path`` that takes its place when the block ends well.
+
+    When the block, the disk or the process fails, the old folder stays as it was.
+
+    Args:
+        path: The folder to create or replace. The one above it is made when it is missing.
+
+    Yields:
+        Where to write.
+
+    Raises:
+        StoreError: The disk is full, read-only, or failed.
+    """
+    path = path.absolute()
+    temporary, old = beside(path), beside(path)
+    with disk_errors(path):
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            fsync_tree(temporary)
+            if path.exists():
+                path.rename(old)
+            try:
+                temporary.rename(path)
+            except BaseException:
+                if old.exists():
+                    old.rename(path)
+                raise
+            fsync_dir(path.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,50 @@
+"""From a bundle to objects that work, without PyTorch and without anything that trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.construction import build_offered
+from moei_toolkit.errors import CheckpointError, ConfigError, did_you_mean, located
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.export.record import RECORD, Calibration, graphs_in, read_bundle
+from moei_toolkit.inference.runtimes.base import Runtime
+from moei_toolkit.inference.runtimes.onnx import OnnxRuntime
+from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
+
+Engine = OnnxRuntime | OpenVINORuntime
+ENGINES: dict[str, type[Engine]] = {"onnx": OnnxRuntime, "openvino": OpenVINORuntime}
+
+
+def load_bundle(folder: Path, runtime: str = "onnx", threads: int | None = None) -> tuple[Runtime, Decider]:
+    """Load the parts of a restorer from a bundle.
+
+    Args:
+        folder: The bundle.
+        runtime: What runs its graphs: ``"onnx"`` or ``"openvino"``.
+        threads: How many; one per core when None.
+
+    Raises:
+        ConfigError: If there is no such runtime, or its package is not installed.
+        StoreError: If there is no bundle.
+        CheckpointError: If it is damaged, or of a kind this toolkit does not know.
+        RegistryError: If the calibrator is not installed.
+    """
+    if runtime not in ENGINES:
+        raise ConfigError(f"bundles: there is no runtime {runtime!r}. {did_you_mean(runtime, ENGINES)}")
+    record = read_bundle(folder)
+    with located(str(folder / RECORD)):
+        calibrator = _load_calibrator(record.calibration)
+    engine = ENGINES[runtime](graphs_in(folder, record.experts), record.protocol, threads)
+    return engine, Decider(engine.score, calibrator, record.threshold, record.experts)
+
+
+def _load_calibrator(calibration: Calibration) -> Calibrator:
+    contract = "moei_toolkit.calibrators.base:Calibrator"
+    calibrator: Calibrator = build_offered("calibrators", contract, calibration.component)
+    try:
+        calibrator.load_state(calibration.state)
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"expected a calibration, got {type(error).__name__}: {error}") from error
+    return calibrator

@@ -1,0 +1,30 @@
+"""What happens to pixels around the graphs, for whoever runs them without the toolkit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from moei_toolkit.data.views import SPREAD
+
+DESCRIPTION: dict[str, Any] = {
+    "pixels": "RGB, upright, channels first, float32: integers divided by their largest value, no mean taken",
+    "largest": {"uint8": int(np.iinfo(np.uint8).max), "uint16": int(np.iinfo(np.uint16).max)},
+    "overview": "the whole image as a square of overview_size, its proportions given up: averaged over areas "
+    "where a side is longer, then bilinear where it is shorter",
+    "probes": "squares of probe_size at full resolution; probe n of 0, 1, ... begins at row "
+    "round(((0.5 + n * spread[0]) mod 1) * (height - probe_size)) and column "
+    "round(((0.5 + n * spread[1]) mod 1) * (width - probe_size)); a smaller image is continued by its last "
+    "row and column",
+    "spread": list(SPREAD),
+    "decision": "probabilities of the logits by the calibration; the most probable expert, or dense where "
+    "its probability is below the threshold",
+    "tiles": "squares of tile, or the whole side where it is shorter, every tile - overlap pixels rounded "
+    "down to a multiple of align; the last one of a row or column begins at the first multiple of align "
+    "from which it reaches the border, and what it lacks is the last row or column repeated",
+    "blending": "a tile counts 1, falling as sin^2(pi / 2 * (i + 0.5) / overlap) over the overlap towards a "
+    "neighbour (window hann) or not at all (uniform), rows times columns, divided by the sum over all tiles",
+    "output": "clipped to [0, 1] after blending",
+}
+"""Sizes are those of the protocol."""

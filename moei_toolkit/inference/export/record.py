@@ -1,0 +1,131 @@
+"""What a bundle says about itself, ``bundle.json``, and whether the files beside it are the ones it means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from moei_toolkit.config.kinds import Name
+from moei_toolkit.errors import CheckpointError, StoreError
+from moei_toolkit.inference.protocol import Protocol
+from moei_toolkit.inference.runtimes.graphs import Graphs
+from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.types import DENSE
+
+RECORD = "bundle.json"
+FORMAT, VERSION = "moei_toolkit.bundle", 1
+DESCRIBE, ROUTER = "describe.onnx", "router.onnx"
+
+
+class Calibration(BaseModel):
+    """How logits become probabilities.
+
+    Attributes:
+        component: The calibrator as a config has it: its type and arguments.
+        state: What was fitted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    component: Mapping[str, Any]
+    state: Mapping[str, Any]
+
+
+class BundleRecord(BaseModel):
+    """What a bundle is.
+
+    Attributes:
+        format: Always the same.
+        version: Of the layout of a bundle.
+        toolkit: Version of the toolkit that wrote it.
+        stages: Stage of the run -> fingerprint.
+        protocol: Views, tiles, and the precision they are meant for; graphs hold float32.
+        preprocessing: What is done to pixels before and after the graphs, in words and numbers.
+        experts: In the order of the router's outputs.
+        calibration: How logits become probabilities.
+        threshold: tau; below it the dense route is taken.
+        files: Graph, relative to the bundle -> SHA-256.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["moei_toolkit.bundle"] = "moei_toolkit.bundle"
+    version: Literal[1] = 1
+    toolkit: str
+    stages: Mapping[str, str]
+    protocol: Protocol
+    preprocessing: Mapping[str, Any]
+    experts: Annotated[tuple[Name, ...], Field(min_length=1)]
+    calibration: Calibration
+    threshold: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    files: Mapping[str, str]
+
+
+def graphs_in(folder: Path, experts: Sequence[str]) -> Graphs:
+    """Return where the graphs of a bundle lie."""
+    routes = {name: folder / "routes" / f"{name}.onnx" for name in (*experts, DENSE)}
+    return Graphs(folder / DESCRIBE, folder / ROUTER, routes)
+
+
+def files_of(graphs: Graphs) -> list[Path]:
+    """Return every file of a model."""
+    return [graphs.describe, graphs.router, *graphs.routes.values()]
+
+
+def is_bundle(folder: Path) -> bool:
+    """Tell whether a folder claims to be a bundle."""
+    return (folder / RECORD).is_file()
+
+
+def read_bundle(folder: Path) -> BundleRecord:
+    """Read the record of a bundle, after checking that all of its files are there and unchanged.
+
+    Raises:
+        StoreError: There is no bundle.
+        CheckpointError: It is damaged, or of a kind this toolkit does not know.
+    """
+    path = folder / RECORD
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        raise StoreError(
+            f"cannot read {path}: {error.strerror}. Expected a bundle made by tools/export.py."
+        ) from error
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged: {error}. Export the run again.") from error
+    _require_known(path, value)
+    try:
+        record = BundleRecord.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise CheckpointError(f"{path} is damaged: {where}: {first['msg']}. Export the run again.") from error
+    for problem in _problems(folder, record):
+        raise CheckpointError(f"{problem}. Export the run again.")
+    return record
+
+
+def _require_known(path: Path, value: object) -> None:
+    found = value if isinstance(value, dict) else {}
+    if found.get("format") != FORMAT:
+        raise CheckpointError(f"{path} describes no bundle: expected the format {FORMAT!r}.")
+    if found.get("version") != VERSION:
+        raise CheckpointError(
+            f"{path} has version {found.get('version')!r}; this toolkit reads {VERSION}. Use the toolkit "
+            "that wrote it, or export the run again with this one."
+        )
+
+
+def _problems(folder: Path, record: BundleRecord) -> Iterator[str]:
+    for file in files_of(graphs_in(folder, record.experts)):
+        expected = record.files.get(file.relative_to(folder).as_posix())
+        if expected is None:
+            yield f"{folder / RECORD} does not list {file.relative_to(folder)}"
+        elif not file.is_file():
+            yield f"{file} is missing"
+        elif sha256_file(file) != expected:
+            yield f"{file} is damaged: its SHA-256 is not the one in {RECORD}"

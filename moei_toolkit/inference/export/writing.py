@@ -1,0 +1,119 @@
+"""From the files of a run to a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import torch
+
+from moei_toolkit.config.schema import Config
+from moei_toolkit.errors import StoreError
+from moei_toolkit.inference.bundle import load_run, require_run
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.export.checking import check_graphs
+from moei_toolkit.inference.export.folder import atomic_folder
+from moei_toolkit.inference.export.loading import load_bundle
+from moei_toolkit.inference.export.networks import Describe
+from moei_toolkit.inference.export.onnx_files import write_graph
+from moei_toolkit.inference.export.preprocessing import DESCRIPTION
+from moei_toolkit.inference.export.record import (
+    RECORD,
+    BundleRecord,
+    Calibration,
+    files_of,
+    graphs_in,
+    is_bundle,
+)
+from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
+from moei_toolkit.inference.runtimes.graphs import Graphs
+from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.environment import toolkit_version
+from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.io.run_record import read_run
+
+
+def export_run(
+    work_dir: Path, target: Path, overwrite: bool = False, say: Callable[[str], None] = lambda text: None
+) -> dict[str, float]:
+    """Write a run that got as far as its calibration as a bundle, whole or not at all.
+
+    Args:
+        work_dir: The run.
+        target: Folder of the bundle.
+        overwrite: Replace a bundle that is there.
+        say: Told what is written.
+
+    Returns:
+        By graph, the largest difference to the network it came from.
+
+    Raises:
+        StoreError: If the run cannot be used, something else is in the way, or the disk failed.
+        ConfigError: If a package is not installed.
+        ExportError: If a network cannot be exported, or its graph gives something else.
+    """
+    planned_files(work_dir, target, overwrite)
+    config, folders = require_run(work_dir)
+    eager, decider = load_run(work_dir)
+    router = cast(EagerRouter, decider.router)
+    with atomic_folder(target) as folder:
+        graphs = graphs_in(folder, decider.experts)
+        _write_graphs(graphs, eager, router, say)
+        differences = check_graphs(graphs, eager, router)
+        fingerprints = read_run(work_dir).stages
+        record = BundleRecord(
+            toolkit=toolkit_version(),
+            stages={stage: fingerprints[stage].fingerprint for stage in folders},
+            protocol=eager.protocol,
+            preprocessing=DESCRIPTION,
+            experts=decider.experts,
+            calibration=_calibration(config, decider),
+            threshold=decider.threshold,
+            files={file.relative_to(folder).as_posix(): sha256_file(file) for file in files_of(graphs)},
+        )
+        atomic_write_json(folder / RECORD, record.model_dump(mode="json"))
+        load_bundle(folder)  # what it needs beside its files must be here, and installed
+    return differences
+
+
+def planned_files(work_dir: Path, target: Path, overwrite: bool = False) -> list[Path]:
+    """Return the files that :func:`export_run` would write, without opening any weights.
+
+    Raises:
+        StoreError: If the run cannot be used, or something is in the way.
+    """
+    config, _ = require_run(work_dir)
+    if is_bundle(target):
+        if not overwrite:
+            raise StoreError(f"{target} is a bundle already; --overwrite replaces it")
+    elif target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise StoreError(f"{target} is there and no bundle; choose another folder")
+    return [target / RECORD, *files_of(graphs_in(target, list(config.experts)))]
+
+
+def _write_graphs(
+    graphs: Graphs, eager: EagerRuntime, router: EagerRouter, say: Callable[[str], None]
+) -> None:
+    protocol = eager.protocol
+    overview = torch.zeros(3, protocol.overview_size, protocol.overview_size)
+    probes = torch.zeros(protocol.probes, 3, protocol.probe_size, protocol.probe_size)
+    g = torch.zeros(1, eager.backbone.descriptor_dim)
+    side = 2 * eager.backbone.size_multiple
+    tiles = torch.zeros(2, 3, side + 3, side + 5)  # no side that a network could take for fixed
+    say(graphs.describe.name)
+    write_graph(
+        graphs.describe, Describe(eager.backbone).eval(), {"overview": overview, "probes": probes}, "g"
+    )
+    say(graphs.router.name)
+    write_graph(graphs.router, router.network, {"g": g}, "logits")
+    for name, path in graphs.routes.items():
+        say(f"{path.parent.name}/{path.name}")
+        path.parent.mkdir(exist_ok=True)
+        inputs = {"tiles": tiles, "g": g}
+        sides = {"tiles": {0: "batch", 2: "height", 3: "width"}}
+        write_graph(path, eager.network(name), inputs, "restored", sides)
+
+
+def _calibration(config: Config, decider: Decider) -> Calibration:
+    return Calibration(component=config.calibrate.calibrator.as_dict(), state=decider.calibrator.state())

@@ -1,0 +1,134 @@
+"""One photograph, from file to file, in three steps: open, restore, finish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moei_toolkit.inference.photo_record import record_path, source_facts
+from moei_toolkit.inference.restorer import Restorer
+from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.images import Photograph, RowWriter, open_photograph, require_writable
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A photograph that can be read and whose restoration can be written.
+
+    Attributes:
+        photo: The photograph.
+        target: The picture to be.
+        facts: What tells whether the photograph is still the same.
+        seconds: Spent so far, per hop.
+    """
+
+    photo: Photograph
+    target: Path
+    facts: dict[str, Any]
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A photograph whose rows are all restored, and maybe not yet all written.
+
+    Attributes:
+        writer: Writes them.
+        target: The picture.
+        facts: For the JSON.
+        seconds: Spent so far, per hop.
+    """
+
+    writer: RowWriter
+    target: Path
+    facts: dict[str, Any]
+    seconds: dict[str, float]
+
+
+def restore_photo(restorer: Restorer, source: Path, target: Path, model: str | None = None) -> dict[str, Any]:
+    """Restore one file; write the picture, and then beside it ``NAME.SUFFIX.json``.
+
+    Bit depth, opacity, gray, colour profile and EXIF data are those of the photograph. Memory does not grow
+    with the size of what can be streamed; see `open_photograph`.
+
+    Args:
+        restorer: Restores it.
+        source: The photograph.
+        target: The picture.
+        model: What names the restorer and its settings in the JSON, so that the work is known to be done.
+
+    Returns:
+        The JSON: source, bytes, modified_ns, model, width, height, route, probabilities, confidence,
+        abstained, tile (its side in pixels, smaller than usual where memory ran out), seconds per hop (open,
+        describe, decide, restore, write: what is left of that after the last row; and total, their sum), and
+        ms_per_megapixel, of the total.
+
+    Raises:
+        ImageError: If the photograph cannot be read, or the target's format cannot hold it.
+        StoreError: If the disk is full or read-only.
+    """
+    return finish(restore_opened(restorer, open_photo(source, target), model))
+
+
+def open_photo(source: Path, target: Path) -> Opened:
+    """Open a photograph, after which it can be restored; for the errors see `restore_photo`."""
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "open"):
+        photo = open_photograph(source)
+        facts = source_facts(source)
+        require_writable(target, photo)  # which decodes what is decoded whole
+    return Opened(photo, target, facts, seconds)
+
+
+def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None) -> Restored:
+    """Restore a photograph while what is restored is written; see `restore_photo`."""
+    photo, target, seconds, runtime = opened.photo, opened.target, opened.seconds, restorer.runtime
+    with _timed(seconds, "describe"), photo.pixels() as pixels:
+        g = runtime.describe(pixels)
+    with _timed(seconds, "decide"):
+        decision = restorer.decider.decide(g)
+    record_path(target).unlink(missing_ok=True)  # it must not speak of another picture
+    writer, tiles = RowWriter(target, photo), [runtime.protocol.tile]
+    try:
+        with _timed(seconds, "restore"), photo.pixels() as pixels:
+            for top, rows in runtime.restore_rows(pixels, decision.route, g, tiles.append):
+                writer.write(top, rows)
+    except BaseException:
+        writer.abandon()
+        raise
+    writer.end()
+    facts = {
+        **opened.facts,
+        "model": model,
+        "width": photo.width,
+        "height": photo.height,
+        "route": decision.route,
+        "probabilities": dict(decision.probabilities),
+        "confidence": decision.confidence,
+        "abstained": decision.abstained,
+        "tile": tiles[-1],
+    }
+    return Restored(writer, target, facts, seconds)
+
+
+def finish(restored: Restored) -> dict[str, Any]:
+    """Wait until a picture is written, then write its JSON and return it; see `restore_photo`."""
+    seconds, facts = restored.seconds, restored.facts
+    with _timed(seconds, "write"):
+        restored.writer.finish()
+    total = sum(seconds.values())
+    facts["seconds"] = {hop: round(spent, 4) for hop, spent in {**seconds, "total": total}.items()}
+    facts["ms_per_megapixel"] = round(1e9 * total / (facts["width"] * facts["height"]), 2)
+    atomic_write_json(record_path(restored.target), facts)
+    return facts
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], hop: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds[hop] = time.perf_counter() - started

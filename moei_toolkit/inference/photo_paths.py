@@ -1,0 +1,54 @@
+"""Which photograph becomes which file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from moei_toolkit.errors import ImageError
+from moei_toolkit.io.images import WRITABLE_SUFFIXES
+
+
+def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
+    """Return every photograph with the file its restoration goes to.
+
+    Args:
+        source: A photograph, or a folder searched to the bottom, except where the output lies in it.
+        output: A file when ``source`` is one and this has a suffix, else a folder that mirrors ``source``.
+
+    Raises:
+        ImageError: If there is nothing to restore, a restoration would replace its photograph, or the
+            output names a file that cannot be written.
+    """
+    if not source.exists():
+        raise ImageError(f"{source}: there is no such photograph or folder")
+    if source.is_dir():
+        pairs = [(path, output / path.relative_to(source)) for path in _photos_below(source, output)]
+    else:
+        pairs = [(source, output if _names_a_file(output) else output / source.name)]
+    if not pairs:
+        raise ImageError(
+            f"{source}: expected photographs ({', '.join(sorted(WRITABLE_SUFFIXES))}), found none"
+        )
+    photos = {photo.resolve() for photo, _ in pairs}
+    for _, target in pairs:
+        if target.resolve() in photos:
+            raise ImageError(
+                f"{target}: the restored picture would replace a photograph; choose another output"
+            )
+    return pairs
+
+
+def _photos_below(source: Path, output: Path) -> list[Path]:
+    """Return the photographs of a folder, without those that an earlier run may have left in it."""
+    found = (path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
+    left = output.resolve() if source.resolve() in output.resolve().parents else None
+    return sorted(path for path in found if not path.is_dir() and left not in path.resolve().parents)
+
+
+def _names_a_file(output: Path) -> bool:
+    if output.is_dir() or not output.suffix:
+        return False
+    if output.suffix.lower() not in WRITABLE_SUFFIXES:
+        known = ", ".join(WRITABLE_SUFFIXES)
+        raise ImageError(f"{output}: cannot write a {output.suffix} file; supported: {known}, or a folder")
+    return True

@@ -1,0 +1,36 @@
+"""The JSON file beside a restored photograph: from what it came about, and how."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def record_path(target: Path) -> Path:
+    """Return where the record of a restored picture lies: beside it, as ``NAME.SUFFIX.json``."""
+    return target.with_name(target.name + ".json")
+
+
+def source_facts(source: Path) -> dict[str, Any]:
+    """Return what tells whether a photograph is still the same: name, size, and when it was changed."""
+    found = source.stat()
+    return {"source": source.name, "bytes": found.st_size, "modified_ns": found.st_mtime_ns}
+
+
+def is_done(source: Path, target: Path, model: str | None) -> bool:
+    """Tell whether a picture and its record are there, from this very photograph and this model.
+
+    Args:
+        source: The photograph.
+        target: Its restoration.
+        model: What the record must name; None is never the same.
+    """
+    if model is None or not target.is_file():
+        return False
+    try:
+        expected = {**source_facts(source), "model": model}
+        record = json.loads(record_path(target).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and all(record.get(key) == value for key, value in expected.items())

@@ -1,0 +1,31 @@
+"""How an image is looked at and cut into tiles: part of every result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How an image is looked at, cut into tiles, and computed.
+
+    Attributes:
+        overview_size: Side of the square overview, pixels.
+        probe_size: Side of a probe, pixels.
+        probes: How many probes.
+        tile: Side of a tile, pixels.
+        overlap: Pixels that neighbouring tiles share.
+        window: How tiles are blended.
+        precision: What tiles are computed in: ``"float32"``, ``"bfloat16"`` or ``"float16"``. Descriptions,
+            decisions and blending are float32 always.
+        align: Tiles begin at multiples of so many pixels, which is what the network pads sides to.
+    """
+
+    overview_size: int
+    probe_size: int
+    probes: int
+    tile: int = 512
+    overlap: int = 64
+    window: str = "hann"
+    precision: str = "float32"
+    align: int = 1

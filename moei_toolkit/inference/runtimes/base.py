@@ -1,0 +1,94 @@
+"""What every runtime does: describe an image, and restore it along a route, in arrays."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from moei_toolkit.data.streamed_views import read_views
+from moei_toolkit.data.views import make_overview, make_probes
+from moei_toolkit.inference.memory import HalvingTiles
+from moei_toolkit.inference.protocol import Protocol
+from moei_toolkit.inference.tiled import restore_tiled
+from moei_toolkit.io.pixel_source import ArraySource, PixelSource
+
+Picture = np.ndarray | PixelSource
+"""(H, W, 3) RGB: uint8, uint16, or float32 in [0, 1]; or where such rows come from."""
+
+
+class Runtime(ABC):
+    """Runs the networks of one model: whatever it runs them with, arrays go in and come out.
+
+    Args:
+        protocol: Views and tiles.
+        routes: Names of what :meth:`restore` can go along.
+        batch: Most tiles per call of the network.
+    """
+
+    def __init__(self, protocol: Protocol, routes: Sequence[str], batch: int = 1) -> None:
+        self.protocol = protocol
+        self.routes = tuple(routes)
+        self.batch = batch
+
+    @abstractmethod
+    def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
+        """Return g (1, d) of an overview (3, S, S) and probes (P, 3, s, s)."""
+
+    @abstractmethod
+    def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
+        """Restore tiles (B, 3, h, w) of one image with descriptor g (1, d); not clipped, the same shape.
+
+        Raises:
+            MemoryError: If memory does not suffice.
+        """
+
+    def describe(self, image: Picture) -> np.ndarray:
+        """Return g (1, d), float32, of a whole image."""
+        protocol = self.protocol
+        sizes = protocol.probe_size, protocol.probes
+        if isinstance(image, ArraySource):
+            image = image.pixels
+        if isinstance(image, np.ndarray):
+            views = make_overview(image, protocol.overview_size), make_probes(image, *sizes)
+        else:
+            views = read_views(image, protocol.overview_size, *sizes)
+        return self.describe_views(*views)
+
+    def restore_rows(
+        self, image: Picture, route: str, g: np.ndarray, on_halved: Callable[[int], None] | None = None
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """Restore tile by tile along one route.
+
+        Args:
+            image: What :meth:`describe` has seen; rows are read once more.
+            route: Name of an expert, or ``"dense"``.
+            g: (1, d), from :meth:`describe`.
+            on_halved: Told the new side when memory has run out and tiles are made smaller; without it,
+                running out of memory is an error.
+
+        Yields:
+            First row and (h, W, 3) float32 in [0, 1], top to bottom, as soon as no later tile touches them.
+
+        Raises:
+            MemoryError: If memory does not suffice.
+        """
+        protocol = self.protocol
+        tiles = protocol.tile, protocol.overlap, protocol.window
+
+        def run(crops: np.ndarray) -> np.ndarray:
+            return self.restore_tiles(crops, route, g)
+
+        fn = run if on_halved is None else HalvingTiles(run, *tiles, on_halved, protocol.align)
+        for top, rows in restore_tiled(as_source(image), fn, *tiles, self.batch, protocol.align):
+            yield top, np.clip(rows, 0, 1, out=rows).transpose(1, 2, 0)
+
+    def restore(self, image: Picture, route: str, g: np.ndarray) -> np.ndarray:
+        """Restore along one route; the arguments are those of :meth:`restore_rows`, the result (H, W, 3)."""
+        return np.concatenate([rows for _, rows in self.restore_rows(image, route, g)])
+
+
+def as_source(image: Picture) -> PixelSource:
+    """Return where the rows of a picture come from."""
+    return ArraySource(image) if isinstance(image, np.ndarray) else image

@@ -1,0 +1,92 @@
+"""Which runtime a model is run with, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moei_toolkit.errors import ConfigError, did_you_mean
+from moei_toolkit.io.hashing import sha256_json
+
+if TYPE_CHECKING:
+    from moei_toolkit.inference.decider import Decider
+    from moei_toolkit.inference.runtimes.base import Runtime
+
+OF_RUNS, OF_BUNDLES = ("eager", "compile"), ("onnx", "openvino")
+RUNTIMES = (*OF_RUNS, *OF_BUNDLES)
+"""The names, of those that need the run itself, and of those that need what was exported from it."""
+
+_DIGITS = 16
+
+
+def open_model(
+    path: Path, runtime: str | None = None, device: str = "cpu", threads: int | None = None
+) -> tuple[Runtime, Decider]:
+    """Open what photographs can be restored with.
+
+    Args:
+        path: Folder of a run, or of a bundle that was exported from one.
+        runtime: One of :data:`RUNTIMES`; ``"eager"`` for a run and ``"onnx"`` for a bundle when None.
+        device: Where a run computes; a bundle does on the CPU.
+        threads: On the CPU; one per core when None.
+
+    Raises:
+        ConfigError: If there is no such runtime, its package is missing, or it does not go with the path.
+        StoreError: If there is no such run or bundle, or it is not whole.
+    """
+    name = choose_runtime(path, runtime)
+    if name in OF_BUNDLES:
+        from moei_toolkit.inference.export.loading import load_bundle
+
+        if device != "cpu":
+            raise ConfigError(f"device {device!r}: a bundle runs on the CPU only, and {path} is a bundle")
+        return load_bundle(path, name, threads)
+    from moei_toolkit.inference.bundle import load_run
+    from moei_toolkit.inference.runtimes.compiled import CompiledRuntime
+
+    eager, decider = load_run(path, device, threads)
+    return (CompiledRuntime(eager) if name == "compile" else eager), decider
+
+
+def identify_model(path: Path, runtime: str | None = None) -> str:
+    """Return what names the weights and settings of a model, without opening any weights.
+
+    Raises:
+        ConfigError: See :func:`open_model`.
+        StoreError: See :func:`open_model`.
+    """
+    if choose_runtime(path, runtime) in OF_BUNDLES:
+        from moei_toolkit.inference.export.record import read_bundle
+
+        return sha256_json(read_bundle(path).model_dump(mode="json"))[:_DIGITS]
+    from moei_toolkit.inference.bundle import require_run
+
+    config, folders = require_run(path)
+    results = {stage: folder.name for stage, folder in folders.items()}
+    settings = {"views": config.views.model_dump(), "inference": config.inference.model_dump()}
+    return sha256_json({"results": results, **settings})[:_DIGITS]
+
+
+def choose_runtime(path: Path, runtime: str | None) -> str:
+    """Return the runtime for a path, after checking that the two go together.
+
+    Raises:
+        ConfigError: If there is no such runtime, or it does not go with the path.
+    """
+    from moei_toolkit.inference.export.record import is_bundle
+
+    if runtime is not None and runtime not in RUNTIMES:
+        raise ConfigError(f"there is no runtime {runtime!r}. {did_you_mean(runtime, RUNTIMES)}")
+    if is_bundle(path):
+        if runtime in OF_RUNS:
+            raise ConfigError(
+                f"runtime {runtime!r} needs a run, and {path} is a bundle, which is for "
+                f"{' and '.join(map(repr, OF_BUNDLES))}"
+            )
+        return runtime or OF_BUNDLES[0]
+    if runtime in OF_BUNDLES:
+        raise ConfigError(
+            f"runtime {runtime!r} needs a bundle, and {path} is none; to make one of a run: "
+            f"tools/export.py --run {path} -o BUNDLE"
+        )
+    return runtime or OF_RUNS[0]

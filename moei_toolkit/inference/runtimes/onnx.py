@@ -1,0 +1,69 @@
+"""ONNX Runtime on the graphs of a bundle."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moei_toolkit.errors import CheckpointError
+from moei_toolkit.inference.protocol import Protocol
+from moei_toolkit.inference.runtimes.base import Runtime
+from moei_toolkit.inference.runtimes.graphs import Graphs
+from moei_toolkit.inference.runtimes.memory_errors import memory_errors
+from moei_toolkit.inference.runtimes.packages import import_extra
+from moei_toolkit.inference.threads import thread_count
+
+_FATAL_ONLY = 4  # what fails is raised as well
+
+
+class OnnxRuntime(Runtime):
+    """Runs graphs with ONNX Runtime on the CPU, in float32 whatever the precision of the run.
+
+    Args:
+        graphs: The networks.
+        protocol: Views and tiles.
+        threads: How many; one per core when None.
+        batch: Most tiles per call of the network.
+
+    Raises:
+        ConfigError: If onnxruntime is not installed.
+    """
+
+    def __init__(
+        self, graphs: Graphs, protocol: Protocol, threads: int | None = None, batch: int = 1
+    ) -> None:
+        super().__init__(protocol, tuple(graphs.routes), batch)
+        self._engine = import_extra("onnxruntime", "onnx")
+        self._graphs = graphs
+        self._threads = thread_count(threads)
+        self._session = cache(self._open)  # one for all shapes: fixing them gains nothing here
+
+    def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
+        """See :meth:`Runtime.describe_views`."""
+        return self._run(self._graphs.describe, overview=overview, probes=probes)
+
+    def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
+        """See :meth:`Runtime.restore_tiles`."""
+        return self._run(self._graphs.routes[route], tiles=tiles, g=g)
+
+    def score(self, g: np.ndarray) -> np.ndarray:
+        """Return the router's logits (1, K) for a descriptor g (1, d)."""
+        return self._run(self._graphs.router, g=g)
+
+    def _run(self, graph: Path, **inputs: np.ndarray) -> np.ndarray:
+        with memory_errors():
+            output: np.ndarray = self._session(graph).run(None, inputs)[0]
+        return output
+
+    def _open(self, graph: Path) -> Any:
+        options = self._engine.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _FATAL_ONLY
+        try:
+            return self._engine.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # of no common type
+            raise CheckpointError(f"{graph}: ONNX Runtime cannot open it: {error}") from error

@@ -1,0 +1,20 @@
+"""How many threads a network may use."""
+
+from __future__ import annotations
+
+import os
+
+from moei_toolkit.errors import ConfigError
+
+
+def thread_count(threads: int | None) -> int:
+    """Return ``threads``, or when None as many as there are cores that this process may use.
+
+    Raises:
+        ConfigError: If it is less than 1.
+    """
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads < 1:
+        raise ConfigError(f"threads: expected 1 or more, got {threads}")
+    return threads

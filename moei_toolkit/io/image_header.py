@@ -1,0 +1,120 @@
+"""What the header of a photograph says, read with Pillow before anything is decoded."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL.ImageFile import ImageFile
+
+from moei_toolkit.errors import ImageError
+
+READABLE = tuple(
+    plugin.format
+    for plugin in (
+        PngImagePlugin.PngImageFile,
+        JpegImagePlugin.JpegImageFile,
+        TiffImagePlugin.TiffImageFile,
+        WebPImagePlugin.WebPImageFile,
+        BmpImagePlugin.BmpImageFile,
+    )
+)
+MAX_PIXELS = 178_956_970
+"""Most pixels of a photograph that is decoded whole; about twenty-one 4K frames."""
+
+DECODE_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow's decoders are known to raise on damaged files."""
+
+GRAY_MODES = ("1", "L", "LA", "I;16", "I;16B", "I;16L")
+REFUSED_MODES = {
+    "CMYK": "is in CMYK, which needs a colour profile to become RGB; convert it to RGB first",
+    "LAB": "is in CIE L*a*b*; convert it to RGB first",
+    "I": "has 32-bit integer samples; expected 8 or 16 bits",
+    "F": "has floating point samples; expected 8 or 16 bits",
+}
+TIFF_BITS = 258
+
+
+@contextmanager
+def opened_image(path: Path) -> Iterator[ImageFile]:
+    """Open a photograph with Pillow for as long as the block lasts; only its header is read.
+
+    Raises:
+        ImageError: The file is missing, empty, damaged, of no supported kind, animated, or in a colour space
+            that is not supported; or the block found it damaged. The message names the file.
+    """
+    _check_file(path)
+    try:
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("ignore")
+            with _identified(path, file) as image:
+                _check_kind(path, image)
+                yield image
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{path}: {error}; expected at most {MAX_PIXELS:,} pixels") from error
+    except DECODE_ERRORS as error:
+        raise ImageError(f"{path}: damaged or truncated: {error}") from error
+
+
+def bits_per_sample(path: Path, image: ImageFile) -> int:
+    """Return the bits per sample in the file, which Pillow's mode hides for colour images."""
+    if image.format == "PNG":
+        with path.open("rb") as file:
+            return file.read(25)[24]
+    if image.format == "TIFF":
+        return int(max(tiff_tag(image, TIFF_BITS, (1,))))
+    return 8
+
+
+def tiff_tag(image: ImageFile, tag: int, default: Any) -> Any:
+    """Return a tag of a TIFF."""
+    tiff: Any = image
+    return tiff.tag_v2.get(tag, default)
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise ImageError(f"{path}: is a folder, expected an image file")
+    if not path.exists():
+        raise ImageError(f"{path}: no such file")
+    if not path.is_file():
+        raise ImageError(f"{path}: not a regular file")
+    if path.stat().st_size == 0:
+        raise ImageError(f"{path}: the file is empty (0 bytes)")
+
+
+def _identified(path: Path, file: IO[bytes]) -> ImageFile:
+    """Open with the plugin that knows the first bytes; Pillow's own ``open`` refuses what we may stream."""
+    start = file.read(16)
+    for kind in READABLE:
+        factory, accept = Image.OPEN[kind]
+        if accept is not None and accept(start) is True:
+            file.seek(0)
+            return factory(file, str(path))
+    raise ImageError(f"{path}: not an image, or not of a supported kind ({', '.join(READABLE)})")
+
+
+def _check_kind(path: Path, image: ImageFile) -> None:
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":  # cameras put previews behind the photograph
+        raise ImageError(f"{path}: holds {frames} frames, expected one photograph; extract the one you want")
+    if image.mode in REFUSED_MODES:
+        raise ImageError(f"{path}: {REFUSED_MODES[image.mode]}")

@@ -1,0 +1,102 @@
+"""Photographs written while their rows arrive: encoding them overlaps making them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+
+import numpy as np
+
+from moei_toolkit.io.channel import Channel, ClosedError
+from moei_toolkit.io.encoding import Like, encode_rows
+from moei_toolkit.io.image_writing import require_writable
+
+_ROOM = 1
+"""A block waits until the one before is encoded; meanwhile the next is not made yet."""
+
+
+class RowWriter:
+    """Writes one photograph in a thread of its own; end it with `end` and `finish`, or with `abandon`.
+
+    The file appears under its name once it is whole, and not at all when anything goes wrong.
+
+    Args:
+        path: Where to; the suffix chooses the format.
+        like: The photograph whose bit depth, gray, opacity, colour profile and EXIF data are kept.
+
+    Raises:
+        ImageError: The suffix is unknown, or the format cannot hold the photograph.
+    """
+
+    def __init__(self, path: Path, like: Like) -> None:
+        require_writable(path, like)
+        self._channel: Channel[tuple[int, np.ndarray]] = Channel(_ROOM)
+        thread = ThreadPoolExecutor(1, "write")
+        self._done = thread.submit(_write, path, self._channel, like)
+        thread.shutdown(wait=False)
+
+    def write(self, top: int, rows: np.ndarray) -> None:
+        """Hand over the next rows; waits while too many wait already.
+
+        Args:
+            top: The first of them.
+            rows: (h, W, 3) floats in [0, 1], or integers of the photograph's type; not to be changed later.
+
+        Raises:
+            ImageError: Rows do not fit, or hold NaN.
+            StoreError: The disk is full or read-only.
+        """
+        try:
+            self._channel.put((top, rows))
+        except ClosedError:
+            self._done.result()
+            raise
+
+    def end(self) -> None:
+        """Say that all rows were handed over, without waiting."""
+        self._channel.end()
+
+    def finish(self) -> None:
+        """Wait until the file lies under its name; for the errors see `write`."""
+        self.end()
+        self._done.result()
+
+    def abandon(self) -> None:
+        """Remove what was written so far, and wait until it is gone."""
+        self._channel.close()
+        wait([self._done])
+
+
+def write_rows(path: str | Path, rows: Iterable[tuple[int, np.ndarray]], like: Like) -> None:
+    """Write a photograph while its rows arrive, whole or not at all.
+
+    PNG, TIFF and JPEG are encoded in a thread beside the one that makes the rows, and few rows are held; for
+    other formats all are. The pixels are those of `write_image`, which also tells what is kept.
+
+    Args:
+        path: Where to; the suffix chooses the format.
+        rows: (top, (h, W, 3)) from top to bottom, together the image: floats in [0, 1], or integers of the
+            photograph's type; not to be changed later.
+        like: The photograph, such as `open_photograph` returns.
+
+    Raises:
+        ImageError: The suffix is unknown, the format cannot hold the photograph, or rows do not fit or hold
+            NaN.
+        StoreError: The disk is full or read-only.
+    """
+    writer = RowWriter(Path(path), like)
+    try:
+        for top, block in rows:
+            writer.write(top, block)
+        writer.finish()
+    except BaseException:
+        writer.abandon()
+        raise
+
+
+def _write(path: Path, channel: Channel[tuple[int, np.ndarray]], like: Like) -> None:
+    try:
+        encode_rows(path, channel, like)
+    finally:
+        channel.close()

@@ -1,0 +1,88 @@
+"""Which photographs can be decoded from top to bottom, by what their header says."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from PIL import Image
+from PIL.ImageFile import ImageFile
+
+from moei_toolkit.io.exif import ORIENTATION, kept_exif
+from moei_toolkit.io.image_header import GRAY_MODES, TIFF_BITS, bits_per_sample, tiff_tag
+from moei_toolkit.io.pixels import Traits
+
+_TURNED = range(2, 9)
+_TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits")
+_MAX_STRIP_BYTES = 2**25
+"""A compressed strip of a TIFF is held whole while it is decoded."""
+_PNG_HEAD, _PNG_INTERLACE = 33, 28
+_PNG_PIXELS, _PNG_UNSTREAMED = b"IDAT", (b"tRNS", b"acTL")
+_PNG_TURNING = (b"Raw profile type exif", b"XML:com.adobe.xmp")
+"""Keywords of PNG texts that may hold an orientation."""
+
+
+def can_stream(path: Path, image: ImageFile) -> bool:
+    """Tell whether a photograph can be decoded from top to bottom, to the very pixels of `read_image`.
+
+    Those are PNG that is not interlaced, baseline JPEG, and TIFF with 8 or 16 bits, channels side by side, no
+    JPEG inside and no compressed strip above 32 MB; all of them upright, without a transparent colour, and
+    with metadata before the pixels.
+
+    Args:
+        path: The file.
+        image: The same, opened with Pillow.
+    """
+    if image.format == "PNG":
+        plain = _is_plain_png(path)
+    elif image.format == "TIFF":
+        plain = _is_plain_tiff(image)
+    else:
+        plain = image.format in ("JPEG", "MPO") and "progressive" not in image.info
+    # The plugin's own getexif() would decode a PNG to look behind its pixels.
+    return plain and Image.Image.getexif(image).get(ORIENTATION, 1) not in _TURNED
+
+
+def header_traits(path: Path, image: ImageFile) -> Traits:
+    """Return what an upright photograph is like, before it is decoded; the arguments are as above."""
+    bit_depth = 16 if bits_per_sample(path, image) == 16 else 8
+    is_gray, has_alpha = image.mode in GRAY_MODES, image.has_transparency_data
+    icc = image.info.get("icc_profile") or None
+    return Traits(image.height, image.width, bit_depth, is_gray, has_alpha, icc, kept_exif(image))
+
+
+def _is_plain_png(path: Path) -> bool:
+    """Walk the chunks of a PNG (PNG 1.2, 3.2) for what keeps it from being streamed."""
+    with path.open("rb") as file:
+        if file.read(_PNG_HEAD)[_PNG_INTERLACE]:
+            return False
+        seen_pixels = False
+        while len(start := file.read(8)) == 8:
+            length, name = struct.unpack(">I4s", start)
+            if name in _PNG_UNSTREAMED or (seen_pixels and name == b"eXIf"):
+                return False
+            text = file.read(min(length, 32)) if name.endswith(b"Xt") else b""
+            if seen_pixels and text.startswith(_PNG_TURNING):
+                return False
+            seen_pixels = seen_pixels or name == _PNG_PIXELS
+            file.seek(length - len(text) + 4, 1)
+    return True
+
+
+def _is_plain_tiff(image: ImageFile) -> bool:
+    bits, photometric = tiff_tag(image, TIFF_BITS, (1,)), tiff_tag(image, 262, 0)
+    extra, formats = tiff_tag(image, 338, ()), tiff_tag(image, 339, (1,))
+    strip_rows = min(tiff_tag(image, 278, image.height), image.height)
+    strip_bytes = strip_rows * image.width * sum(bits) // 8
+    is_tiled, compression = tiff_tag(image, 322, None) is not None, image.info.get("compression")
+    return (
+        set(bits) in ({8}, {16})
+        and len(bits) == {1: 1, 2: 3}.get(photometric, 0) + len(extra)
+        and tuple(extra) in ((), (2,))  # opacity, not multiplied in
+        and set(formats) == {1}  # unsigned integers
+        and tiff_tag(image, 284, 1) == 1  # channels side by side
+        and tiff_tag(image, 266, 1) == 1  # bits in the usual order
+        and compression in _TIFF_COMPRESSIONS
+        and (is_tiled or compression == "raw" or strip_bytes <= _MAX_STRIP_BYTES)
+        and not (len(bits) == 2 and 16 in bits)
+    )

@@ -1,0 +1,30 @@
+"""Measures what restoring a large image costs, with the dense model and with MoE-I."""
+
+from __future__ import annotations
+
+from moei_toolkit.bench.cost import compare, costs_of
+from moei_toolkit.bench.models import model_of
+from moei_toolkit.bench.race import Plan, measure
+from moei_toolkit.bench.record import write_costs
+from moei_toolkit.bench.subject import Size, Subject
+from moei_toolkit.errors import ConfigError
+from moei_toolkit.inference.devices import default_device
+from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.types import ACTUAL, DENSE
+
+
+def run(context: StageContext) -> None:
+    """Leave cost.json, every timed run, and a table."""
+    settings = context.config.bench
+    if settings is None:
+        raise ConfigError("expected a 'bench' section in the config, got none")
+    device = default_device()
+    found = measure(
+        model_of(context.config, context.inputs.items()),
+        [Subject(policy, policy, device=device) for policy in (DENSE, ACTUAL)],
+        Size(settings.width, settings.height),
+        Plan(settings.warm_ups, settings.runs, settings.blocks),
+        context.log,
+    )
+    protocol = context.config.inference.model_dump()
+    write_costs(context.folder, found, costs_of(found), [compare(found, ACTUAL, DENSE)], protocol)

@@ -1,0 +1,77 @@
+"""Every subject restores in a process of its own, in turn; what fails there is said here."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_run import make_run
+
+from moei_toolkit.bench.cost import compare, costs_of
+from moei_toolkit.bench.models import model_of_run
+from moei_toolkit.bench.pool import start_worker
+from moei_toolkit.bench.race import Plan, measure
+from moei_toolkit.bench.subject import Model, Size, Subject, job_of, read_job
+from moei_toolkit.errors import BenchError
+from moei_toolkit.io.reporter import SilentReporter
+from moei_toolkit.types import ACTUAL, DENSE, TOP2
+
+SIZE = Size(64, 48)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return model_of_run(make_run(tmp_path_factory.mktemp("run") / "run"))
+
+
+def test_a_job_survives_its_way_to_another_process(model: Model):
+    subject = Subject("wide", backbone={"width": 8}, threads=1, experts=64)
+    assert read_job(job_of(model, subject, SIZE)) == (model, subject, SIZE)
+
+
+def test_a_race(model: Model):
+    subjects = [
+        Subject(DENSE),
+        Subject(ACTUAL, ACTUAL, threads=1),
+        Subject("many", ACTUAL, experts=20),
+        Subject(TOP2, TOP2),
+        Subject("usual", tiling="whole"),
+        Subject("wider", backbone={"width": 8}),
+    ]
+    found = measure(model, subjects, SIZE, Plan(warm_ups=1, runs=2, blocks=1), SilentReporter())
+    assert [run.subject for run in found.runs[:6]] == [subject.name for subject in subjects]
+    assert [run.subject for run in found.runs[6:]] == [subject.name for subject in reversed(subjects)]
+    assert all(run.seconds.keys() == {"describe", "decide", "restore"} for run in found.runs)
+    decided = {run.subject for run in found.runs if run.seconds["decide"] > 1e-5}
+    assert decided == {ACTUAL, "many", TOP2}
+    for cost in costs_of(found):
+        assert 0.05 < cost.loaded_memory_gb <= cost.peak_memory_gb < 8
+        assert cost.latency_ms.median > 0
+    assert compare(found, ACTUAL, DENSE).memory == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        (Subject("x", "expert.fisrt"), "x: .*'expert.fisrt'.*Did you mean 'expert.first'"),
+        (Subject("x", "dense-equal"), "x: expected a policy that this model has, got 'dense-equal'"),
+        (Subject("x", runtime="onnx"), "x: .*needs an exported bundle"),
+        (Subject("x", TOP2, runtime="onnx"), "x: .*got policy 'top2'"),
+    ],
+)
+def test_what_a_model_cannot_do_is_said_by_name(model: Model, subject: Subject, said: str):
+    with pytest.raises(BenchError, match=said), start_worker(model, subject, SIZE) as worker:
+        worker.wait()
+
+
+def test_the_death_of_a_worker_is_explained(model: Model):
+    with start_worker(model, Subject("killed"), SIZE) as worker:
+        worker.wait()
+        worker._process.kill()
+        with pytest.raises(BenchError, match="killed: the worker ended with -9"):
+            worker.run()
+
+
+def test_a_model_that_is_none_is_refused():
+    nothing = Model({}, {}, None)
+    said = pytest.raises(BenchError, match="x: the config of the measured run")
+    with said, start_worker(nothing, Subject("x"), SIZE) as worker:
+        worker.wait()

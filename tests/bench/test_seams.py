@@ -1,0 +1,75 @@
+"""Seams are seen where there are some, and a network restoring by tiles leaves none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+from tiny_run import EXPERTS, make_runtime
+
+from moei_toolkit.bench.seams import seam_ratio
+from moei_toolkit.inference.protocol import Protocol
+from moei_toolkit.types import DENSE
+
+
+def photograph() -> np.ndarray:
+    return data.astronaut()[:400, :330] / np.float32(255)
+
+
+def stepped(height: int) -> np.ndarray:
+    """A photograph whose second tile is brighter from its first row on."""
+    image = photograph()
+    image[96:] += height / 100
+    return image
+
+
+def test_an_image_without_tiles_has_no_seams():
+    assert seam_ratio(photograph(), photograph(), 128, 32) == 1
+    assert seam_ratio(photograph() * 0.5, photograph(), 128, 32) == pytest.approx(1)
+
+
+def test_a_step_at_a_border_is_seen_and_the_more_the_higher():
+    ratios = [seam_ratio(stepped(height), photograph(), 128, 32) for height in (0, 5, 10, 20)]
+    assert ratios == sorted(ratios)
+    assert ratios[0] == 1
+    assert ratios[-1] > 1.2
+
+
+def test_a_step_away_from_the_borders_is_no_seam():
+    image = photograph()
+    image[50:] += 0.2
+    assert seam_ratio(image, photograph(), 128, 32) < 1
+
+
+def test_by_hand():
+    ramp = np.repeat(np.arange(12.0)[:, None, None], 3, 2)
+    step = ramp.copy()
+    step[6:] += 1  # tiles of 8 begin at 0 and 4 and end at 8: borders before 4 and 8, of 11 steps
+    assert seam_ratio(step, ramp, 8, 4) == pytest.approx(1 / ((8 + 2) / 9))
+    step = ramp.copy()
+    step[4:] += 1
+    assert seam_ratio(step, ramp, 8, 4) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("route", [*EXPERTS, DENSE])
+def test_a_network_restoring_by_tiles_leaves_none(route: str):
+    image = photograph()
+    runtime = make_runtime(protocol=Protocol(64, 64, 4, tile=128, overlap=32))
+    g = runtime.describe(image)
+    with torch.no_grad():
+        planes = torch.from_numpy(image.transpose(2, 0, 1).copy()).unsqueeze(0)
+        whole = runtime.network(route)(planes, torch.from_numpy(g))[0].clamp(0, 1).numpy().transpose(1, 2, 0)
+    tiled = runtime.restore(image, route, g)
+    assert np.abs(tiled - image).mean() > 0.01
+    assert seam_ratio(tiled, whole, 128, 32, runtime.protocol.align) == pytest.approx(1, abs=0.02)
+
+
+def test_what_cannot_be_compared_is_refused():
+    image = photograph()
+    with pytest.raises(ValueError, match="one shape"):
+        seam_ratio(image, image[1:], 128, 32)
+    with pytest.raises(ValueError, match="no borders inside"):
+        seam_ratio(image, image, 512, 64)
+    with pytest.raises(ValueError, match="flat"):
+        seam_ratio(image, image * 0, 128, 32)

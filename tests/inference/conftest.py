@@ -1,0 +1,40 @@
+"""A small run and what was exported of it: made once, because tracing takes seconds."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tiny_run import make_run
+
+from moei_toolkit.inference.export.writing import export_run
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Not to be written to.
+
+    Attributes:
+        run: The run.
+        bundle: Its bundle.
+        differences: What the export found.
+    """
+
+    run: Path
+    bundle: Path
+    differences: dict[str, float]
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    folder = tmp_path_factory.mktemp("exported")
+    run, bundle = make_run(folder / "run"), folder / "bundle"
+    return Exported(run, bundle, export_run(run, bundle))
+
+
+@pytest.fixture
+def bundle(exported: Exported, tmp_path: Path) -> Path:
+    """A copy of the bundle that a test may spoil."""
+    return Path(shutil.copytree(exported.bundle, tmp_path / "bundle"))

@@ -1,0 +1,170 @@
+"""A run becomes a bundle, whole or not at all, that gives what the run gives."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_run import EXPERTS, WEIGHTS
+
+import moei_toolkit
+from moei_toolkit.commands import export as command
+from moei_toolkit.data.views import SPREAD
+from moei_toolkit.errors import ExportError, RegistryError, StoreError
+from moei_toolkit.inference.bundle import load_run
+from moei_toolkit.inference.export import writing
+from moei_toolkit.inference.export.checking import TOLERANCE
+from moei_toolkit.inference.export.record import read_bundle
+from moei_toolkit.inference.export.writing import export_run, planned_files
+from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.plugin_table import PluginTable
+from moei_toolkit.types import DENSE
+
+FILES = [
+    "bundle.json",
+    "describe.onnx",
+    "router.onnx",
+    *(f"routes/{name}.onnx" for name in (*EXPERTS, DENSE)),
+]
+
+
+@pytest.fixture
+def traced(exported, monkeypatch) -> dict[str, str]:
+    """Let graphs be copied instead of traced; maps the name of a graph to the one that is copied."""
+    copied: dict[str, str] = {}
+
+    def copy(path: Path, *arguments: object) -> None:
+        (source,) = exported.bundle.rglob(copied.get(path.name, path.name))
+        shutil.copy(source, path)
+
+    monkeypatch.setattr(writing, "write_graph", copy)
+    return copied
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_every_file_is_there_and_its_hash_is_recorded(exported):
+    assert files_in(exported.bundle) == sorted(FILES)
+    recorded = read_bundle(exported.bundle).files
+    assert recorded == {name: sha256_file(exported.bundle / name) for name in FILES if name != "bundle.json"}
+
+
+def test_what_is_recorded_is_what_the_run_says(exported):
+    record = read_bundle(exported.bundle)
+    runtime, decider = load_run(exported.run)
+    assert record.protocol == runtime.protocol
+    assert record.protocol.align == runtime.backbone.size_multiple
+    assert record.experts == EXPERTS
+    assert record.threshold == decider.threshold == 0.25
+    assert record.calibration.component == {"type": "temperature"}
+    assert record.calibration.state == {"temperature": 2.0, "at_bound": False}
+    assert record.stages == dict.fromkeys(WEIGHTS, "abc")
+    assert record.toolkit == moei_toolkit.__version__
+    assert record.preprocessing["spread"] == list(SPREAD)
+    assert record.preprocessing["largest"] == {"uint8": 255, "uint16": 65535}
+
+
+def test_every_graph_was_compared_with_its_network(exported):
+    assert set(exported.differences) == {
+        name.removesuffix(".onnx") for name in FILES if name != "bundle.json"
+    }
+    assert max(exported.differences.values()) < TOLERANCE / 10
+
+
+def test_graphs_tell_nothing_of_where_they_were_made(exported):
+    for path in exported.bundle.rglob("*.onnx"):
+        content = path.read_bytes()
+        for told in (str(Path(moei_toolkit.__file__).parents[1]), str(Path(torch.__file__).parent), ".py"):
+            assert told.encode() not in content, f"{path.name}: {told}"
+
+
+def test_a_bundle_is_not_replaced_unless_asked_for(exported, bundle, traced):
+    before = {name: sha256_file(bundle / name) for name in FILES}
+    with pytest.raises(StoreError, match="--overwrite replaces it"):
+        export_run(exported.run, bundle)
+    assert {name: sha256_file(bundle / name) for name in FILES} == before
+    (bundle / "routes" / "old.onnx").write_bytes(b"of an expert that is no more")
+    export_run(exported.run, bundle, overwrite=True)
+    assert files_in(bundle) == sorted(FILES)
+    assert [path.name for path in bundle.parent.iterdir()] == ["bundle"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_bundle_is_never_replaced(exported, tmp_path, traced, overwrite):
+    (tmp_path / "notes.txt").write_text("mine")
+    for target in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(StoreError, match="is there and no bundle"):
+            export_run(exported.run, target, overwrite)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_an_empty_folder_will_do(exported, tmp_path, traced):
+    (tmp_path / "bundle").mkdir()
+    export_run(exported.run, tmp_path / "bundle")
+    assert files_in(tmp_path / "bundle") == sorted(FILES)
+
+
+@pytest.mark.parametrize("spoilt", [*(f"{name}.onnx" for name in (*EXPERTS, DENSE))])
+def test_a_graph_that_gives_something_else_is_refused_and_nothing_is_left(exported, tmp_path, traced, spoilt):
+    traced[spoilt] = "second.onnx" if spoilt != "second.onnx" else "first.onnx"
+    name = spoilt.removesuffix(".onnx")
+    with pytest.raises(
+        ExportError, match=rf"routes/{name}.onnx: expected what the network gives to 0.0001, got"
+    ):
+        export_run(exported.run, tmp_path / "bundle")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "copied", "said"),
+    [
+        ("describe.onnx", "router.onnx", "describe.onnx cannot be run where the network can: .*overview"),
+        ("dense.onnx", "router.onnx", "routes/dense.onnx cannot be run where the network can: .*tiles"),
+    ],
+)
+def test_a_graph_that_cannot_be_run_is_refused(exported, tmp_path, traced, spoilt, copied, said):
+    traced[spoilt] = copied
+    with pytest.raises(ExportError, match=said):
+        export_run(exported.run, tmp_path / "bundle")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_calibrator_that_nobody_offers_is_noticed_before_the_bundle_appears(
+    exported, tmp_path, traced, monkeypatch
+):
+    monkeypatch.setattr("moei_toolkit.construction.load_plugins", PluginTable)
+    with pytest.raises(
+        RegistryError, match="neither the toolkit nor an installed plugin offers 'temperature'"
+    ):
+        export_run(exported.run, tmp_path / "bundle")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_not_there(tmp_path):
+    with pytest.raises(StoreError, match=r"nowhere/run\.json"):
+        export_run(tmp_path / "nowhere", tmp_path / "bundle")
+
+
+def test_a_dry_run_lists_the_files_and_writes_none(exported, tmp_path, capsys):
+    target = tmp_path / "bundle"
+    assert command.main(["--run", str(exported.run), "-o", str(target), "--dry-run"]) == 0
+    assert capsys.readouterr().out.split() == [str(target / name) for name in FILES]
+    assert planned_files(exported.run, target) == [target / name for name in FILES]
+    assert not target.exists()
+    with pytest.raises(StoreError, match="--overwrite"):
+        command.main(["--run", str(exported.run), "-o", str(exported.bundle), "--dry-run"])
+
+
+def test_the_command_says_how_close_each_graph_is(exported, tmp_path, traced, capsys):
+    target = tmp_path / "bundle"
+    assert command.main(["--run", str(exported.run), "-o", str(target)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"bundle   {target}"
+    assert [line.partition(":")[0] for line in lines[:-1]] == [
+        name for name in FILES if name != "bundle.json"
+    ]
+    assert files_in(target) == sorted(FILES)

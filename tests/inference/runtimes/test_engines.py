@@ -1,0 +1,150 @@
+"""Whatever runs the networks, they give the same; memory and packages that lack are said in one way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tiny_run import EXPERTS
+
+from moei_toolkit.errors import ConfigError
+from moei_toolkit.inference.bundle import load_run
+from moei_toolkit.inference.export.loading import ENGINES
+from moei_toolkit.inference.export.record import graphs_in, read_bundle
+from moei_toolkit.inference.runtimes.choose import open_model
+from moei_toolkit.types import DENSE
+
+ROUTES = (*EXPERTS, DENSE)
+SIZES = [(1, 1), (1, 40), (40, 1), (2, 3), (4, 4), (31, 17), (32, 32), (33, 50)]
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).random(shape, np.float32)
+
+
+@pytest.fixture(scope="module", params=list(ENGINES))
+def engine(request, exported):
+    return open_model(exported.bundle, request.param)[0]
+
+
+@pytest.fixture(scope="module")
+def eager(exported):
+    return load_run(exported.run)[0]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("route", ROUTES)
+def test_tiles_of_any_size_and_number(engine, eager, route, size):
+    g = noise(1, 16)
+    for batch in (1, 3):
+        tiles = noise(batch, 3, *size)
+        restored = engine.restore_tiles(tiles, route, g)
+        assert restored.dtype == np.float32
+        np.testing.assert_allclose(restored, eager.restore_tiles(tiles, route, g), atol=2e-5)
+
+
+def test_descriptions(engine, eager):
+    views = noise(3, 16, 16), noise(2, 3, 16, 16)
+    np.testing.assert_allclose(engine.describe_views(*views), eager.describe_views(*views), atol=1e-4)
+
+
+def test_whole_images(engine, eager):
+    image = np.random.default_rng(1).integers(0, 256, (90, 70, 3), dtype=np.uint8)
+    g = engine.describe(image)
+    np.testing.assert_allclose(engine.restore(image, "first", g), eager.restore(image, "first", g), atol=2e-5)
+
+
+def test_what_is_returned_is_not_overwritten_by_the_next_call(engine):
+    g = noise(1, 16)
+    first = engine.restore_tiles(noise(1, 3, 32, 32), "first", g)
+    kept = first.copy()
+    engine.restore_tiles(noise(1, 3, 32, 32) * 0, "first", g)
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_tiles_that_may_not_be_written_to_and_lie_scattered(engine, eager):
+    tiles, g = noise(1, 3, 40, 64)[..., ::2], noise(1, 16)
+    tiles.flags.writeable = False
+    expected = eager.restore_tiles(np.ascontiguousarray(tiles), "first", g)
+    np.testing.assert_allclose(engine.restore_tiles(tiles, "first", g), expected, atol=2e-5)
+
+
+def test_the_number_of_threads_changes_nothing(exported, engine):
+    one = type(engine)(graphs_in(exported.bundle, EXPERTS), engine.protocol, threads=1, batch=2)
+    tiles, g = noise(2, 3, 32, 32), noise(1, 16)
+    found, expected = (runtime.restore_tiles(tiles, "first", g) for runtime in (one, engine))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert one.batch == 2
+    with pytest.raises(ConfigError, match="threads: expected 1 or more, got 0"):
+        type(engine)(graphs_in(exported.bundle, EXPERTS), engine.protocol, threads=0)
+
+
+@pytest.mark.parametrize("name", list(ENGINES))
+def test_single_precision_is_not_left_to_the_engine(exported, eager, name):
+    protocol = replace(read_bundle(exported.bundle).protocol, precision="float32")
+    runtime = ENGINES[name](graphs_in(exported.bundle, EXPERTS), protocol)
+    tiles, g = noise(1, 3, 64, 64), noise(1, 16)
+    difference = runtime.restore_tiles(tiles, "first", g) - eager.restore_tiles(tiles, "first", g)
+    assert np.abs(difference).max() < 1e-5  # bfloat16 keeps 8 bits: about 1e-2
+
+
+@pytest.mark.parametrize(("name", "package"), [("onnx", "onnxruntime"), ("openvino", "openvino")])
+def test_a_missing_package_is_named_with_what_installs_it(exported, monkeypatch, name, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ConfigError, match=rf"'{package}'.*pip install 'moei_toolkit\[{name}\]'"):
+        open_model(exported.bundle, name)
+
+
+EXHAUST = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from moei_toolkit.inference.runtimes.choose import open_model
+
+runtime, _ = open_model(Path(sys.argv[1]), sys.argv[2], threads=1)
+g, small = np.zeros((1, 16), np.float32), np.ones((1, 3, 32, 32), np.float32)
+before = runtime.restore_tiles(small, "first", g)
+large = np.zeros((1, 3, 2048, 2048), np.float32)
+runtime.restore_tiles(np.zeros((1, 3, 64, 64), np.float32), "first", g)
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + large.nbytes // 2,) * 2)
+try:
+    runtime.restore_tiles(large, "first", g)
+except MemoryError:
+    np.testing.assert_array_equal(runtime.restore_tiles(small, "first", g), before)
+    print("said so, and goes on")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory as Linux does")
+@pytest.mark.parametrize("name", ["eager", *ENGINES])
+def test_when_memory_really_runs_out_it_is_a_memory_error(exported, name):
+    path = exported.run if name == "eager" else exported.bundle
+    done = subprocess.run([sys.executable, "-c", EXHAUST, str(path), name], capture_output=True, text=True)
+    assert done.stdout == "said so, and goes on\n", done.stderr
+
+
+IMPORT = """
+import os, socket
+socket.socket.connect = lambda *arguments: print("connected", arguments)
+from moei_toolkit.inference.runtimes.openvino import _import_openvino
+before = dict(os.environ)
+_import_openvino()
+assert dict(os.environ) == before
+import openvino_telemetry
+print("consent", openvino_telemetry.Telemetry().consent)
+"""
+
+
+@pytest.mark.parametrize("setting", [None, "false", "true"])
+def test_openvino_reports_to_nobody_and_the_environment_stays(tmp_path, monkeypatch, setting):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("CI", raising=False)
+    if setting is not None:
+        monkeypatch.setenv("CI", setting)
+    done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("consent False\n", 0), done.stderr
+    assert list(tmp_path.iterdir()) == []

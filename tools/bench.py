@@ -1,0 +1,6 @@
+"""Measure what restoring costs with a run; see --help."""
+
+from moei_toolkit.commands.bench import run
+
+if __name__ == "__main__":
+    run()

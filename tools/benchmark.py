@@ -1,6 +1,0 @@
-"""Measure what the toolkit costs against another way to the same result; see --help."""
-
-from moei_toolkit.commands.benchmark import run
-
-if __name__ == "__main__":
-    run()

@@ -1,0 +1,6 @@
+"""Count operations and parameters of a run; see --help."""
+
+from moei_toolkit.commands.cost import run
+
+if __name__ == "__main__":
+    run()

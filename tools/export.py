@@ -1,0 +1,6 @@
+"""Export a trained run; see --help."""
+
+from moei_toolkit.commands.export import run
+
+if __name__ == "__main__":
+    run()
