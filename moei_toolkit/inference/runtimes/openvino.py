@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class OpenVINORuntime(Runtime):
         self, graphs: Graphs, protocol: Protocol, threads: int | None = None, batch: int = 1
     ) -> None:
         super().__init__(protocol, tuple(graphs.routes), batch)
-        self._core = _import_openvino().Core()
+        self._core = _core()
         self._graphs = graphs
         self._threads = thread_count(threads)
         self._compiled = lru_cache(_KEPT)(self._compile)
@@ -75,6 +75,16 @@ class OpenVINORuntime(Runtime):
             "INFERENCE_NUM_THREADS": self._threads,
         }
         return self._core.compile_model(model, "CPU", settings)
+
+
+@cache
+def _core() -> Any:
+    """Return the one core of this process.
+
+    Its first model gives the thread that compiles it a stack for signals, which is freed with the last core,
+    on whatever thread that happens; a signal that comes afterwards ends the process. So there is no last one.
+    """
+    return _import_openvino().Core()
 
 
 def _import_openvino() -> Any:

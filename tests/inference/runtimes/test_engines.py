@@ -14,6 +14,7 @@ from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.bundle import load_run
 from moei_toolkit.inference.export.loading import ENGINES
 from moei_toolkit.inference.export.record import graphs_in, read_bundle
+from moei_toolkit.inference.runtimes import openvino
 from moei_toolkit.inference.runtimes.choose import open_model
 from moei_toolkit.types import DENSE
 
@@ -94,6 +95,7 @@ def test_single_precision_is_not_left_to_the_engine(exported, eager, name):
 @pytest.mark.parametrize(("name", "package"), [("onnx", "onnxruntime"), ("openvino", "openvino")])
 def test_a_missing_package_is_named_with_what_installs_it(exported, monkeypatch, name, package):
     monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr(openvino, "_core", openvino._core.__wrapped__)
     with pytest.raises(ConfigError, match=rf"'{package}'.*pip install 'moei_toolkit\[{name}\]'"):
         open_model(exported.bundle, name)
 
