@@ -16,7 +16,7 @@ _schedule = dict(
 )
 
 data = dict(
-    layout=dict(type="embedded", scenes=dict(train=640, route=150, calibrate=60, val=6), size=384),
+    layout=dict(type="embedded", scenes=dict(train=640, route=150, calibrate=40, val=4), size=384),
     draws=dict(train=1, route=1, calibrate=1, val=1, test=4),
 )
 tasks = {name: dict(degradation=dict(type=name), loss=dict(type=name, pixel="rmse")) for name in _weathers}
@@ -45,7 +45,7 @@ singles = {
         task=name,
         training=dict(
             _schedule,
-            iterations=60,
+            iterations=40,
             warmup=10,
             learning_rate=3e-4,
             ema_decay=0.95,
