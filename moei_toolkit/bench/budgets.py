@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from moei_toolkit.bench.cost import Ratio, compare
+from moei_toolkit.bench.cost import MAX_NOISE, Ratio, compare
 from moei_toolkit.bench.matching import TOLERANCE, match_width
 from moei_toolkit.bench.race import Plan, measure
 from moei_toolkit.bench.subject import Model, Size, Subject
@@ -23,16 +23,18 @@ class Pair:
 
     Attributes:
         rival: Its name.
-        budget: What it is meant to have equal.
+        budget: What it is meant to have equal with MoE-I, of ``"latency"`` and ``"memory"``; nothing where
+            its costs are simply what they are.
         ratio: Its costs over those of MoE-I.
-        equal: Whether the costs of the budget lie within the tolerance.
+        equal: Whether the costs of the budget lie within the tolerance; None without a budget, or when the
+            latencies are too noisy to tell.
         width: Of the rival's backbone; None when it is the model's own.
     """
 
     rival: str
-    budget: str
+    budget: tuple[str, ...]
     ratio: Ratio
-    equal: bool
+    equal: bool | None
     width: int | None = None
 
 
@@ -52,13 +54,13 @@ def pair_budgets(
     Raises:
         BenchError: If a measurement failed, or the backbone has no such option in the config.
     """
-    own = [DENSE, *([DENSE_EQUAL] if model.config.get("dense_equal") else []), TOP2]
+    own = [DENSE, *([DENSE_EQUAL] if "dense_equal" in model.folders else []), TOP2]
     subjects = [Subject(policy, policy) for policy in (ACTUAL, *own)]
     found = measure(model, subjects, size, plan, log)
     pairs = []
     for policy in own:
         ratio = compare(found, policy, ACTUAL)
-        budget = "latency and memory" if policy == DENSE_EQUAL else "none: the costs show"
+        budget: tuple[str, ...] = ("latency", "memory") if policy == DENSE_EQUAL else ()
         pairs.append(Pair(policy, budget, ratio, _is_equal(ratio, budget, tolerance)))
     ratios: dict[int, Ratio] = {}
 
@@ -71,11 +73,11 @@ def pair_budgets(
         return ratios[width]
 
     start = backbone_option(validate_config(dict(model.config), "the measured run"), option)
-    for budget in ("latency", "memory"):
-        match = match_width(partial(_cost, ratio_at, budget), start, 2 * start, tolerance)
+    for wanted in ("latency", "memory"):
+        match = match_width(partial(_cost, ratio_at, wanted), start, 2 * start, tolerance)
         ratio = ratios[match.width]
         name = f"dense, {option} {match.width}"
-        pairs.append(Pair(name, budget, ratio, _is_equal(ratio, budget, tolerance), match.width))
+        pairs.append(Pair(name, (wanted,), ratio, _is_equal(ratio, (wanted,), tolerance), match.width))
     return pairs
 
 
@@ -84,11 +86,11 @@ def _cost(ratio_at: Callable[[int], Ratio], budget: str, width: int) -> float:
     return ratio.latency if budget == "latency" else ratio.memory
 
 
-def _is_equal(ratio: Ratio, budget: str, tolerance: float) -> bool:
+def _is_equal(ratio: Ratio, budget: tuple[str, ...], tolerance: float) -> bool | None:
+    if not budget or ("latency" in budget and ratio.noise > MAX_NOISE):
+        return None
     costs = {"latency": ratio.latency, "memory": ratio.memory}
-    return any(name in budget for name in costs) and all(
-        abs(cost - 1) <= tolerance for name, cost in costs.items() if name in budget
-    )
+    return all(abs(costs[name] - 1) <= tolerance for name in budget)
 
 
 def as_values(pairs: Sequence[Pair]) -> list[dict[str, Any]]:

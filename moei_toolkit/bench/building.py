@@ -13,7 +13,10 @@ from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.io.images import to_pixels
-from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, TOP2
+from moei_toolkit.types import ACTUAL, DENSE, TOP2
+
+_PIECE = 32
+"""Rows that become pixels at a time."""
 
 Restore = Callable[[np.ndarray], dict[str, float]]
 """Restores an image (H, W, 3) uint8; returns the seconds of describe, decide and restore."""
@@ -33,13 +36,14 @@ def build_subject(model: Model, subject: Subject) -> Restore:
     """
     if subject.runtime in ("eager", "compile"):
         return _build_torch(model, subject)
-    if subject.policy not in (DENSE, ACTUAL) or subject.tiling != "banded" or subject.backbone:
+    plain = Subject(subject.name, subject.policy, subject.runtime, threads=subject.threads)
+    if subject.policy not in (DENSE, ACTUAL) or subject != plain:
         raise ConfigError(
-            f"{subject.name}: runtime {subject.runtime!r} runs the dense model and MoE-I of a bundle, "
-            f"got policy {subject.policy!r}, tiling {subject.tiling!r}, backbone {dict(subject.backbone)}"
+            f"runtime {subject.runtime!r} runs the dense model and MoE-I of a bundle, tile by tile on the "
+            f"processor, got policy {subject.policy!r}, {subject}"
         )
     if model.bundle is None:
-        raise ConfigError(f"{subject.name}: runtime {subject.runtime!r} needs an exported bundle, got none")
+        raise ConfigError(f"runtime {subject.runtime!r} needs an exported bundle, got none")
     from moei_toolkit.inference.export.loading import load_bundle
 
     runtime, decider = load_bundle(Path(model.bundle), subject.runtime, subject.threads)
@@ -79,9 +83,10 @@ def _hops(runtime: Runtime, decider: Decider | None, policy: str, route: str) ->
         started = time.perf_counter()
         g = runtime.describe(image)
         described = time.perf_counter()
+        decided = described
         if policy in (ACTUAL, TOP2) and decider is not None:
             decider.decide(g)
-        decided = time.perf_counter()
+            decided = time.perf_counter()
         _use(runtime.restore_rows(image, route, g))
         done = time.perf_counter()
         return {"describe": described - started, "decide": decided - described, "restore": done - decided}
@@ -101,11 +106,7 @@ def _timed_whole(runtime: Runtime, restore: Callable[[np.ndarray, np.ndarray], n
 
 
 def _use(rows: Iterable[tuple[int, np.ndarray]]) -> None:
-    """Turn rows into the pixels of a file, as they come, and drop them."""
+    """Turn rows into the pixels of a file, a few at a time as a writer does, and drop them."""
     for _, part in rows:
-        to_pixels(part.transpose(2, 0, 1))
-
-
-def expert_of(policy: str) -> str | None:
-    """Return the expert that a policy names, if it names one."""
-    return policy.removeprefix(EXPERT_PREFIX) if policy.startswith(EXPERT_PREFIX) else None
+        for top in range(0, len(part), _PIECE):
+            to_pixels(part[top : top + _PIECE].transpose(2, 0, 1))

@@ -8,7 +8,9 @@ from pathlib import Path
 from moei_toolkit.bench.subject import Model
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.schema import Config
+from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.bundle import require_run
+from moei_toolkit.inference.export.record import read_bundle
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 
 
@@ -40,3 +42,19 @@ def model_of(config: Config, folders: Iterable[tuple[str, Path]], bundle: Path |
 def config_of(work_dir: Path) -> Config:
     """Return the config of a run."""
     return validate_config(read_run(work_dir).config, str(work_dir / RECORD))
+
+
+def require_bundle_of(work_dir: Path, bundle: Path) -> None:
+    """Check that a bundle was exported from what a run holds now.
+
+    Raises:
+        ConfigError: If it was exported from another run, or before the run was trained again.
+        StoreError: If there is no such run or bundle.
+    """
+    stages = {name: result.fingerprint for name, result in read_run(work_dir).stages.items()}
+    for stage, fingerprint in read_bundle(bundle).stages.items():
+        if stages.get(stage) != fingerprint:
+            raise ConfigError(
+                f"{bundle}: expected a bundle of {work_dir}, got one whose stage {stage!r} is another; "
+                "export the run with tools/export.py"
+            )

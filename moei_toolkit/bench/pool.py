@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any, cast
 
+from moei_toolkit.bench import worker
 from moei_toolkit.bench.subject import Model, Size, Subject, job_of
 from moei_toolkit.errors import BenchError
 
@@ -86,7 +87,7 @@ def start_worker(model: Model, subject: Subject, size: Size) -> Iterator[Worker]
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-m", "moei_toolkit.bench.worker"],
+            [sys.executable, "-m", worker.__name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
@@ -94,9 +95,9 @@ def start_worker(model: Model, subject: Subject, size: Size) -> Iterator[Worker]
             encoding="utf-8",
         )
         try:
-            worker = Worker(subject.name, process, complaints)
-            worker.tell(json.dumps(job_of(model, subject, size)))
-            yield worker
+            started = Worker(subject.name, process, complaints)
+            started.tell(json.dumps(job_of(model, subject, size)))
+            yield started
         finally:
             process.kill()
             process.communicate()

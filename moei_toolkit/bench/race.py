@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from moei_toolkit.bench.pool import Worker, start_worker
 from moei_toolkit.bench.subject import Model, Size, Subject
+from moei_toolkit.errors import BenchError
 from moei_toolkit.io.reporter import Reporter
 
 
@@ -24,6 +25,13 @@ class Plan:
     warm_ups: int = 30
     runs: int = 100
     blocks: int = 3
+
+    def __post_init__(self) -> None:
+        if self.warm_ups < 0 or self.runs < 1 or self.blocks < 1:
+            raise BenchError(
+                f"expected 0 warm-ups or more, and 1 run and block or more, got {self.warm_ups}, {self.runs} "
+                f"and {self.blocks}"
+            )
 
     @property
     def is_quick(self) -> bool:
@@ -106,8 +114,11 @@ def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, l
         log: Told how far it is.
 
     Raises:
-        BenchError: If a worker failed.
+        BenchError: If a worker failed, or two subjects have one name.
     """
+    names = [subject.name for subject in subjects]
+    if len(set(names)) < len(names):
+        raise BenchError(f"expected subjects of different names, got {', '.join(names)}")
     runs: list[Run] = []
     peaks: list[Peak] = []
     total = plan.blocks * (plan.warm_ups + plan.runs) * len(subjects)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from moei_toolkit.errors import BenchError
 from moei_toolkit.types import DENSE
 
 Tiling = Literal["banded", "whole"]
@@ -55,6 +56,16 @@ class Subject:
     batch: int = 1
     experts: int | None = None
     backbone: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("threads", "batch", "experts"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise BenchError(f"{self.name}: expected 1 or more {name}, got {value}")
+        if self.tiling == "whole" and self.device != "cpu":
+            raise BenchError(
+                f"{self.name}: the usual tiler is measured on the processor, not on {self.device}"
+            )
 
 
 @dataclass(frozen=True)

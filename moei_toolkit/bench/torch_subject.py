@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 
+from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.bench.counts import parameters_of
 from moei_toolkit.bench.subject import Model, Subject
 from moei_toolkit.config.loader import import_custom, validate_config
@@ -17,9 +18,9 @@ from moei_toolkit.experts.mixture import Mixture
 from moei_toolkit.inference.bundle import (
     build_backbone,
     build_worn,
+    load_backbone,
     load_decider,
-    load_rivals,
-    load_runtime,
+    load_worn,
     make_protocol,
 )
 from moei_toolkit.inference.decider import Decider
@@ -30,9 +31,10 @@ _SOURCE = "the config of the measured run"
 
 
 def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider | None, str]:
-    """Return the runtime, what decides, and the route that the subject's policy takes.
+    """Return the runtime, what decides if anything does, and the route that the subject's policy takes.
 
-    MoE-I is measured along its largest expert; Top-2 mixes the two largest in equal parts.
+    Only what the policy needs is loaded, for its memory counts. MoE-I is measured along its largest expert;
+    Top-2 mixes the two largest in equal parts.
 
     Raises:
         ConfigError: If the model has no such policy.
@@ -42,53 +44,60 @@ def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider |
     if subject.backbone:
         return _untrained(config, subject), None, DENSE
     folders = {name: Path(folder) for name, folder in model.folders.items()}
-    runtime = load_runtime(config, folders, subject.device)
-    decider = load_decider(config, folders, runtime.backbone.descriptor_dim, subject.device)
-    experts = _experts(config, runtime, decider.experts, subject.experts)
-    by_size = sorted(experts, key=lambda name: -parameters_of(experts[name]))
-    mixed = [experts[name] for name in by_size[:2]]
-    if subject.policy == TOP2:
-        experts[TOP2] = Mixture(mixed, [1.0] * len(mixed))
-    elif subject.policy in rival_policies(config):
-        experts |= load_rivals(config, folders, runtime.backbone)
-    worn = EagerRuntime(runtime.backbone, experts, runtime.protocol, subject.device, subject.batch)
+    backbone = load_backbone(config, folders["dense"])
+    routed = subject.policy in (ACTUAL, TOP2)
+    experts = _routed_experts(config, subject, backbone, folders) if routed else {}
+    if subject.policy not in (ACTUAL, TOP2, DENSE):
+        experts[subject.policy] = load_worn(config, _stage_of(config, subject.policy), backbone, folders)
+    runtime = EagerRuntime(backbone, experts, make_protocol(config), subject.device, subject.batch)
     if subject.tiling == "whole":
-        _lay_out_plainly(worn)
-    return worn, decider, _route_of(subject.policy, by_size[0], worn)
+        _lay_out_plainly(runtime)
+    decider = load_decider(config, folders, backbone.descriptor_dim, subject.device) if routed else None
+    return runtime, decider, _largest(experts) if subject.policy == ACTUAL else subject.policy
 
 
-def _route_of(policy: str, largest: str, runtime: EagerRuntime) -> str:
-    route = largest if policy == ACTUAL else policy.removeprefix(EXPERT_PREFIX)
-    if route not in runtime.experts:
-        experts = (f"{EXPERT_PREFIX}{name}" for name in runtime.experts if name != DENSE)
-        hint = did_you_mean(policy, [ACTUAL, DENSE, TOP2, *experts])
+def _routed_experts(
+    config: Config, subject: Subject, backbone: Backbone, folders: Mapping[str, Path]
+) -> dict[str, Expert]:
+    """Return the first experts of the model, and untrained ones where more are asked for."""
+    names = list(config.experts)
+    count = len(names) if subject.experts is None else subject.experts
+    experts = {
+        **{name: load_worn(config, f"experts.{name}", backbone, folders) for name in names[:count]},
+        **{
+            f"spare-{number}": build_worn(config, f"experts.{names[0]}", backbone)
+            for number in range(len(names), count)
+        },
+    }
+    if subject.policy == TOP2:
+        if len(experts) < 2:
+            raise ConfigError(f"{TOP2}: expected two experts or more, got {len(experts)}")
+        mixed = sorted(experts, key=lambda name: -parameters_of(experts[name]))[:2]
+        experts[TOP2] = Mixture([experts[name] for name in mixed], [1.0, 1.0])
+    return experts
+
+
+def _largest(experts: Mapping[str, Expert]) -> str:
+    return max(experts, key=lambda name: parameters_of(experts[name]))
+
+
+def _stage_of(config: Config, policy: str) -> str:
+    """Return the stage that trained what a policy wears."""
+    stages = {
+        **{f"{EXPERT_PREFIX}{name}": f"experts.{name}" for name in config.experts},
+        **{f"{SINGLE_PREFIX}{name}": f"singles.{name}" for name in config.singles},
+        **({DENSE_EQUAL: "dense_equal"} if config.dense_equal else {}),
+    }
+    if policy not in stages:
+        hint = did_you_mean(policy, [ACTUAL, DENSE, TOP2, *stages])
         raise ConfigError(f"expected a policy that this model has, got {policy!r}. {hint}")
-    return route
+    return stages[policy]
 
 
 def _untrained(config: Config, subject: Subject) -> EagerRuntime:
     options = {**config.backbone.as_dict(), **subject.backbone}
     changed = validate_config({**config.model_dump(), "backbone": options}, _SOURCE)
     return EagerRuntime(build_backbone(changed), {}, make_protocol(config), subject.device, subject.batch)
-
-
-def _experts(
-    config: Config, runtime: EagerRuntime, names: Sequence[str], count: int | None
-) -> dict[str, Expert]:
-    """Return the first experts of the model, and untrained ones where more are asked for."""
-    count = len(names) if count is None else count
-    stage = f"experts.{names[0]}"
-    spare = range(len(names), count)
-    return {
-        **{name: runtime.experts[name] for name in names[:count]},
-        **{f"spare-{number}": build_worn(config, stage, runtime.backbone) for number in spare},
-    }
-
-
-def rival_policies(config: Config) -> list[str]:
-    """Return the policies of the models that MoE-I is compared with beside dense."""
-    singles = [f"{SINGLE_PREFIX}{name}" for name in config.singles]
-    return [*singles, DENSE_EQUAL] if config.dense_equal else singles
 
 
 def _lay_out_plainly(runtime: EagerRuntime) -> None:

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moei_toolkit.cli import CommandParser, format_table, run_main
+from moei_toolkit.inference.runtimes.choose import OF_BUNDLES, RUNTIMES
 
 if TYPE_CHECKING:
     from moei_toolkit.bench.cost import Cost, Ratio
     from moei_toolkit.bench.race import Plan
     from moei_toolkit.bench.subject import Subject
-
-RUNTIMES = ("eager", "compile", "onnx", "openvino")
-FROM_BUNDLE = ("onnx", "openvino")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,23 +24,28 @@ def main(argv: Sequence[str]) -> int:
     parser = _parser()
     args = parser.parse_args(argv)
 
-    from moei_toolkit.bench.cost import compare, costs_of
-    from moei_toolkit.bench.models import config_of, model_of_run
+    from moei_toolkit.bench.cost import MAX_NOISE, compare, costs_of
+    from moei_toolkit.bench.models import config_of, model_of_run, require_bundle_of
     from moei_toolkit.bench.race import measure
     from moei_toolkit.bench.record import write_costs
     from moei_toolkit.bench.subject import Size
+    from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.reporter import RichReporter
 
     subjects, plan, size = _subjects(args), _plan(args), Size(*args.size)
+    if args.bundle is not None:
+        require_bundle_of(args.run, args.bundle)
     if args.dry_run:
         model_of_run(args.run, args.bundle)
         print(f"{plan.blocks} x ({plan.warm_ups} + {plan.runs}) runs at {size} of each of:")
         print("\n".join(f"  {subject.name}" for subject in subjects))
         return 0
+    if args.output is not None:
+        make_folder(args.output)
     log = RichReporter()
     with ExitStack() as stack:
         bundle = args.bundle
-        if bundle is None and any(subject.runtime in FROM_BUNDLE for subject in subjects):
+        if bundle is None and any(subject.runtime in OF_BUNDLES for subject in subjects):
             from moei_toolkit.inference.export.writing import export_run
 
             bundle = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "bundle"
@@ -51,14 +54,16 @@ def main(argv: Sequence[str]) -> int:
         found = measure(model_of_run(args.run, bundle), subjects, size, plan, log)
     costs = costs_of(found)
     ratios = [compare(found, subject.name, subjects[0].name) for subject in subjects[1:]]
-    if args.output is not None:
-        args.output.mkdir(parents=True, exist_ok=True)
-        write_costs(args.output, found, costs, ratios, config_of(args.run).inference.model_dump())
     print(_costs_table(costs))
     quick = " (quick: fewer runs than the protocol asks for)" if plan.is_quick else ""
     print(f"\n{size}, {plan.blocks} x {plan.runs} runs{quick}")
+    limit = float("inf") if args.allow_noise else MAX_NOISE
     for ratio in ratios:
-        print(_ratio_line(ratio if args.allow_noise else ratio.require_quiet()))
+        print(_ratio_line(ratio, limit))
+    if args.output is not None:
+        write_costs(args.output, found, costs, ratios, config_of(args.run).inference.model_dump())
+    for ratio in ratios:
+        ratio.require_quiet(limit)
     return 0
 
 
@@ -144,9 +149,10 @@ def _costs_table(costs: Sequence[Cost]) -> str:
     return format_table(header, rows)
 
 
-def _ratio_line(ratio: Ratio) -> str:
+def _ratio_line(ratio: Ratio, limit: float) -> str:
+    latency = f"{ratio.latency:.3f}" if ratio.noise <= limit else "not compared"
     return (
-        f"{ratio.first} / {ratio.second}: latency {ratio.latency:.3f} (noise {ratio.noise:.1%}), "
+        f"{ratio.first} / {ratio.second}: latency {latency} (noise {ratio.noise:.1%}), "
         f"memory {ratio.memory:.3f}"
     )
 

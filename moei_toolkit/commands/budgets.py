@@ -8,6 +8,8 @@ from pathlib import Path
 from moei_toolkit.cli import CommandParser, format_table, run_main
 from moei_toolkit.commands.bench import parse_size
 
+_VERDICTS = {True: "yes", False: "no", None: "-"}
+
 
 def main(argv: Sequence[str]) -> int:
     """Measure the pairs of an equal-budget comparison, and write a config for every wider dense model."""
@@ -29,13 +31,15 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.bench.subject import Size
     from moei_toolkit.bench.wider import wider_config
     from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
+    from moei_toolkit.io.disk import make_folder
+    from moei_toolkit.io.environment import versions
     from moei_toolkit.io.reporter import RichReporter
 
+    make_folder(args.output)
     plan, size = Plan(warm_ups=1, runs=args.runs, blocks=1), Size(*args.size)
     model = model_of_run(args.run)
     pairs = pair_budgets(model, size, plan, RichReporter(), args.tolerance, args.width_option)
-    args.output.mkdir(parents=True, exist_ok=True)
-    settings = {"image": str(size), "runs": args.runs, "tolerance": args.tolerance}
+    settings = {"image": str(size), "runs": args.runs, "tolerance": args.tolerance, "environment": versions()}
     atomic_write_json(args.output / "budgets.json", {"schema": 1, **settings, "pairs": as_values(pairs)})
     for width in {pair.width for pair in pairs if pair.width is not None}:
         text = wider_config(config_of(args.run), args.width_option, width)
@@ -43,11 +47,11 @@ def main(argv: Sequence[str]) -> int:
     rows = [
         [
             pair.rival,
-            pair.budget,
+            " and ".join(pair.budget) or "-",
             f"{pair.ratio.latency:.3f}",
             f"{pair.ratio.noise:.1%}",
             f"{pair.ratio.memory:.3f}",
-            "yes" if pair.equal else "no",
+            _VERDICTS[pair.equal],
         ]
         for pair in pairs
     ]

@@ -31,11 +31,12 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.bench.scaling import STUDIES as ALL
     from moei_toolkit.bench.scaling import run_study
     from moei_toolkit.io.atomic import atomic_write_bytes, atomic_write_json
+    from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.environment import versions
     from moei_toolkit.io.reporter import RichReporter
 
     model, plan = model_of_run(args.run), Plan(warm_ups=1, runs=args.runs, blocks=1)
-    args.output.mkdir(parents=True, exist_ok=True)
+    make_folder(args.output)
     points = []
     for study in (study for study in ALL if study.name in args.only):
         values = study.quick if args.quick else study.values

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from moei_toolkit.bench.against.catalogue import NAMES, load_benchmark
 from moei_toolkit.cli import CommandParser, run_main
+from moei_toolkit.commands.bench import parse_size
 
 FULL, QUICK = ((3840, 2160), 5), ((960, 544), 3)
 """Width and height of the image in pixels, and how many times each side is timed."""
@@ -21,7 +20,9 @@ def main(argv: Sequence[str]) -> int:
         "--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=f"some of: {', '.join(NAMES)}"
     )
     parser.add_argument("--quick", action="store_true", help="a small image and few rounds")
-    parser.add_argument("--size", type=_size, metavar="WxH", help="of the image, 3840x2160 unless --quick")
+    parser.add_argument(
+        "--size", type=parse_size, metavar="WxH", help="of the image, 3840x2160 unless --quick"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every time to this file")
     args = parser.parse_args(argv)
 
@@ -40,13 +41,6 @@ def main(argv: Sequence[str]) -> int:
             found = [outcome.as_dict() for outcome in outcomes]
             atomic_write_json(args.json, {"versions": versions(), "benchmarks": found})
     return 0
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)x(\d+)", text)
-    if match is None or min(map(int, match.groups())) < 16:
-        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT of 16 pixels or more, got {text!r}")
-    return int(match[1]), int(match[2])
 
 
 def run() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from moei_toolkit.inference.photo_record import record_path, source_facts
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.images import Photograph, RowWriter, open_photograph, require_writable
 
 
@@ -87,11 +88,12 @@ def open_photo(source: Path, target: Path) -> Opened:
 def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None) -> Restored:
     """Restore a photograph while what is restored is written; see `restore_photo`."""
     photo, target, seconds, runtime = opened.photo, opened.target, opened.seconds, restorer.runtime
+    with disk_errors(target):
+        record_path(target).unlink(missing_ok=True)  # it must not speak of another picture
     with _timed(seconds, "describe"), photo.pixels() as pixels:
         g = runtime.describe(pixels)
     with _timed(seconds, "decide"):
         decision = restorer.decider.decide(g)
-    record_path(target).unlink(missing_ok=True)  # it must not speak of another picture
     writer, tiles = RowWriter(target, photo), [runtime.protocol.tile]
     try:
         with _timed(seconds, "restore"), photo.pixels() as pixels:

@@ -13,6 +13,7 @@ from moei_toolkit.inference.photo import Restored, finish, open_photo, restore_o
 from moei_toolkit.inference.photo_record import is_done
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.channel import read_ahead
+from moei_toolkit.io.disk import concerns_one_file
 from moei_toolkit.io.reporter import Reporter
 
 DONE = "done before"
@@ -58,7 +59,7 @@ def restore_photos(
                 else:
                     reporter.info(f"{job.target}: {_told(outcome)}")
                 progress.advance(1, job.source.name)
-                if isinstance(outcome, StoreError):  # the next one would fare no better
+                if isinstance(outcome, StoreError) and not concerns_one_file(outcome):
                     break
     return failures
 

@@ -18,7 +18,8 @@ LEFTOVER_PREFIX = ".tmp-"
 
 def beside(path: Path) -> Path:
     """Return a fresh name in the folder of ``path`` for a file that is still being written."""
-    return path.with_name(f"{LEFTOVER_PREFIX}{path.name[:100]}-{secrets.token_hex(6)}")
+    start = path.name.encode()[:100].decode(errors="ignore")  # file systems count bytes
+    return path.with_name(f"{LEFTOVER_PREFIX}{start}-{secrets.token_hex(6)}")
 
 
 def fsync_file(path: Path) -> None:

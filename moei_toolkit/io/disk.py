@@ -45,6 +45,21 @@ def disk_error(path: Path, error: OSError) -> StoreError:
     return StoreError(f"cannot write {path}: {reason} ({free_space(path)} free).")
 
 
+def concerns_one_file(error: StoreError) -> bool:
+    """Tell whether the next file may fare better: this one has something in its way, or too long a name."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in _IN_THE_WAY
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, unless it is there.
+
+    Raises:
+        StoreError: If a file is in the way, or the disk is full or read-only.
+    """
+    with disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn an ``OSError`` that the disk is to blame for into a `StoreError` that names ``path``."""

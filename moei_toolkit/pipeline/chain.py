@@ -165,7 +165,7 @@ def _bench(config: Config) -> Stage:
         name=BENCH,
         inputs=(DENSE, *map(expert_stage, config.experts), ROUTER, CALIBRATE),
         section={
-            "bench": config.bench.model_dump() if config.bench else None,
+            "bench": config.bench.model_dump(exclude={"max_noise"}) if config.bench else None,
             "views": config.views.model_dump(),
             "inference": config.inference.model_dump(),
         },

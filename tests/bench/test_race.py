@@ -10,6 +10,7 @@ from moei_toolkit.bench.models import model_of_run
 from moei_toolkit.bench.pool import start_worker
 from moei_toolkit.bench.race import Plan, measure
 from moei_toolkit.bench.subject import Model, Size, Subject, job_of, read_job
+from moei_toolkit.bench.torch_subject import build_eager
 from moei_toolkit.errors import BenchError
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.types import ACTUAL, DENSE, TOP2
@@ -40,12 +41,50 @@ def test_a_race(model: Model):
     assert [run.subject for run in found.runs[:6]] == [subject.name for subject in subjects]
     assert [run.subject for run in found.runs[6:]] == [subject.name for subject in reversed(subjects)]
     assert all(run.seconds.keys() == {"describe", "decide", "restore"} for run in found.runs)
-    decided = {run.subject for run in found.runs if run.seconds["decide"] > 1e-5}
+    decided = {run.subject for run in found.runs if run.seconds["decide"] > 0}
     assert decided == {ACTUAL, "many", TOP2}
     for cost in costs_of(found):
         assert 0.05 < cost.loaded_memory_gb <= cost.peak_memory_gb < 8
         assert cost.latency_ms.median > 0
     assert compare(found, ACTUAL, DENSE).memory == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("subject", "experts", "decides"),
+    [
+        (Subject("x"), {DENSE}, False),
+        (Subject("x", "expert.second"), {DENSE, "expert.second"}, False),
+        (Subject("x", ACTUAL), {DENSE, "first", "second"}, True),
+        (Subject("x", ACTUAL, experts=1), {DENSE, "first"}, True),
+        (Subject("x", ACTUAL, experts=3), {DENSE, "first", "second", "spare-2"}, True),
+        (Subject("x", TOP2), {DENSE, "first", "second", TOP2}, True),
+        (Subject("x", backbone={"width": 8}), {DENSE}, False),
+    ],
+)
+def test_only_what_a_policy_needs_lies_in_memory(
+    model: Model, subject: Subject, experts: set[str], decides: bool
+):
+    runtime, decider, route = build_eager(model, subject)
+    assert set(runtime.routes) == experts
+    assert (decider is not None) == decides
+    assert route in experts
+
+
+@pytest.mark.parametrize("wrong", [{"threads": 0}, {"batch": 0}, {"experts": 0}])
+def test_counts_below_one_are_refused(wrong: dict[str, int]):
+    with pytest.raises(BenchError, match=f"x: expected 1 or more {next(iter(wrong))}, got 0"):
+        Subject("x", **wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"warm_ups": -1}, {"runs": 0}, {"blocks": 0}])
+def test_a_plan_without_runs_is_refused(wrong: dict[str, int]):
+    with pytest.raises(BenchError, match="expected 0 warm-ups or more"):
+        Plan(**wrong)
+
+
+def test_two_subjects_of_one_name_are_refused(model: Model):
+    with pytest.raises(BenchError, match="different names, got a, a"):
+        measure(model, [Subject("a"), Subject("a", ACTUAL)], SIZE, Plan(0, 1, 1), SilentReporter())
 
 
 @pytest.mark.parametrize(

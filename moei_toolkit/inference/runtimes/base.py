@@ -18,6 +18,10 @@ Picture = np.ndarray | PixelSource
 """(H, W, 3) RGB: uint8, uint16, or float32 in [0, 1]; or where such rows come from."""
 
 
+_STREAMED = 16_000_000
+"""From this many pixels on, an image is described strip by strip: floats of a whole plane are many."""
+
+
 class Runtime(ABC):
     """Runs the networks of one model: whatever it runs them with, arrays go in and come out.
 
@@ -50,6 +54,8 @@ class Runtime(ABC):
         sizes = protocol.probe_size, protocol.probes
         if isinstance(image, ArraySource):
             image = image.pixels
+        if isinstance(image, np.ndarray) and image.shape[0] * image.shape[1] > _STREAMED:
+            image = ArraySource(image)
         if isinstance(image, np.ndarray):
             views = make_overview(image, protocol.overview_size), make_probes(image, *sizes)
         else:
