@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import softmax
 
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.errors import DataError
@@ -37,6 +35,8 @@ class Temperature(Calibrator):
             DataError: If the arrays are empty, differ in length, hold values that are not finite, or a target
                 is no expert.
         """
+        from scipy.optimize import brentq  # 30 MB, which deciding does without
+
         logits = np.asarray(logits, np.float64)
         targets = np.asarray(targets)
         if logits.ndim != 2 or len(logits) == 0 or targets.shape != (len(logits),):
@@ -50,7 +50,7 @@ class Temperature(Calibrator):
         centred = logits - logits[np.arange(len(logits)), targets][:, None]
 
         def slope(inverse: float) -> float:
-            return float((softmax(centred * inverse, axis=1) * centred).sum(1).mean())
+            return float((_softmax(centred * inverse) * centred).sum(1).mean())
 
         low, high = 1 / BOUNDS[1], 1 / BOUNDS[0]
         self.at_bound = slope(low) >= 0 or slope(high) <= 0
@@ -61,7 +61,7 @@ class Temperature(Calibrator):
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Return softmax(logits / T), (N, K)."""
-        return softmax(np.asarray(logits, np.float64) / self.temperature, axis=1)
+        return _softmax(np.asarray(logits, np.float64) / self.temperature)
 
     def state(self) -> dict[str, object]:
         """Return T and whether it lies at a bound."""
@@ -78,3 +78,8 @@ class Temperature(Calibrator):
             raise ValueError(f"expected a temperature in {list(BOUNDS)}, got {temperature}")
         self.temperature = temperature
         self.at_bound = bool(state["at_bound"])
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(1, keepdims=True))

@@ -118,7 +118,9 @@ def _subjects(args: argparse.Namespace) -> list[Subject]:
         for policy in args.policies
     ]
     if args.usual:
-        subjects.append(Subject("dense (usual tiler)", tiling="whole", threads=args.threads))
+        subjects.append(
+            Subject("dense (usual tiler)", tiling="whole", device=args.device, threads=args.threads)
+        )
     return subjects
 
 

@@ -1,0 +1,115 @@
+"""Pairs of equal budget: what is compared, when costs count as equal, and what trains the wider models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from config_example import minimal
+from test_cost import SIZE, measured
+
+from moei_toolkit.bench import budgets, scaling
+from moei_toolkit.bench.race import Measurements, Plan
+from moei_toolkit.bench.subject import Model, Subject
+from moei_toolkit.bench.wider import wider_config
+from moei_toolkit.commands import bench as command
+from moei_toolkit.config.loader import load_config, validate_config
+from moei_toolkit.errors import BenchError, ConfigError
+from moei_toolkit.io.reporter import SilentReporter
+
+PLAN = Plan(warm_ups=0, runs=3, blocks=1)
+CONFIG = validate_config(minimal(backbone={"type": "global_unet", "width": 10}), "test")
+
+
+def fake(noise: float = 0.0):
+    """A channel takes a second and 10 bytes; MoE-I takes as much as ten of them."""
+
+    def measure(model: Model, subjects: list[Subject], *rest: object) -> Measurements:
+        latencies, peaks = {}, {}
+        for subject in subjects:
+            width = subject.backbone.get("width")
+            seconds = (
+                {"top2": 17.0, "dense": 9.9}.get(subject.policy, 10.0) if width is None else float(width)
+            )
+            shaken = [seconds, seconds * (1 + noise), seconds * (1 - noise)]
+            latencies[subject.name] = [shaken if subject.policy == "dense" else [seconds] * 3]
+            peaks[subject.name] = [100 if width is None else 10 * width]
+        return measured(latencies, peaks)
+
+    return measure
+
+
+def pairs(
+    monkeypatch: pytest.MonkeyPatch, noise: float = 0.0, rivals: bool = True
+) -> dict[str, budgets.Pair]:
+    patch.setattr(budgets, "measure", fake(noise))
+    model = Model(CONFIG.model_dump(), {"dense_equal": "x"} if rivals else {})
+    found = budgets.pair_budgets(model, SIZE, PLAN, SilentReporter())
+    return {f"{pair.rival}: {' and '.join(pair.budget)}": pair for pair in found}
+
+
+def test_every_rival_is_paired_and_judged_by_its_budget(monkeypatch):
+    found = pairs(monkeypatch)
+    assert list(found) == [
+        "dense: ",
+        "dense-equal: latency and memory",
+        "top2: ",
+        "dense, width 10: latency",
+        "dense, width 10: memory",
+    ]
+    assert [pair.equal for pair in found.values()] == [None, True, None, True, True]
+    assert found["top2: "].ratio.latency == pytest.approx(1.7)
+
+
+def test_without_a_trained_rival_there_is_no_pair(monkeypatch):
+    assert "dense-equal: latency and memory" not in pairs(monkeypatch, rivals=False)
+
+
+def test_latencies_that_are_too_noisy_are_not_called_equal(monkeypatch):
+    found = {pair.budget: pair for pair in pairs(monkeypatch, noise=0.2).values() if pair.width}
+    assert found["latency",].equal is None
+    assert found["memory",].equal is True
+
+
+def test_a_wider_config_loads_and_differs_in_width_and_place(tmp_path: Path):
+    path = tmp_path / "wider.py"
+    path.write_text(wider_config(CONFIG, "width", 13))
+    wider = load_config(path)
+    assert wider.backbone.as_dict() == {"type": "global_unet", "width": 13}
+    assert wider.work_dir == f"{CONFIG.work_dir}_width_13"
+    assert wider.dense == CONFIG.dense
+
+
+def test_an_option_that_the_backbone_lacks(monkeypatch):
+    monkeypatch.setattr(budgets, "measure", fake())
+    with pytest.raises(ConfigError, match="'global_unet' has no whole number called 'channels'"):
+        budgets.pair_budgets(Model(CONFIG.model_dump(), {}), SIZE, PLAN, SilentReporter(), option="channels")
+
+
+def test_a_study_measures_together_what_is_of_one_size(monkeypatch):
+    asked = []
+
+    def measure(model: Model, subjects: list[Subject], *rest: object) -> Measurements:
+        asked.append([subject.name for subject in subjects])
+        return measured({subject.name: [[1.0]] for subject in subjects}, {s.name: [1] for s in subjects})
+
+    monkeypatch.setattr(scaling, "measure", measure)
+    by_name = {study.name: study for study in scaling.STUDIES}
+    for name in ("batch", "size"):
+        study = by_name[name]
+        points = scaling.run_study(Model({}, {}), study, (1, 8), PLAN, SilentReporter())
+        assert [(point.value, point.cost.subject) for point in points] == [(1, "1"), (8, "8")]
+    assert asked == [["1", "8"], ["1"], ["8"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--runs", "0"], "1 run and block or more"),
+        (["--experts", "0"], "dense: expected 1 or more experts, got 0"),
+        (["--usual", "--device", "cuda"], r"dense \(usual tiler\)|'cuda'"),
+    ],
+)
+def test_the_command_refuses_what_cannot_be_measured(tmp_path: Path, options: list[str], said: str):
+    with pytest.raises(BenchError, match=said):
+        command.main(["--run", str(tmp_path), *options])
