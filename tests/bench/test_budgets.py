@@ -39,9 +39,7 @@ def fake(noise: float = 0.0):
     return measure
 
 
-def pairs(
-    monkeypatch: pytest.MonkeyPatch, noise: float = 0.0, rivals: bool = True
-) -> dict[str, budgets.Pair]:
+def pairs(patch: pytest.MonkeyPatch, noise: float = 0.0, rivals: bool = True) -> dict[str, budgets.Pair]:
     patch.setattr(budgets, "measure", fake(noise))
     model = Model(CONFIG.model_dump(), {"dense_equal": "x"} if rivals else {})
     found = budgets.pair_budgets(model, SIZE, PLAN, SilentReporter())
