@@ -13,8 +13,9 @@ from moei_toolkit.io.pixel_source import ArraySource
 class HalvingTiles:
     """Calls a network, and cuts its tiles smaller for good once it has run out of memory.
 
-    A tile that does not fit is itself restored by tiles of half its side, so that what is already restored of
-    the image stays. Smaller tiles see less around them: the result differs a little, which is why it is said.
+    Tiles that do not fit together are restored one by one. One that does not fit is itself restored by tiles
+    of half its side, so that what is already restored of the image stays. Smaller tiles see less around them:
+    the result differs a little, which is why it is said.
 
     Args:
         fn: The network; raises MemoryError when memory runs out.
@@ -37,6 +38,7 @@ class HalvingTiles:
         self._fn = fn
         self._tile, self._overlap, self._window, self._align = tile, overlap, window, align
         self._on_halved = on_halved
+        self._one_by_one = False
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray:
         """Restore (B, 3, h, w).
@@ -44,12 +46,17 @@ class HalvingTiles:
         Raises:
             MemoryError: If even the smallest tile does not fit.
         """
+        if self._one_by_one and len(tiles) > 1:
+            return np.concatenate([self(tile[None]) for tile in tiles])
         while True:
             try:
                 if max(tiles.shape[2:]) <= self._tile:
                     return self._fn(tiles)
                 return np.stack([self._in_parts(tile) for tile in tiles])
             except MemoryError:
+                if len(tiles) > 1:  # which changes nothing of the picture
+                    self._one_by_one = True
+                    return self(tiles)
                 half = min(self._tile, max(tiles.shape[2:])) // 2
                 if half <= 2 * self._overlap or half < self._overlap + self._align:
                     raise

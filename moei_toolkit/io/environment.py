@@ -12,7 +12,7 @@ from typing import Any
 
 import moei_toolkit
 
-_DISTRIBUTIONS = ("torch", "numpy", "mmengine")
+_DISTRIBUTIONS = ("torch", "numpy", "mmengine", "onnxruntime", "openvino", "pyvips")
 
 
 def toolkit_version() -> str:
@@ -24,7 +24,7 @@ def versions() -> dict[str, Any]:
     """Return the versions a result depends on, without importing any of the packages.
 
     Returns:
-        Python, the toolkit, torch, numpy and mmengine (None when not installed), the platform, and the
+        Python, the toolkit, what computes and reads images (None when not installed), the platform, and the
         number of processors and OpenMP threads this process may use.
     """
     return {

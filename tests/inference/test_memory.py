@@ -46,8 +46,18 @@ def test_a_tile_that_does_not_fit_is_restored_by_tiles_of_half_its_side():
     network, tiles = Network(3 * 32 * 32), tiles_of(2, 64, 64)
     np.testing.assert_allclose(halving(network, said)(tiles), tiles**2, atol=1e-6)
     assert said == [32]
-    assert network.tried[0] == (2, 3, 64, 64)
-    assert set(network.tried[1:]) == {(1, 3, 32, 32)}
+    assert network.tried[:2] == [(2, 3, 64, 64), (1, 3, 64, 64)]
+    assert set(network.tried[2:]) == {(1, 3, 32, 32)}
+
+
+def test_tiles_that_fit_one_by_one_are_not_halved():
+    said: list[int] = []
+    network, tiles = Network(3 * 64 * 64), tiles_of(3, 64, 64)
+    restore = halving(network, said)
+    for _ in range(2):
+        np.testing.assert_array_equal(restore(tiles), tiles**2)
+    assert said == []
+    assert network.tried == [tiles.shape, *[(1, 3, 64, 64)] * 6]
 
 
 def test_it_halves_as_often_as_it_must():
