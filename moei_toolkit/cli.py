@@ -10,6 +10,7 @@ import select
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from moei_toolkit import __version__
@@ -50,6 +51,18 @@ class CommandParser(argparse.ArgumentParser):
             metavar="KEY=VALUE",
             help="override configuration values, for instance router.beta=50",
         )
+
+    def add_run(self) -> None:
+        """Add ``--run``, a finished run."""
+        self.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read ``WIDTHxHEIGHT`` of an image, for `argparse`."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if match is None or min(map(int, match.groups())) < 16:
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT of 16 pixels or more, got {text!r}")
+    return int(match[1]), int(match[2])
 
 
 def parse_options(items: Iterable[str]) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from moei_toolkit.bench.cost import MAX_NOISE, Ratio, compare
 from moei_toolkit.bench.matching import TOLERANCE, match_width
@@ -91,8 +90,3 @@ def _is_equal(ratio: Ratio, budget: tuple[str, ...], tolerance: float) -> bool |
         return None
     costs = {"latency": ratio.latency, "memory": ratio.memory}
     return all(abs(costs[name] - 1) <= tolerance for name in budget)
-
-
-def as_values(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
-    """Return plain values, for JSON."""
-    return [asdict(pair) for pair in pairs]

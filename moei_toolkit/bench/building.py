@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from moei_toolkit.bench.rows import use_rows
 from moei_toolkit.bench.subject import Model, Size, Subject
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.base import Runtime
-from moei_toolkit.io.images import to_pixels
-from moei_toolkit.types import ACTUAL, DENSE, TOP2
-
-_PIECE = 32
-"""Rows that become pixels at a time."""
+from moei_toolkit.types import ACTUAL, DENSE
 
 Restore = Callable[[np.ndarray], dict[str, float]]
 """Restores an image (H, W, 3) uint8; returns the seconds of describe, decide and restore."""
@@ -47,7 +44,9 @@ def build_subject(model: Model, subject: Subject) -> Restore:
     from moei_toolkit.inference.export.loading import load_bundle
 
     runtime, decider = load_bundle(Path(model.bundle), subject.runtime, subject.threads)
-    return _hops(runtime, decider, subject.policy, next(iter(decider.experts)))
+    if subject.policy == DENSE:
+        return _timed(runtime, None, _by_bands(runtime, DENSE))
+    return _timed(runtime, decider, _by_bands(runtime, decider.experts[0]))
 
 
 def _build_torch(model: Model, subject: Subject) -> Restore:
@@ -61,52 +60,37 @@ def _build_torch(model: Model, subject: Subject) -> Restore:
     if subject.runtime == "compile":
         from moei_toolkit.inference.runtimes.compiled import CompiledRuntime
 
-        return _hops(CompiledRuntime(runtime), decider, subject.policy, route)
+        return _timed(runtime, decider, _by_bands(CompiledRuntime(runtime), route))
     if subject.tiling == "whole":
         from moei_toolkit.bench.usual import restore_usual
 
-        protocol = runtime.protocol
-        return _timed_whole(
-            runtime,
-            lambda image, g: restore_usual(
-                runtime.backbone, runtime.experts[route], image, g, protocol.tile, protocol.overlap
-            ),
-        )
-    return _hops(runtime, decider, subject.policy, route)
+        backbone, expert, protocol = runtime.backbone, runtime.experts[route], runtime.protocol
+
+        def whole(image: np.ndarray, g: np.ndarray) -> None:
+            restore_usual(backbone, expert, image, g, protocol.tile, protocol.overlap)
+
+        return _timed(runtime, decider, whole)
+    return _timed(runtime, decider, _by_bands(runtime, route))
 
 
-def _hops(runtime: Runtime, decider: Decider | None, policy: str, route: str) -> Restore:
+def _by_bands(runtime: Runtime, route: str) -> Callable[[np.ndarray, np.ndarray], None]:
+    return lambda image, g: use_rows(runtime.restore_rows(image, route, g))
+
+
+def _timed(
+    runtime: Runtime, decider: Decider | None, restore: Callable[[np.ndarray, np.ndarray], None]
+) -> Restore:
     """Return the three hops; MoE-I decides and then goes along one expert, whatever was decided."""
-    route = DENSE if policy == DENSE else route
 
-    def restore(image: np.ndarray) -> dict[str, float]:
+    def hops(image: np.ndarray) -> dict[str, float]:
         started = time.perf_counter()
         g = runtime.describe(image)
-        described = time.perf_counter()
-        decided = described
-        if policy in (ACTUAL, TOP2) and decider is not None:
+        described = decided = time.perf_counter()
+        if decider is not None:
             decider.decide(g)
             decided = time.perf_counter()
-        _use(runtime.restore_rows(image, route, g))
+        restore(image, g)
         done = time.perf_counter()
         return {"describe": described - started, "decide": decided - described, "restore": done - decided}
 
-    return restore
-
-
-def _timed_whole(runtime: Runtime, restore: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Restore:
-    def timed(image: np.ndarray) -> dict[str, float]:
-        started = time.perf_counter()
-        g = runtime.describe(image)
-        described = time.perf_counter()
-        restore(image, g)
-        return {"describe": described - started, "decide": 0.0, "restore": time.perf_counter() - described}
-
-    return timed
-
-
-def _use(rows: Iterable[tuple[int, np.ndarray]]) -> None:
-    """Turn rows into the pixels of a file, a few at a time as a writer does, and drop them."""
-    for _, part in rows:
-        for top in range(0, len(part), _PIECE):
-            to_pixels(part[top : top + _PIECE].transpose(2, 0, 1))
+    return hops

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -70,7 +69,7 @@ def _cost_of(found: Measurements, name: str) -> Cost:
     by_block = [[run for run in runs if run.block == block] for block in range(found.plan.blocks)]
     latency = Spread.of([1e3 * run.latency for run in runs])
     device = [peak.device for peak in peaks if peak.device is not None]
-    memory = device or [peak.peak for peak in peaks]
+    latency_drift = drift([_median([run.latency for run in block]) for block in by_block])
     rate = _rate(runs)
     return Cost(
         subject=name,
@@ -83,9 +82,9 @@ def _cost_of(found: Measurements, name: str) -> Cost:
         images_per_second=rate,
         mp_per_second=rate * found.size.megapixels,
         drift={
-            "latency": drift([_median([run.latency for run in block]) for block in by_block]),
-            "ms_per_mp": drift([_median([run.latency for run in block]) for block in by_block]),
-            "peak_memory": drift(memory),
+            "latency": latency_drift,
+            "ms_per_mp": latency_drift,  # the image is the same
+            "peak_memory": drift([_memory_of(peak) for peak in peaks]),
             "throughput": drift([_rate(block) for block in by_block]),
         },
     )
@@ -141,11 +140,6 @@ def compare(found: Measurements, first: str, second: str) -> Ratio:
 def drift(values: Sequence[float]) -> float:
     """Return the range of some values over their median."""
     return float((max(values) - min(values)) / np.median(values))
-
-
-def as_values(costs: Sequence[Cost]) -> list[dict[str, Any]]:
-    """Return plain values, for JSON."""
-    return [asdict(cost) for cost in costs]
 
 
 def _memory_of(peak: Peak) -> int:

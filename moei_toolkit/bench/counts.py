@@ -88,12 +88,12 @@ def count_costs(runtime: EagerRuntime, router: Router, size: Size) -> Counts:
     backbone, routing = parameters_of(runtime.backbone), parameters_of(router)
     routes = []
     for name, expert in runtime.experts.items():
-        own = parameters_of(expert)
+        own, tile = parameters_of(expert), flops.tile_gflops(expert, tiles[0].height, tiles[0].width)
         routes.append(
             RouteCount(
                 route=name,
-                tile_gflops=flops.tile_gflops(expert, tiles[0].height, tiles[0].width),
-                gflops=flops.gflops(expert, size.height, size.width),
+                tile_gflops=tile,
+                gflops=flops.describing + len(tiles) * tile,
                 parameters=own,
                 share=own / backbone,
                 active=backbone + routing + own,

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from moei_toolkit.bench.subject import Model
-from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.bundle import require_run
 from moei_toolkit.inference.export.record import read_bundle
-from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
+from moei_toolkit.io.run_record import read_run, stage_folder
 
 
 def model_of_run(work_dir: Path, bundle: Path | None = None) -> Model:
@@ -37,11 +36,6 @@ def model_of(config: Config, folders: Iterable[tuple[str, Path]], bundle: Path |
         {name: str(folder.resolve()) for name, folder in folders},
         None if bundle is None else str(bundle.resolve()),
     )
-
-
-def config_of(work_dir: Path) -> Config:
-    """Return the config of a run."""
-    return validate_config(read_run(work_dir).config, str(work_dir / RECORD))
 
 
 def require_bundle_of(work_dir: Path, bundle: Path) -> None:

@@ -10,13 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.bench.cost import Cost, Ratio, as_values
+from moei_toolkit.bench.cost import Cost, Ratio
 from moei_toolkit.bench.race import Measurements
+from moei_toolkit.evaluation.costs import SCHEMA
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.environment import versions
 
 COST_FILE, RUNS_FILE, TABLE_FILE = "cost.json", "runs.jsonl", "costs.csv"
-SCHEMA = 1
 IO_POLICY = "one image at a time, uint8 pixels in memory in and out; no disk"
 
 
@@ -47,7 +47,7 @@ def write_costs(
             "io": IO_POLICY,
             "environment": versions(),
             "subjects": [asdict(subject) for subject in found.subjects],
-            "costs": as_values(costs),
+            "costs": [asdict(cost) for cost in costs],
             "ratios": [asdict(ratio) for ratio in ratios],
             "peaks": [asdict(peak) for peak in found.peaks],
         },

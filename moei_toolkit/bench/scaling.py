@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from moei_toolkit.bench.cost import Cost, costs_of
 from moei_toolkit.bench.race import Plan, measure
@@ -57,40 +58,20 @@ def size_of(megapixels: int) -> Size:
     return Size(width, round(width * UHD.height / UHD.width))
 
 
-def _plain(value: int) -> Subject:
-    return Subject(str(value), ACTUAL)
-
-
 def _uhd(value: int) -> Size:
     return UHD
 
 
+def _vary(option: str, value: int) -> Subject:
+    return Subject(str(value), ACTUAL, **{option: value})  # type: ignore[arg-type]
+
+
+_DOUBLING = (1, 2, 4, 8, 16, 32, 64)
 STUDIES = (
-    Study("size", "image size, MP", (1, 2, 4, 8, 16, 32, 64), (1, 8), _plain, size_of),
-    Study(
-        "experts",
-        "experts in memory",
-        (1, 2, 4, 8, 16, 32, 64),
-        (1, 64),
-        lambda value: Subject(str(value), ACTUAL, experts=value),
-        _uhd,
-    ),
-    Study(
-        "batch",
-        "tiles per call",
-        (1, 2, 4, 8),
-        (1, 4),
-        lambda value: Subject(str(value), ACTUAL, batch=value),
-        _uhd,
-    ),
-    Study(
-        "threads",
-        "processor threads",
-        (1, 2, 4, 8, 16, 32, 64),
-        (1, 2),
-        lambda value: Subject(str(value), ACTUAL, threads=value),
-        _uhd,
-    ),
+    Study("size", "image size, MP", _DOUBLING, (1, 8), lambda value: Subject(str(value), ACTUAL), size_of),
+    Study("experts", "experts in memory", _DOUBLING, (1, 64), partial(_vary, "experts"), _uhd),
+    Study("batch", "tiles per call", (1, 2, 4, 8), (1, 4), partial(_vary, "batch"), _uhd),
+    Study("threads", "processor threads", _DOUBLING, (1, 2), partial(_vary, "threads"), _uhd),
 )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.bench.counts import parameters_of
 from moei_toolkit.bench.subject import Model, Subject
+from moei_toolkit.bench.usual import lay_out_plainly
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError, did_you_mean
@@ -51,7 +50,7 @@ def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider |
         experts[subject.policy] = load_worn(config, _stage_of(config, subject.policy), backbone, folders)
     runtime = EagerRuntime(backbone, experts, make_protocol(config), subject.device, subject.batch)
     if subject.tiling == "whole":
-        _lay_out_plainly(runtime)
+        lay_out_plainly(runtime)
     decider = load_decider(config, folders, backbone.descriptor_dim, subject.device) if routed else None
     return runtime, decider, _largest(experts) if subject.policy == ACTUAL else subject.policy
 
@@ -98,10 +97,3 @@ def _untrained(config: Config, subject: Subject) -> EagerRuntime:
     options = {**config.backbone.as_dict(), **subject.backbone}
     changed = validate_config({**config.model_dump(), "backbone": options}, _SOURCE)
     return EagerRuntime(build_backbone(changed), {}, make_protocol(config), subject.device, subject.batch)
-
-
-def _lay_out_plainly(runtime: EagerRuntime) -> None:
-    """Put the networks into PyTorch's default layout, as most repositories run them."""
-    for net in (runtime.backbone, *runtime.experts.values()):
-        net.to(memory_format=torch.contiguous_format)
-    runtime.backbone.memory_format = torch.contiguous_format

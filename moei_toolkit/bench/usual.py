@@ -11,7 +11,15 @@ import torch
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiling import tile_starts
+
+
+def lay_out_plainly(runtime: EagerRuntime) -> None:
+    """Put networks into PyTorch's default layout, as most repositories run them."""
+    for net in (runtime.backbone, *runtime.experts.values()):
+        net.to(memory_format=torch.contiguous_format)
+    runtime.backbone.memory_format = torch.contiguous_format
 
 
 @torch.no_grad()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import re
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import CommandParser, format_table, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_size, run_main
 from moei_toolkit.inference.runtimes.choose import OF_BUNDLES, RUNTIMES
 
 if TYPE_CHECKING:
@@ -25,10 +24,11 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.cost import MAX_NOISE, compare, costs_of
-    from moei_toolkit.bench.models import config_of, model_of_run, require_bundle_of
+    from moei_toolkit.bench.models import model_of_run, require_bundle_of
     from moei_toolkit.bench.race import measure
     from moei_toolkit.bench.record import write_costs
     from moei_toolkit.bench.subject import Size
+    from moei_toolkit.inference.bundle import require_run
     from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.reporter import RichReporter
 
@@ -61,7 +61,7 @@ def main(argv: Sequence[str]) -> int:
     for ratio in ratios:
         print(_ratio_line(ratio, limit))
     if args.output is not None:
-        write_costs(args.output, found, costs, ratios, config_of(args.run).inference.model_dump())
+        write_costs(args.output, found, costs, ratios, require_run(args.run)[0].inference.model_dump())
     for ratio in ratios:
         ratio.require_quiet(limit)
     return 0
@@ -74,7 +74,7 @@ def _parser() -> CommandParser:
         "examples:\n  tools/bench.py --run work_dirs/mine --quick\n"
         "  tools/bench.py --run work_dirs/mine --runtimes eager openvino --usual -o work_dirs/mine_costs",
     )
-    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_run()
     parser.add_argument(
         "--policies",
         nargs="+",
@@ -157,14 +157,6 @@ def _ratio_line(ratio: Ratio, limit: float) -> str:
         f"{ratio.first} / {ratio.second}: latency {latency} (noise {ratio.noise:.1%}), "
         f"memory {ratio.memory:.3f}"
     )
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Read ``WIDTHxHEIGHT``."""
-    match = re.fullmatch(r"(\d+)x(\d+)", text)
-    if match is None or min(map(int, match.groups())) < 16:
-        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT of 16 pixels or more, got {text!r}")
-    return int(match[1]), int(match[2])
 
 
 def run() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, format_table, run_main
-from moei_toolkit.commands.bench import parse_size
+from moei_toolkit.cli import CommandParser, format_table, parse_size, run_main
 
 _VERDICTS = {True: "yes", False: "no", None: "-"}
 
@@ -17,7 +17,7 @@ def main(argv: Sequence[str]) -> int:
         "Measure MoE-I against dense, dense-equal and Top-2, and find the dense models that are as wide as "
         "its latency and its memory allow. Writes budgets.json and a config that trains each wider model.",
     )
-    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_run()
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for what is found")
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="timed, of each of a pair (5)")
@@ -25,11 +25,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--width-option", default="width", metavar="NAME", help="of the backbone (width)")
     args = parser.parse_args(argv)
 
-    from moei_toolkit.bench.budgets import as_values, pair_budgets
-    from moei_toolkit.bench.models import config_of, model_of_run
+    from moei_toolkit.bench.budgets import pair_budgets
+    from moei_toolkit.bench.models import model_of_run
     from moei_toolkit.bench.race import Plan
     from moei_toolkit.bench.subject import Size
     from moei_toolkit.bench.wider import wider_config
+    from moei_toolkit.inference.bundle import require_run
     from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
     from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.environment import versions
@@ -40,9 +41,12 @@ def main(argv: Sequence[str]) -> int:
     model = model_of_run(args.run)
     pairs = pair_budgets(model, size, plan, RichReporter(), args.tolerance, args.width_option)
     settings = {"image": str(size), "runs": args.runs, "tolerance": args.tolerance, "environment": versions()}
-    atomic_write_json(args.output / "budgets.json", {"schema": 1, **settings, "pairs": as_values(pairs)})
+    atomic_write_json(
+        args.output / "budgets.json", {"schema": 1, **settings, "pairs": [asdict(pair) for pair in pairs]}
+    )
+    config, _ = require_run(args.run)
     for width in {pair.width for pair in pairs if pair.width is not None}:
-        text = wider_config(config_of(args.run), args.width_option, width)
+        text = wider_config(config, args.width_option, width)
         atomic_write_text(args.output / f"dense_{args.width_option}_{width}.py", text)
     rows = [
         [

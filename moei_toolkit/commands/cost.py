@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, format_table, run_main
-from moei_toolkit.commands.bench import parse_size
+from moei_toolkit.cli import CommandParser, format_table, parse_size, run_main
 
 
 def main(argv: Sequence[str]) -> int:
     """Print what each route takes, and what was not counted."""
     parser = CommandParser("Count the operations and parameters of every route of a finished run.")
-    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_run()
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to this file")
     args = parser.parse_args(argv)

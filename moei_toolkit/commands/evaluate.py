@@ -15,7 +15,7 @@ def main(argv: Sequence[str]) -> int:
         "example:\n  tools/train.py OTHER_CONFIG.py --work-dir work_dirs/other --until data\n"
         "  tools/evaluate.py --run work_dirs/mine --data work_dirs/other/data -o work_dirs/mine_on_other",
     )
-    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_run()
     parser.add_argument("--data", type=Path, required=True, help="folder of a prepared data set")
     parser.add_argument("--split", default="test", help="which images of it (default: test)")
     parser.add_argument("-o", "--output", type=Path, required=True, help="an empty or new folder")

@@ -15,7 +15,7 @@ def main(argv: Sequence[str]) -> int:
         "example:\n  tools/export.py --run work_dirs/mine -o mine.bundle\n"
         "  tools/restore.py photo.jpg --run mine.bundle --runtime openvino -o restored/",
     )
-    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_run()
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="BUNDLE", help="an empty or new folder"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from moei_toolkit.cli import CommandParser, format_table, run_main
@@ -16,14 +17,12 @@ def main(argv: Sequence[str]) -> int:
         "Measure MoE-I over image size (1 to 64 MP), experts in memory (1 to 64), batch and threads; the "
         "last three at 4K. Writes scaling.json, and one SVG for each study.",
     )
-    parser.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+    parser.add_run()
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for what is found")
     parser.add_argument("--only", nargs="+", choices=STUDIES, default=STUDIES, metavar="NAME")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="timed, of each value (3)")
     parser.add_argument("--quick", action="store_true", help="two values of each study")
     args = parser.parse_args(argv)
-
-    from dataclasses import asdict
 
     from moei_toolkit.bench.models import model_of_run
     from moei_toolkit.bench.plots import plot_study

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moei_toolkit.bench.against.catalogue import NAMES, load_benchmark
-from moei_toolkit.cli import CommandParser, run_main
-from moei_toolkit.commands.bench import parse_size
+from moei_toolkit.cli import CommandParser, parse_size, run_main
 
 FULL, QUICK = ((3840, 2160), 5), ((960, 544), 3)
 """Width and height of the image in pixels, and how many times each side is timed."""

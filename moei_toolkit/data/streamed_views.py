@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from moei_toolkit.data.views import probe_positions, to_planes
+from moei_toolkit.data.views import grow_overview, probe_positions, to_planes
 from moei_toolkit.io.pixel_source import PixelSource
 
 STRIP = 256
@@ -45,7 +45,7 @@ def read_views(
             if begin < end:
                 part = strip[begin - top : end - top, left : left + seen_width]
                 piece[:, begin - first : end - first] = to_planes(part)
-    return _grown(overview.astype(np.float32), overview_size), _continued(pieces, probe_size)
+    return grow_overview(overview.astype(np.float32), overview_size), _continued(pieces, probe_size)
 
 
 def _area_shares(length: int, parts: int) -> np.ndarray:
@@ -54,12 +54,6 @@ def _area_shares(length: int, parts: int) -> np.ndarray:
     pixels = np.arange(length)
     covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
     return np.clip(covered, 0, None) * (parts / length)
-
-
-def _grown(overview: np.ndarray, size: int) -> np.ndarray:
-    if overview.shape[1:] == (size, size):
-        return overview
-    return np.stack([cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR) for plane in overview])
 
 
 def _continued(pieces: np.ndarray, size: int) -> np.ndarray:

@@ -28,9 +28,14 @@ def make_overview(image: np.ndarray, size: int) -> np.ndarray:
         )
         for channel in range(3)
     ]
-    if (rows, columns) != (size, size):
-        planes = [cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR) for plane in planes]
-    return np.stack(planes)
+    return grow_overview(np.stack(planes), size)
+
+
+def grow_overview(planes: np.ndarray, size: int) -> np.ndarray:
+    """Return planes (3, h, w), no side of them above ``size``, as a square of that size."""
+    if planes.shape[1:] == (size, size):
+        return planes
+    return np.stack([cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR) for plane in planes])
 
 
 def probe_positions(height: int, width: int, size: int, count: int) -> list[tuple[int, int]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from moei_toolkit.bench.cost import Spread, as_values, compare, costs_of, drift
+from moei_toolkit.bench.cost import Spread, compare, costs_of, drift
 from moei_toolkit.bench.race import Measurements, Peak, Plan, Run
 from moei_toolkit.bench.record import as_csv
 from moei_toolkit.bench.subject import Size, Subject
@@ -100,7 +101,7 @@ def test_the_table_holds_every_cost_of_every_subject():
     cells = dict(zip(header.split(","), lines[0].split(","), strict=True))
     assert float(cells["latency_ms"]) == pytest.approx(2200)
     assert float(cells["drift_throughput"]) == 0
-    assert json.loads(json.dumps(as_values(costs)))[1]["subject"] == "fast"
+    assert json.loads(json.dumps([asdict(cost) for cost in costs]))[1]["subject"] == "fast"
 
 
 @pytest.mark.parametrize(

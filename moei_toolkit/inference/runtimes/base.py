@@ -54,12 +54,10 @@ class Runtime(ABC):
         sizes = protocol.probe_size, protocol.probes
         if isinstance(image, ArraySource):
             image = image.pixels
-        if isinstance(image, np.ndarray) and image.shape[0] * image.shape[1] > _STREAMED:
-            image = ArraySource(image)
-        if isinstance(image, np.ndarray):
+        if isinstance(image, np.ndarray) and image.shape[0] * image.shape[1] <= _STREAMED:
             views = make_overview(image, protocol.overview_size), make_probes(image, *sizes)
         else:
-            views = read_views(image, protocol.overview_size, *sizes)
+            views = read_views(as_source(image), protocol.overview_size, *sizes)
         return self.describe_views(*views)
 
     def restore_rows(
