@@ -18,10 +18,12 @@ CORE = [
     "numpy>=1.26",
     "scipy>=1.11",
     "opencv-python-headless>=4.9",
+    "mmcv-lite>=2.1",  # brings opencv-python, which must be of the same version as -headless
     "mmengine>=0.10.7",
     "setuptools>=77.0.3,<82",  # mmengine still imports pkg_resources, which 82 dropped
     "albumentations>=2.0.8,<3",
     "filelock>=3.13",
+    "ImageHash>=4.3",
     "lmdb>=1.4",
     "lpips>=0.1.4",
     "matplotlib>=3.8",
@@ -33,8 +35,9 @@ CORE = [
     "rich>=13",
     "safetensors>=0.4",
     "scikit-image>=0.22",
-    "scikit-learn>=1.3",
+    "scikit-learn>=1.6",
     "tensorboard>=2.15",
+    "timm>=1.0.22,<2",
 ]
 ONNX = ["onnxruntime>=1.19"]
 OPENVINO = ["openvino>=2024.4"]
@@ -56,6 +59,7 @@ setup(
     extras_require={"onnx": ONNX, "openvino": OPENVINO, "export": EXPORT, "test": TEST},
     entry_points={
         "console_scripts": [
+            "moei-prepare-data = moei_toolkit.commands.prepare_data:run",
             "moei-train = moei_toolkit.commands.train:run",
             "moei-restore = moei_toolkit.commands.restore:run",
             "moei-export = moei_toolkit.commands.export:run",
@@ -66,6 +70,7 @@ setup(
             "moei-cost = moei_toolkit.commands.cost:run",
             "moei-scaling = moei_toolkit.commands.scaling:run",
             "moei-speed = moei_toolkit.commands.speed:run",
+            "moei-pack-lmdb = moei_toolkit.commands.pack_lmdb:run",
             "moei-plugins = moei_toolkit.commands.plugins:run",
         ]
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from moei_toolkit.arguments import match_arguments
@@ -37,6 +37,32 @@ def type_of(kind: str, cfg: Mapping[str, Any]) -> str:
     if not isinstance(cfg, Mapping) or not isinstance(cfg.get("type"), str):
         raise RegistryError(f"{kind}: expected dict(type='name', ...), got {cfg!r}")
     return str(cfg["type"])
+
+
+def parts_of(cfg: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """Return the arguments of a component that are components themselves, of the same kind.
+
+    Args:
+        cfg: For instance ``dict(type="mixed", parts=[dict(type="rain"), dict(type="haze")])``.
+
+    Returns:
+        Every argument that is a list of nothing but dictionaries with a ``type``, by its name.
+    """
+    return {
+        name: value
+        for name, value in cfg.items()
+        if isinstance(value, list | tuple)
+        and value
+        and all(isinstance(part, Mapping) and "type" in part for part in value)
+    }
+
+
+def types_in(cfg: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the type of a component and those of its parts; see :func:`parts_of`."""
+    yield str(cfg["type"])
+    for parts in parts_of(cfg).values():
+        for part in parts:
+            yield from types_in(part)
 
 
 def construct(entry: Entry, contract: str, cfg: Mapping[str, Any], objects: Mapping[str, Any]) -> Any:

@@ -16,6 +16,7 @@ KINDS = (
     "routers",
     "losses",
     "calibrators",
+    "abstentions",
     "degradations",
     "layouts",
     "metrics",

@@ -11,6 +11,7 @@ from moei_toolkit.errors import RegistryError, did_you_mean
 from moei_toolkit.plugins import PluginTable
 
 __all__ = [
+    "ABSTENTIONS",
     "BACKBONES",
     "CALIBRATORS",
     "CONTRACTS",
@@ -32,8 +33,9 @@ CONTRACTS = {
     "routers": "moei_toolkit.routers.base:Router",
     "losses": "moei_toolkit.losses.base:Loss",
     "calibrators": "moei_toolkit.calibrators.base:Calibrator",
+    "abstentions": "moei_toolkit.calibrators.rules.base:AbstentionRule",
     "degradations": "moei_toolkit.data.weather.base:Degradation",
-    "layouts": "moei_toolkit.data.layouts:Layout",
+    "layouts": "moei_toolkit.data.layouts.base:Layout",
     "metrics": "moei_toolkit.evaluation.metrics.metric:Metric",
 }
 """The abstract base that components of each kind derive from."""
@@ -43,13 +45,24 @@ EXPERTS = ComponentRegistry("experts", CONTRACTS["experts"])
 ROUTERS = ComponentRegistry("routers", CONTRACTS["routers"])
 LOSSES = ComponentRegistry("losses", CONTRACTS["losses"])
 CALIBRATORS = ComponentRegistry("calibrators", CONTRACTS["calibrators"])
+ABSTENTIONS = ComponentRegistry("abstentions", CONTRACTS["abstentions"])
 DEGRADATIONS = ComponentRegistry("degradations", CONTRACTS["degradations"])
 LAYOUTS = ComponentRegistry("layouts", CONTRACTS["layouts"])
 METRICS = ComponentRegistry("metrics", CONTRACTS["metrics"])
 
 _ROOTS = {
     registry.name: registry
-    for registry in (BACKBONES, EXPERTS, ROUTERS, LOSSES, CALIBRATORS, DEGRADATIONS, LAYOUTS, METRICS)
+    for registry in (
+        BACKBONES,
+        EXPERTS,
+        ROUTERS,
+        LOSSES,
+        CALIBRATORS,
+        ABSTENTIONS,
+        DEGRADATIONS,
+        LAYOUTS,
+        METRICS,
+    )
 }
 
 

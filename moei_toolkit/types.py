@@ -38,7 +38,8 @@ class Decision:
     Attributes:
         route: Name of the chosen expert, or ``"dense"`` after an abstention.
         probabilities: Calibrated probability of each expert; they sum to 1.
-        confidence: The largest of the probabilities.
+        confidence: What is compared with the threshold: the largest of the probabilities, or the score of an
+            abstention rule.
         abstained: True when the confidence fell below the threshold.
     """
 

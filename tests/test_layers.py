@@ -40,7 +40,7 @@ REGISTRY_PART = {
 }
 MAY_BUILD = {"inference", "pipeline", "testing", "tuning", "cli", "commands"}
 CONTRACTS = {
-    "moei_toolkit.data.layouts",
+    "moei_toolkit.data.layouts.base",
     "moei_toolkit.evaluation.metrics.metric",
 }  # and every module named base
 

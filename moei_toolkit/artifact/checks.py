@@ -23,8 +23,7 @@ from moei_toolkit.artifact.row_checks import contradictions
 from moei_toolkit.artifact.sums import row_problems, sum_problems
 from moei_toolkit.config.loader import dump_config
 from moei_toolkit.config.schema import Config
-from moei_toolkit.data.prepare import RECORDS_NAME
-from moei_toolkit.data.records import read_records
+from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.quality import require_complete
 from moei_toolkit.evaluation.rows import read_rows
@@ -100,7 +99,8 @@ def check_rows(artifact: Artifact) -> Iterator[str]:
     rows, records = read_rows(path), read_records(artifact.stages[DATA] / RECORDS_NAME)
     require_complete(rows, list(rows[0].metrics) if rows else [])
     threshold = read_json(artifact.stages[CALIBRATE] / CALIBRATION_FILE)["threshold"]
-    yield from contradictions(rows, [record for record in records if record.split == _TEST], threshold)
+    tested = [record for record in records if record.split == _TEST]
+    yield from contradictions(rows, tested, threshold, artifact.config.calibrate.abstention.type)
 
 
 def check_derivation(artifact: Artifact) -> Iterator[str]:

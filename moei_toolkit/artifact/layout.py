@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from moei_toolkit.config.schema import Config
-from moei_toolkit.data.pair_store import STORE_NAME
+from moei_toolkit.data.storage.pair_store import STORE_NAME
+from moei_toolkit.data.storage.pixel_store import SOURCES_NAME
 from moei_toolkit.io.run_record import RECORD
 from moei_toolkit.pipeline.chain import DATA, EVALUATE, make_chain
 from moei_toolkit.pipeline.evaluation import PICTURES_FOLDER
@@ -24,7 +25,8 @@ LOGS = "logs"
 """Folder of a training's logs: their names and contents tell the machine they were written on."""
 
 LEFT_OUT = {
-    "pixels": f"{DATA}/{STORE_NAME}, which is made again from its sources; its hash is in the manifest",
+    "pixels": f"{DATA}/{STORE_NAME}, which is made again from its sources, and {DATA}/{SOURCES_NAME}, which "
+    "says where prepared data lie; their hashes are in the manifest",
     "pictures": f"{EVALUATE}/{PICTURES_FOLDER}/, which the page shows; their hashes are in the manifest",
     "logs": f"{LOGS}/ of every training, which name the machine; its history.json is there",
 }
@@ -38,7 +40,7 @@ def is_log(name: str) -> bool:
 
 def is_left_out(stage: str, name: str) -> bool:
     """Tell whether a file of a stage is not packed."""
-    pixels = stage == DATA and name == STORE_NAME
+    pixels = stage == DATA and name in (STORE_NAME, SOURCES_NAME)
     pictures = stage == EVALUATE and name.startswith(f"{PICTURES_FOLDER}/")
     return pixels or pictures or is_log(name)
 

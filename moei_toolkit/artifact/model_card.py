@@ -10,9 +10,8 @@ import numpy as np
 
 from moei_toolkit.artifact.layout import LEFT_OUT
 from moei_toolkit.config.schema import Config
-from moei_toolkit.data.layouts import SPLITS
-from moei_toolkit.data.prepare import RECORDS_NAME
-from moei_toolkit.data.records import SOURCES, Record, read_records
+from moei_toolkit.data.layouts.base import SPLITS
+from moei_toolkit.data.records import RECORDS_NAME, SOURCES, Record, read_records
 from moei_toolkit.inference.bundle import BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.manifest import MANIFEST, Manifest, read_manifest
@@ -115,9 +114,14 @@ def _origin_of_data(config: Config, records: list[Record]) -> str:
         splits.setdefault((record.dataset, record.scene_id), set()).add(record.split)
     shared = sum(len(found) > 1 for found in splits.values())
     datasets = ", ".join(sorted({record.dataset for record in records}))
-    weather = ", ".join(f"{name} ({task.degradation.type})" for name, task in config.tasks.items())
+    weather = ", ".join(
+        f"{name} ({task.degradation.type})" if task.degradation else name
+        for name, task in config.tasks.items()
+    )
+    layout = config.data.layout
+    origin = f"Layout `{layout.type}`" if layout else "Prepared data"
     return (
-        f"Layout `{config.data.layout.type}`; data sets: {datasets}. Weather: {weather}. "
+        f"{origin}; data sets: {datasets}. Weather: {weather}. "
         f"Scenes that are in more than one split: {shared}."
     )
 

@@ -19,7 +19,8 @@ class Backbone(nn.Module, ABC):
 
     Attributes:
         descriptor_dim: Length d of the descriptor g.
-        size_multiple: ``encode`` and ``decode`` take any height and width and pad to this multiple inside.
+        size_multiple: ``encode`` and ``decode`` take any height and width and pad to a multiple of it inside;
+            tiles begin at multiples of it.
         memory_format: How its tensors lie in memory; channels last is the faster one for convolutions.
     """
 
@@ -69,8 +70,12 @@ class Backbone(nn.Module, ABC):
     def block(self, site: str) -> nn.Module:
         """Return the dense block of a site, so that an expert may start from a copy of it."""
 
-    @abstractmethod
     def forward(
         self, x: Tensor, expert: Expert, return_global: bool = False
     ) -> Tensor | tuple[Tensor, Tensor]:
         """Restore ``x`` as a whole, taking it as its own overview and probe; optionally return g too."""
+        features = self.encode(x)
+        summary = self.summarize(features, x)
+        g = self.describe(summary, summary.unsqueeze(1))
+        restored = self.decode(features, x, expert, g)
+        return (restored, g) if return_global else restored

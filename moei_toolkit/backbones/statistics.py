@@ -13,6 +13,7 @@ _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BANDS = 4
 _WINDOWS = ((1, 5), (5, 1), (3, 3), (7, 7))
 _FLOOR = 1e-4
+_FEATURE_WEIGHT = 0.1
 _STEP = 3
 
 
@@ -66,6 +67,17 @@ def _band_moments(plane: Tensor) -> Tensor:
 def _window_mean(plane: Tensor, height: int, width: int) -> Tensor:
     padded = F.pad(plane, (width // 2, width // 2, height // 2, height // 2), mode="replicate")
     return F.avg_pool2d(padded, (height, width), stride=1)
+
+
+def emphasis(summary: int) -> Tensor:
+    """Return the weight of every statistic of both views, (2 S,), where S is ``summary``.
+
+    The few image statistics, which come first, carry over to new scenes at once; the many feature statistics,
+    equal in weight, would drown them and fit the training scenes by heart.
+    """
+    view = torch.full((summary,), _FEATURE_WEIGHT)
+    view[:IMAGE_STATISTICS] = 1.0
+    return view.repeat(2)
 
 
 class Standardize(nn.Module):

@@ -11,13 +11,12 @@ from typing import Any
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import FlopCounterMode
 
 from moei_toolkit.bench.subject import Size
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.bundle import load_router, load_runtime, require_run
-from moei_toolkit.inference.flops import FlopCount
+from moei_toolkit.inference.flops import FlopCount, counting_operations
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiling import tile_grid
 from moei_toolkit.io.run_record import RECORD
@@ -134,8 +133,7 @@ def _not_counted(runtime: EagerRuntime, expert: Expert) -> dict[str, int]:
     side = runtime.backbone.size_multiple
     x = torch.zeros(1, 3, side, side, device=runtime.device)
     g = torch.zeros(1, runtime.backbone.descriptor_dim, device=runtime.device)
-    counter = FlopCounterMode(display=False)
-    with _Operators() as ran, counter:
+    with _Operators() as ran, counting_operations() as counter:
         runtime.backbone.decode(runtime.backbone.encode(x), x, expert, g)
     counted = {str(operator).removeprefix("aten.") for operator in counter.get_flop_counts()["Global"]}
     return {name: calls for name, calls in sorted(ran.calls.items()) if name not in counted}

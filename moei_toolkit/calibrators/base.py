@@ -13,11 +13,20 @@ class Calibrator(ABC):
 
     @abstractmethod
     def fit(self, logits: np.ndarray, targets: np.ndarray) -> None:
-        """Fit on logits (N, K) and the index of the oracle expert of each image, (N,)."""
+        """Fit on logits (N, K) and the index of the oracle expert of each image, (N,); one image is enough.
+
+        Raises:
+            DataError: If the arrays are empty, differ in length, hold values that are not finite, or a target
+                is no expert.
+        """
 
     @abstractmethod
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Return calibrated probabilities (N, K), rows summing to 1."""
+        """Return calibrated probabilities (N, K), rows summing to 1.
+
+        Raises:
+            DataError: If it was fitted for another number of experts.
+        """
 
     @abstractmethod
     def state(self) -> dict[str, object]:
@@ -25,4 +34,8 @@ class Calibrator(ABC):
 
     @abstractmethod
     def load_state(self, state: Mapping[str, object]) -> None:
-        """Take back what :meth:`state` returned."""
+        """Take back what :meth:`state` returned.
+
+        Raises:
+            ValueError: If that cannot be.
+        """

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from moei_toolkit.calibrators.base import Calibrator
-from moei_toolkit.errors import DataError
+from moei_toolkit.calibrators.fitting import checked_sample
+from moei_toolkit.calibrators.softmax import softmax
 
 BOUNDS = (0.05, 20.0)
 
@@ -29,28 +30,14 @@ class Temperature(Calibrator):
         self.at_bound = False
 
     def fit(self, logits: np.ndarray, targets: np.ndarray) -> None:
-        """Set T; see :meth:`Calibrator.fit`.
-
-        Raises:
-            DataError: If the arrays are empty, differ in length, hold values that are not finite, or a target
-                is no expert.
-        """
+        """Set T; see `Calibrator.fit`."""
         from scipy.optimize import brentq  # 30 MB, which deciding does without
 
-        logits = np.asarray(logits, np.float64)
-        targets = np.asarray(targets)
-        if logits.ndim != 2 or len(logits) == 0 or targets.shape != (len(logits),):
-            raise DataError(
-                f"expected logits (N, K) and targets (N,), N > 0; got {logits.shape}, {targets.shape}"
-            )
-        if not np.isfinite(logits).all():
-            raise DataError("expected finite logits, got NaN or infinity")
-        if targets.dtype.kind not in "iu" or targets.min() < 0 or targets.max() >= logits.shape[1]:
-            raise DataError(f"expected targets that are integers in [0, {logits.shape[1]})")
+        logits, targets = checked_sample(logits, targets)
         centred = logits - logits[np.arange(len(logits)), targets][:, None]
 
         def slope(inverse: float) -> float:
-            return float((_softmax(centred * inverse) * centred).sum(1).mean())
+            return float((softmax(centred * inverse) * centred).sum(1).mean())
 
         low, high = 1 / BOUNDS[1], 1 / BOUNDS[0]
         self.at_bound = slope(low) >= 0 or slope(high) <= 0
@@ -61,7 +48,7 @@ class Temperature(Calibrator):
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Return softmax(logits / T), (N, K)."""
-        return _softmax(np.asarray(logits, np.float64) / self.temperature)
+        return softmax(np.asarray(logits, np.float64) / self.temperature)
 
     def state(self) -> dict[str, object]:
         """Return T and whether it lies at a bound."""
@@ -78,8 +65,3 @@ class Temperature(Calibrator):
             raise ValueError(f"expected a temperature in {list(BOUNDS)}, got {temperature}")
         self.temperature = temperature
         self.at_bound = bool(state["at_bound"])
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(1, keepdims=True))

@@ -6,17 +6,22 @@ import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from moei_toolkit.config.component import Component
+from moei_toolkit.config.kinds import Section
 from moei_toolkit.config.options import apply_options
+from moei_toolkit.config.preparation import Preparation
 from moei_toolkit.config.problems import config_error
 from moei_toolkit.config.python_file import read_python_file
 from moei_toolkit.config.render import render
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections import CustomImports
 from moei_toolkit.errors import ConfigError
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 def load_config(path: Path | str, options: Mapping[str, Any] | None = None) -> Config:
@@ -38,7 +43,30 @@ def load_config(path: Path | str, options: Mapping[str, Any] | None = None) -> C
     return config
 
 
-def import_custom(config: Config, where: str) -> None:
+def load_preparation(path: Path | str | None, options: Mapping[str, Any]) -> Preparation:
+    """Load what is to be prepared from a config file, if there is one, and options.
+
+    What the file says takes the place of a default; options change what is there then.
+
+    Args:
+        path: A config file; None when the options say everything.
+        options: Dotted path -> value, for instance ``{"layout.root": "data/uhd_rain"}``.
+
+    Returns:
+        The complete config of the preparation.
+
+    Raises:
+        ConfigError: The file, an option, or the config they give is not valid.
+    """
+    defaults = Preparation(layout=Component(type="none")).model_dump(exclude={"layout"})
+    raw = apply_options({**defaults, **(read_python_file(Path(path)) if path else {})}, options)
+    where = str(path or "the command line")
+    preparation = _validate(Preparation, raw, where)
+    import_custom(preparation, where)
+    return preparation
+
+
+def import_custom(config: Config | Preparation, where: str) -> None:
     """Import the modules a config asks for, so that what they register can be built.
 
     Args:
@@ -70,12 +98,16 @@ def validate_config(raw: Mapping[str, Any], where: str) -> Config:
     Raises:
         ConfigError: The data does not fit; with one line per problem.
     """
-    try:
-        return Config.model_validate(dict(raw))
-    except ValidationError as error:
-        raise config_error(error, Config, where) from error
+    return _validate(Config, raw, where)
 
 
-def dump_config(config: Config) -> str:
+def dump_config(config: Config | Preparation) -> str:
     """Return the text of a config file, without bases, that loads to an equal config."""
     return render(config.model_dump())
+
+
+def _validate(section: type[AnySection], raw: Mapping[str, Any], where: str) -> AnySection:
+    try:
+        return section.model_validate(dict(raw))
+    except ValidationError as error:
+        raise config_error(error, section, where) from error

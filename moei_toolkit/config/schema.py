@@ -104,7 +104,7 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _check_references(self) -> Config:
-        if problems := [*self._unknown_tasks(), *self._unknown_mixes()]:
+        if problems := [*self._unknown_tasks(), *self._unknown_mixes(), *self._missing_weather()]:
             raise ValueError("\n".join(problems))
         return self
 
@@ -121,6 +121,11 @@ class Config(Section):
                 if name not in known:
                     hint = did_you_mean(name, known)
                     yield f"{path}.mix: expected keys of 'tasks' or '{CLEAN}', got {name!r}. {hint}"
+
+    def _missing_weather(self) -> Iterator[str]:
+        for name, task in self.tasks.items():
+            if self.data.layout and task.degradation is None:
+                yield f"tasks.{name}.degradation: missing; the scenes of data.layout are clean"
 
     def _trainings(self) -> Iterator[tuple[str, Training]]:
         yield "dense.training", self.dense.training

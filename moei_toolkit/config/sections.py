@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from moei_toolkit.config.component import Component
-from moei_toolkit.config.frozen import FrozenMapping
+from moei_toolkit.config.frozen import FrozenDict, FrozenMapping
 from moei_toolkit.config.kinds import (
     Count,
     Decay,
@@ -20,6 +20,7 @@ from moei_toolkit.config.kinds import (
     Section,
     Side,
     Split,
+    Text,
     Weights,
 )
 
@@ -36,21 +37,38 @@ LossChoice = Annotated[
 
 
 class Data(Section):
-    """Where images come from and how many are made of them.
+    """Where images come from: made from the scenes of a layout, or prepared before the run.
 
     Attributes:
-        layout: The data set layout.
-        draws: Weather draws per scene and task, for each split.
+        layout: A layout of scenes that lie on no disk, such as ``embedded``.
+        draws: Weather draws per scene and task, for each split, when there is a layout.
+        prepared: Folders that tools/prepare_data.py made.
     """
 
-    layout: Component
-    draws: FrozenMapping[Split, Count]
+    layout: Component | None = None
+    draws: FrozenMapping[Split, Count] = FrozenDict({})
+    prepared: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_source(self) -> Data:
+        if (self.layout is None) == (not self.prepared):
+            raise ValueError("expected either 'layout' and 'draws', or 'prepared'")
+        if self.layout is None and self.draws:
+            raise ValueError(
+                "expected no 'draws' beside 'prepared': weather was drawn when the data were prepared"
+            )
+        return self
 
 
 class Task(Section):
-    """One kind of degradation and how its restoration is judged."""
+    """One kind of degradation and how its restoration is judged.
 
-    degradation: Component
+    Attributes:
+        degradation: Draws it over the scenes of a layout; prepared data show it already.
+        loss: What restored images are judged by.
+    """
+
+    degradation: Component | None = None
     loss: Component
 
 
@@ -73,6 +91,8 @@ class Training(Section):
         checkpoint_every: Steps between checkpoints.
         validate_every: Steps between validations.
         auxiliary_weight: Weight of the auxiliary head's loss.
+        severity_bias: Images of a task are drawn in proportion to severity ** severity_bias; evenly when 0.
+        rotate: Turn crops by random quarters, which suits pictures taken from above only.
     """
 
     iterations: Count
@@ -90,6 +110,8 @@ class Training(Section):
     checkpoint_every: Count
     validate_every: Count
     auxiliary_weight: NotNegative = 1e-3
+    severity_bias: NotNegative = 0.0
+    rotate: Flag = False
 
     @model_validator(mode="after")
     def _check_warmup(self) -> Training:
@@ -195,12 +217,14 @@ class Calibrate(Section):
 
     Attributes:
         calibrator: The component.
+        abstention: The rule whose score is held against the threshold tau; the confidence by default.
         max_abstention: Largest share of images that may abstain, [0, 1]; a guarantee may need more.
         thresholds: How many thresholds tau in [0, 1] are tried.
         guarantee: Abstain often enough for this; for the best quality only when None.
     """
 
     calibrator: Component
+    abstention: Component = Component(type="threshold")
     max_abstention: Fraction = 0.10
     thresholds: Annotated[int, Field(strict=True, ge=2)] = 101
     guarantee: Guarantee | None = None

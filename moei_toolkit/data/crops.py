@@ -6,16 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from moei_toolkit.data.pair_store import PairStore
+from moei_toolkit.data.record_mix import RecordMix
 from moei_toolkit.data.records import Record
-from moei_toolkit.data.views import make_overview, to_planes
-from moei_toolkit.errors import DataError, did_you_mean
+from moei_toolkit.data.storage.pixel_store import PixelStore
 
 
 class CropDataset(Dataset[dict[str, Tensor]]):
@@ -31,6 +29,8 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         seed: Of everything random.
         tasks: Names in the order of the task index; the names of ``mix`` when None.
         length: Number of samples; indices beyond it work too.
+        severity_bias: See :class:`RecordMix`.
+        rotate: Turn crops by random quarters, which suits pictures taken from above.
 
     Raises:
         DataError: When a degradation of the mix has no records or is not among the tasks.
@@ -38,7 +38,7 @@ class CropDataset(Dataset[dict[str, Tensor]]):
 
     def __init__(
         self,
-        store: PairStore,
+        store: PixelStore,
         records: Sequence[Record],
         mix: Mapping[str, float],
         crop_size: int,
@@ -47,6 +47,8 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         seed: int,
         tasks: Sequence[str] | None = None,
         length: int = 1 << 30,
+        severity_bias: float = 0.0,
+        rotate: bool = False,
     ) -> None:
         self.store = store
         self.crop_size = crop_size
@@ -55,13 +57,8 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         self.seed = seed
         self.length = length
         self.tasks = tuple(mix if tasks is None else tasks)
-        # In the order of the tasks, so that a mix written in another order draws the same samples.
-        order = {name: position for position, name in enumerate(self.tasks)}
-        drawn = (name for name, share in mix.items() if share > 0)
-        self._names = sorted(drawn, key=lambda name: order.get(name, len(order)))
-        self._shares = _normalise(mix, self._names)
-        self._groups = {name: _of(records, name, self.tasks) for name in self._names}
-        self._augment = _augmentation(crop_size)
+        self._mix = RecordMix(records, mix, self.tasks, severity_bias)
+        self._augment = _augmentation(crop_size, rotate)
 
     def __len__(self) -> int:
         return self.length
@@ -72,62 +69,61 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         Returns:
             overview (3, S, S), degraded (C, 3, s, s) and clean (C, 3, s, s) float32 RGB in [0, 1],
             task () int64, severity () float32.
+
+        Raises:
+            DataError: When an image is missing or damaged.
         """
         rng = np.random.default_rng([self.seed, index])
-        name = self._names[int(rng.choice(len(self._names), p=self._shares))]
-        group = self._groups[name]
-        record = group[int(rng.integers(len(group)))]
-        degraded, clean = self.store.degraded(record), self.store.clean(record)
-        crops = self._crops(degraded, clean, rng)
+        record = self._mix.draw(rng)
+        degraded, clean = self.store.pair(record)
+        crops = self._crops(degraded.pixels, clean.pixels, rng)
         return {
-            "overview": torch.from_numpy(make_overview(degraded, self.overview_size)),
-            "degraded": torch.from_numpy(np.stack([to_planes(pair[0]) for pair in crops])),
-            "clean": torch.from_numpy(np.stack([to_planes(pair[1]) for pair in crops])),
-            "task": torch.tensor(self.tasks.index(name)),
+            "overview": torch.from_numpy(degraded.overview(self.overview_size)),
+            "degraded": _as_batch([crop["image"] for crop in crops]),
+            "clean": _as_batch([crop["clean"] for crop in crops]),
+            "task": torch.tensor(self.tasks.index(record.degradation)),
             "severity": torch.tensor(record.severity, dtype=torch.float32),
         }
 
     def _crops(
         self, degraded: np.ndarray, clean: np.ndarray, rng: np.random.Generator
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
+    ) -> list[dict[str, np.ndarray]]:
         self._augment.set_random_seed(int(rng.integers(1 << 31)))
         degraded, clean = _fill(degraded, self.crop_size), _fill(clean, self.crop_size)
-        drawn = [self._augment(image=degraded, clean=clean) for _ in range(self.crops_per_image)]
-        return [(crop["image"], crop["clean"]) for crop in drawn]
+        return [self._augment(image=degraded, clean=clean) for _ in range(self.crops_per_image)]
 
 
-def _normalise(mix: Mapping[str, float], names: Sequence[str]) -> np.ndarray:
-    shares = np.array([mix[name] for name in names], np.float64)
-    if not len(names) or any(share < 0 for share in mix.values()):
-        raise DataError(f"mix: expected shares >= 0 with at least one above 0, got {dict(mix)}.")
-    return shares / shares.sum()
-
-
-def _of(records: Sequence[Record], name: str, tasks: Sequence[str]) -> list[Record]:
-    if name not in tasks:
-        raise DataError(f"mix: {name!r} is not among the tasks. {did_you_mean(name, tasks)}")
-    group = [record for record in records if record.degradation == name]
-    if not group:
-        known = {record.degradation for record in records}
-        raise DataError(f"mix: there are no records of {name!r}. {did_you_mean(name, known)}")
-    return group
-
-
-def _augmentation(crop_size: int) -> Any:
+def _augmentation(crop_size: int, rotate: bool) -> Any:
     # The library asks a server for its newest version at import unless told not to.
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
     import albumentations
 
-    # Rain falls and haze thickens towards the horizon: upright is part of the task, so no other turns.
+    # Rain falls and haze thickens towards the horizon: upright is part of the task, unless seen from above.
+    turns = [albumentations.RandomRotate90(p=1)] if rotate else []
     return albumentations.Compose(
-        [albumentations.RandomCrop(crop_size, crop_size), albumentations.HorizontalFlip(p=0.5)],
+        [albumentations.RandomCrop(crop_size, crop_size), albumentations.HorizontalFlip(p=0.5), *turns],
         additional_targets={"clean": "image"},
     )
 
 
 def _fill(image: np.ndarray, size: int) -> np.ndarray:
     """Continue an image smaller than a crop by reflection."""
-    below, beside = max(size - image.shape[0], 0), max(size - image.shape[1], 0)
-    if not (below or beside):
+    height, width = image.shape[:2]
+    if min(height, width) >= size:
         return image
-    return cv2.copyMakeBorder(image, 0, below, 0, beside, cv2.BORDER_REFLECT)
+    import mmcv
+
+    filled: np.ndarray = mmcv.impad(
+        image, shape=(max(height, size), max(width, size)), padding_mode="symmetric"
+    )
+    return filled
+
+
+def _as_batch(crops: Sequence[np.ndarray]) -> Tensor:
+    """Return (H, W, 3) uint8 crops as (C, 3, H, W) float32 in [0, 1], without a copy in between."""
+    height, width = crops[0].shape[:2]
+    batch = np.empty((len(crops), 3, height, width), np.float32)
+    for planes, crop in zip(batch, crops, strict=True):
+        planes[:] = crop.transpose(2, 0, 1)
+    batch /= np.float32(255.0)
+    return torch.from_numpy(batch)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from operator import attrgetter, itemgetter
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from moei_toolkit.errors import DataError
-from moei_toolkit.io.atomic import atomic_write_text
-from moei_toolkit.io.json_lines import read_json_lines
+from moei_toolkit.io.json_lines import read_json_lines, write_json_lines
 
+RECORDS_NAME = "meta.jsonl"
 SOURCES = ("photograph", "generated")
 _NAMES = ("id", "dataset", "scene_id", "split", "degradation", "capture_id")
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -33,10 +34,12 @@ class Record:
         width: Columns.
         height: Rows.
         degradation: Task name, or "clean".
-        severity: In [0, 1]; 0 for clean images.
+        severity: In [0, 1]; 0 for clean images. The parameter of the generator or the published level; where
+            there is neither, the estimate.
         capture_id: Shared by scenes that come from one photograph or one capture.
         hash: sha256 of the degraded pixels (uint8, row by row, RGB).
         source: "photograph" or "generated".
+        severity_estimate: In [0, 1], what the pixels say; None where they were not asked.
     """
 
     id: str
@@ -52,6 +55,18 @@ class Record:
     capture_id: str
     hash: str
     source: str
+    severity_estimate: float | None = None
+
+
+_KINDS = {field.name: str(field.type) for field in fields(Record)}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "float | None": (int, float, type(None)),
+}
+_values_of = attrgetter(*_KINDS)
+_names_in = itemgetter(*_NAMES)
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
@@ -60,57 +75,66 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
     Raises:
         DataError: When a record could not be read back; names its line.
     """
-    lines = []
-    for number, record in enumerate(records, start=1):
-        row = asdict(record)
-        _check_values(row, f"{path}:{number}")
-        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
-    atomic_write_text(path, "".join(lines))
+    write_json_lines(path, _rows(path, records))
 
 
 def read_records(path: Path) -> list[Record]:
-    """Read the records of a meta.jsonl.
+    """Read the records of a meta.jsonl; rows from before there were severity estimates have none.
 
     Raises:
         DataError: When the file is missing or a row is damaged; names file and line.
     """
     records = [_parse(row, where) for where, row in read_json_lines(path)]
-    _refuse_duplicates(records, path)
+    if len({record.id for record in records}) < len(records):
+        _refuse_duplicates(records, path)
     return records
 
 
+def _rows(path: Path, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    for number, record in enumerate(records, start=1):
+        row = dict(zip(_KINDS, _values_of(record), strict=True))
+        _check_values(row, f"{path}:{number}")
+        yield row
+
+
 def _parse(row: dict[str, Any], where: str) -> Record:
-    names = {field.name: str(field.type) for field in fields(Record)}
-    if row.keys() != names.keys():
-        missing, extra = sorted(names.keys() - row.keys()), sorted(row.keys() - names.keys())
+    row.setdefault("severity_estimate", None)
+    if row.keys() != _KINDS.keys():
+        missing, extra = sorted(_KINDS.keys() - row.keys()), sorted(row.keys() - _KINDS.keys())
         raise DataError(f"{where}: expected the columns of a record; missing {missing}, unknown {extra}.")
-    for name, kind in names.items():
-        if not _fits(row[name], kind):
+    for name, kind in _KINDS.items():
+        if type(row[name]) not in _TYPES[kind]:  # true is no number here
             raise DataError(f"{where}: expected {name} to be {kind}, got {row[name]!r}.")
     _check_values(row, where)
-    return Record(**{**row, "severity": float(row["severity"])})
-
-
-def _fits(value: Any, kind: str) -> bool:
-    if isinstance(value, bool):
-        return False
-    kinds: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
-    return isinstance(value, kinds[kind])
+    for name in ("dataset", "split", "degradation", "source"):  # a million rows share a few
+        row[name] = intern(row[name])
+    row["severity"] = float(row["severity"])
+    return Record(**row)
 
 
 def _check_values(row: dict[str, Any], where: str) -> None:
+    names = _names_in(row)
+    if not (all(map(str.strip, names)) and "".join(names).isprintable()):
+        _refuse_no_text(row, where)
+    if row["width"] < 1 or row["height"] < 1:
+        raise DataError(f"{where}: expected a positive size, got {row['width']} x {row['height']}.")
+    if not 0.0 <= row["severity"] <= 1.0:
+        raise DataError(f"{where}: expected a severity in [0, 1], got {row['severity']}.")
+    estimate = row["severity_estimate"]
+    if estimate is not None and not 0.0 <= estimate <= 1.0:
+        raise DataError(f"{where}: expected a severity_estimate in [0, 1], got {estimate}.")
+    if row["source"] not in SOURCES:
+        raise DataError(f"{where}: expected source to be one of {SOURCES}, got {row['source']!r}.")
+
+
+def _refuse_no_text(row: dict[str, Any], where: str) -> None:
+    """Refuse names that are empty or hold what no one can read; what cannot be printed otherwise may stay."""
     for name in _NAMES:
         if not row[name].strip() or _NO_TEXT.search(row[name]):
             raise DataError(
                 f"{where}: expected {name} to be text without control characters, got {row[name]!r}. "
                 "Rename the file it comes from."
             )
-    if row["width"] < 1 or row["height"] < 1:
-        raise DataError(f"{where}: expected a positive size, got {row['width']} x {row['height']}.")
-    if not 0.0 <= row["severity"] <= 1.0:
-        raise DataError(f"{where}: expected a severity in [0, 1], got {row['severity']}.")
-    if row["source"] not in SOURCES:
-        raise DataError(f"{where}: expected source to be one of {SOURCES}, got {row['source']!r}.")
 
 
 def _refuse_duplicates(records: list[Record], path: Path) -> None:

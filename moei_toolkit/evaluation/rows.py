@@ -35,7 +35,8 @@ class Row:
             as two, for describing and restoring the image by tiles; 0 for the untouched image.
         error: The task's own loss, the eps_k of utility distillation.
         probabilities: Calibrated probability of each expert; empty unless the policy is ``"actual"``.
-        confidence: Largest probability; 0 unless the policy is ``"actual"``.
+        confidence: Largest probability, or the score of an abstention rule; 0 unless the policy is
+            ``"actual"``.
         abstained: Whether the confidence fell below the threshold.
         g_hash: First 16 digits of the SHA-256 of the descriptor's bytes.
     """

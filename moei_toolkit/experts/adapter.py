@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import torch
 from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
@@ -13,6 +14,10 @@ from moei_toolkit.experts.base import Expert
 class Adapter(Expert):
     """Adds ``expand(relu(dw3x3(reduce(h))))`` to the output h of each block, starting from zero.
 
+    With ``gate``, what is added is scaled by ``tanh(gate)``, one number per channel, as in Alayrac et al.,
+    "Flamingo", NeurIPS 2022. Then the gate starts from zero instead of ``expand``: were both zero, neither
+    would ever get a gradient.
+
     The last ``top_blocks`` sites, which are the thinnest, are private copies of the dense blocks instead:
     the "brief unfreeze of the top layers" without altering the dense model. Adapters follow Houlsby et al.,
     "Parameter-Efficient Transfer Learning for NLP", ICML 2019.
@@ -21,12 +26,15 @@ class Adapter(Expert):
         backbone: A trained backbone; its sites are read and its last blocks copied, nothing is kept of it.
         reduction: r, hidden channels of an adapter as a fraction of its site's channels, in (0, 1].
         top_blocks: How many of the last sites the expert owns as copies.
+        gate: Scale what adapters add by a gate for each channel.
 
     Raises:
         ValueError: If ``reduction`` is outside (0, 1] or ``top_blocks`` exceeds the number of sites.
     """
 
-    def __init__(self, backbone: Backbone, reduction: float = 1 / 16, top_blocks: int = 5) -> None:
+    def __init__(
+        self, backbone: Backbone, reduction: float = 1 / 16, top_blocks: int = 5, gate: bool = False
+    ) -> None:
         super().__init__()
         sites = backbone.sites()
         if not 0 < reduction <= 1:
@@ -35,7 +43,7 @@ class Adapter(Expert):
             raise ValueError(f"top_blocks must lie in [0, {len(sites)}], got {top_blocks}")
         adapted = list(sites)[: len(sites) - top_blocks]
         owned = list(sites)[len(sites) - top_blocks :]
-        self.adapters = nn.ModuleDict({site: _bottleneck(sites[site], reduction) for site in adapted})
+        self.adapters = nn.ModuleDict({site: _bottleneck(sites[site], reduction, gate) for site in adapted})
         self.copies = nn.ModuleDict({site: copy.deepcopy(backbone.block(site)) for site in owned})
         self.requires_grad_(True)
 
@@ -47,14 +55,27 @@ class Adapter(Expert):
         return h + self.adapters[site](h)
 
 
-def _bottleneck(channels: int, reduction: float) -> nn.Sequential:
+class _Gate(nn.Module):
+    """x * tanh(gate), with a gate per channel that starts from zero."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gate = nn.Parameter(torch.zeros(channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gate.tanh()
+
+
+def _bottleneck(channels: int, reduction: float, gate: bool) -> nn.Sequential:
     hidden = max(1, round(channels * reduction))
     expand = nn.Conv2d(hidden, channels, 1)
-    nn.init.zeros_(expand.weight)
-    nn.init.zeros_(expand.bias)  # type: ignore[arg-type]
+    if not gate:
+        nn.init.zeros_(expand.weight)
+        nn.init.zeros_(expand.bias)  # type: ignore[arg-type]
     return nn.Sequential(
         nn.Conv2d(channels, hidden, 1),
         nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden),
         nn.ReLU(),
         expand,
+        *([_Gate(channels)] if gate else []),
     )

@@ -22,3 +22,18 @@ class Expert(nn.Module, ABC):
         Returns:
             (B, C, h, w), where C is ``Backbone.sites()[site]``.
         """
+
+    def merged(self, site: str, block: nn.Module) -> nn.Module | None:
+        """Return one module that does at ``site`` what ``run`` does with ``block``, or None if there is none.
+
+        An expert that only changes weights costs no time once they are folded into a copy of the block.
+
+        Args:
+            site: One of the names in ``Backbone.sites()``.
+            block: The dense block of that site, never changed.
+
+        Returns:
+            A module of its own that gives what ``run`` gives, to 1e-5. It holds what the expert is now, and
+            does not follow later training.
+        """
+        return None

@@ -18,16 +18,21 @@ class Mixture(Expert):
     "Outrageously Large Neural Networks", ICLR 2017, for a whole image: a diagnostic of what choosing only one
     gives away, at about twice the cost of the decoder.
 
+    In a config, ``dict(type="mixture", experts=[dict(type="adapter"), dict(type="adapter")])``, its experts
+    are trained together: a rival that costs what Top-2 does. Two fresh experts in equal parts are dense bit
+    for bit; of more experts, or in other parts, the mean is dense but for rounding.
+
     Args:
-        experts: At least one; used as they are: neither copied nor parameters of the mixture.
-        weights: One for each, >= 0; their sum is scaled to 1.
+        experts: At least one; used as they are, not copied.
+        weights: One for each, >= 0; their sum is scaled to 1. None for equal parts.
 
     Raises:
         ValueError: If there are no experts, as many weights as experts are not given, or they do not weigh.
     """
 
-    def __init__(self, experts: Sequence[Expert], weights: Sequence[float]) -> None:
+    def __init__(self, experts: Sequence[Expert], weights: Sequence[float] | None = None) -> None:
         super().__init__()
+        weights = [1.0] * len(experts) if weights is None else weights
         total = math.fsum(weights)
         if not experts or len(experts) != len(weights):
             raise ValueError(f"expected one weight per expert, got {len(weights)} for {len(experts)}")

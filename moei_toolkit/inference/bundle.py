@@ -14,6 +14,7 @@ from torch import nn
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS
 from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import CheckpointError, ConfigError, RegistryError
@@ -23,7 +24,7 @@ from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
-from moei_toolkit.registry import BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
+from moei_toolkit.registry import ABSTENTIONS, BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
 from moei_toolkit.routers.base import Router
 from moei_toolkit.types import DENSE_EQUAL, SINGLE_PREFIX
 
@@ -72,8 +73,9 @@ def load_worn(config: Config, stage: str, backbone: Backbone, folders: Mapping[s
 
 def build_router(config: Config, descriptor_dim: int) -> Router:
     """Build an untrained router with one output per expert."""
+    names = tuple(config.experts)
     router: Router = ROUTERS.build(
-        config.router.router.as_dict(), descriptor_dim=descriptor_dim, experts=len(config.experts)
+        config.router.router.as_dict(), descriptor_dim=descriptor_dim, experts=len(names), names=names
     )
     return router
 
@@ -83,8 +85,8 @@ def load_router(config: Config, descriptor_dim: int, folder: Path) -> Router:
     return _loaded(build_router(config, descriptor_dim), folder / ROUTER_FILE)
 
 
-def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, float]:
-    """Return the fitted calibrator and the threshold tau.
+def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, AbstentionRule, float]:
+    """Return the fitted calibrator, the fitted abstention rule, and the threshold tau.
 
     Raises:
         CheckpointError: If the file is missing or damaged.
@@ -94,10 +96,12 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, float]:
         saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         calibrator: Calibrator = CALIBRATORS.build(config.calibrate.calibrator.as_dict())
         calibrator.load_state(saved["calibrator"])
+        rule: AbstentionRule = ABSTENTIONS.build(config.calibrate.abstention.as_dict())
+        rule.load_state(saved.get("rule", {}))
         threshold = float(saved["threshold"])
         if not 0 <= threshold <= ABSTAIN_ALWAYS:
             raise ValueError(f"expected a threshold in [0, 1], or just above, got {threshold}")
-        return calibrator, threshold
+        return calibrator, rule, threshold
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"{path}: expected a calibration, got {type(error).__name__}: {error}."
@@ -131,12 +135,12 @@ def load_rivals(config: Config, folders: Mapping[str, Path], backbone: Backbone)
 def load_decider(
     config: Config, folders: Mapping[str, Path], descriptor_dim: int, device: str = "cpu"
 ) -> Decider:
-    """Load router, calibrator and threshold from the committed folders of their stages."""
+    """Load router, calibrator, abstention rule and threshold from the committed folders of their stages."""
     with _result_of("router"):
         router = EagerRouter(load_router(config, descriptor_dim, folders["router"]), device)
     with _result_of("calibrate"):
-        calibrator, threshold = load_calibration(config, folders["calibrate"])
-    return Decider(router, calibrator, threshold, list(config.experts))
+        calibrator, rule, threshold = load_calibration(config, folders["calibrate"])
+    return Decider(router, calibrator, threshold, list(config.experts), rule)
 
 
 def load_run(work_dir: Path, device: str = "cpu", threads: int | None = None) -> tuple[EagerRuntime, Decider]:

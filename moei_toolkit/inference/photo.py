@@ -21,12 +21,14 @@ class Opened:
     """A photograph that can be read and whose restoration can be written.
 
     Attributes:
+        source: Its path, as it was given.
         photo: The photograph.
         target: The picture to be.
         facts: What tells whether the photograph is still the same.
         seconds: Spent so far, per hop.
     """
 
+    source: Path
     photo: Photograph
     target: Path
     facts: dict[str, Any]
@@ -82,7 +84,7 @@ def open_photo(source: Path, target: Path) -> Opened:
         photo = open_photograph(source)
         facts = source_facts(source)
         require_writable(target, photo)  # which decodes what is decoded whole
-    return Opened(photo, target, facts, seconds)
+    return Opened(source, photo, target, facts, seconds)
 
 
 def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None) -> Restored:
@@ -93,7 +95,7 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
     with _timed(seconds, "describe"), photo.pixels() as pixels:
         g = runtime.describe(pixels)
     with _timed(seconds, "decide"):
-        decision = restorer.decider.decide(g)
+        decision = restorer.decider.decide(g, opened.source.as_posix())
     writer, tiles = RowWriter(target, photo), [runtime.protocol.tile]
     try:
         with _timed(seconds, "restore"), photo.pixels() as pixels:

@@ -47,11 +47,12 @@ class Restorer:
         """
         return cls(*open_model(Path(folder), runtime, threads=threads))
 
-    def restore(self, image: np.ndarray) -> Restoration:
+    def restore(self, image: np.ndarray, name: str = "") -> Restoration:
         """Restore one photograph; where memory runs out, with smaller tiles.
 
         Args:
             image: (H, W, 3) RGB, any H and W from 1 up; uint8, uint16, or floating point in [0, 1].
+            name: What a router that asks somebody else knows the image by.
 
         Returns:
             The restored image (H, W, 3), float32 in [0, 1], the decision, the seconds of each hop, and the
@@ -59,12 +60,13 @@ class Restorer:
 
         Raises:
             ImageError: If the array is not such an image.
+            DataError: If a router that asks somebody else gets no answer.
         """
         x = checked_image(image)
         started = time.perf_counter()
         g = self.runtime.describe(x)
         described = time.perf_counter()
-        decision = self.decider.decide(g)
+        decision = self.decider.decide(g, name)
         decided = time.perf_counter()
         tiles = [self.runtime.protocol.tile]
         restored = [rows for _, rows in self.runtime.restore_rows(x, decision.route, g, tiles.append)]

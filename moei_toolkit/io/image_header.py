@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import warnings
 import zlib
@@ -43,6 +44,19 @@ DECODE_ERRORS = (
 )
 """What Pillow's decoders are known to raise on damaged files."""
 
+logging.getLogger("PIL.TiffImagePlugin").setLevel(logging.CRITICAL)  # it raises what it complains about
+
+_OTHER_KINDS = (
+    (0, b"GIF8", "a GIF"),
+    (0, b"8BPS", "a Photoshop document"),
+    (4, b"jP  ", "a JPEG 2000"),
+    (4, b"ftyp", "a HEIC, an AVIF or a film"),
+    (0, b"<!DO", "a web page"),
+    (0, b"<htm", "a web page"),
+    (0, b"version https://", "a Git LFS pointer instead of what it points to"),
+)
+"""What is often found in the place of photographs: where it says so, what it says, its name."""
+
 GRAY_MODES = ("1", "L", "LA", "I;16", "I;16B", "I;16L")
 REFUSED_MODES = {
     "CMYK": "is in CMYK, which needs a colour profile to become RGB; convert it to RGB first",
@@ -58,11 +72,11 @@ def opened_image(path: Path) -> Iterator[ImageFile]:
     """Open a photograph with Pillow for as long as the block lasts; only its header is read.
 
     Raises:
-        ImageError: The file is missing, empty, damaged, of no supported kind, animated, or in a colour space
-            that is not supported; or the block found it damaged. The message names the file.
+        ImageError: The file is missing, unreadable, empty, damaged, of no supported kind, animated, or in a
+            colour space that is not supported; or the block found it damaged. The message names the file.
     """
-    _check_file(path)
     try:
+        _check_file(path)
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")
             with _identified(path, file) as image:
@@ -71,6 +85,8 @@ def opened_image(path: Path) -> Iterator[ImageFile]:
     except Image.DecompressionBombError as error:
         raise ImageError(f"{path}: {error}; expected at most {MAX_PIXELS:,} pixels") from error
     except DECODE_ERRORS as error:
+        if isinstance(error, OSError) and error.errno:  # the system's own; Pillow's have no number
+            raise ImageError(f"{path}: cannot be read: {error.strerror}") from error
         raise ImageError(f"{path}: damaged or truncated: {error}") from error
 
 
@@ -94,7 +110,8 @@ def _check_file(path: Path) -> None:
     if path.is_dir():
         raise ImageError(f"{path}: is a folder, expected an image file")
     if not path.exists():
-        raise ImageError(f"{path}: no such file")
+        reason = f"a link to {path.readlink()}, which is not there" if path.is_symlink() else "no such file"
+        raise ImageError(f"{path}: {reason}")
     if not path.is_file():
         raise ImageError(f"{path}: not a regular file")
     if path.stat().st_size == 0:
@@ -109,7 +126,9 @@ def _identified(path: Path, file: IO[bytes]) -> ImageFile:
         if accept is not None and accept(start) is True:
             file.seek(0)
             return factory(file, str(path))
-    raise ImageError(f"{path}: not an image, or not of a supported kind ({', '.join(READABLE)})")
+    others = (name for place, says, name in _OTHER_KINDS if start.startswith(says, place))
+    found = next(others, "not an image, or not of a supported kind")
+    raise ImageError(f"{path}: {found}; expected one of {', '.join(READABLE)}")
 
 
 def _check_kind(path: Path, image: ImageFile) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from moei_toolkit.errors import ImageError
 from moei_toolkit.io.exif import ORIENTATION, kept_exif
 from moei_toolkit.io.image_header import GRAY_MODES, MAX_PIXELS, bits_per_sample, opened_image, tiff_tag
 from moei_toolkit.io.pixels import LoadedImage
+from moei_toolkit.io.streamable import TURNED, can_stream
+from moei_toolkit.io.strict_decoding import decode_strictly, reads_strictly
 
 TIFF_PHOTOMETRIC, TIFF_PLANAR, TIFF_EXTRA = 262, 284, 338
 UNUSUAL = (
     "an unusual kind of 16-bit file (separate planes, inverted gray, premultiplied or single-colour "
-    "transparency); convert it to a plain PNG"
+    "transparency, a rare compression); convert it to a plain PNG"
 )
 
 
@@ -45,45 +48,49 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> LoadedImage:
 
 
 def _decode(path: Path, image: ImageFile) -> LoadedImage:
-    icc, was_gray = image.info.get("icc_profile"), image.mode in GRAY_MODES
-    is_deep = bits_per_sample(path, image) == 16
+    kind, is_deep = str(image.format), bits_per_sample(path, image) == 16
     if is_deep:
         _check_plain(path, image)
-    image.load()
-    orientation = image.getexif().get(ORIENTATION, 1)
-    if is_deep and image.format == "TIFF":
-        orientation = 1  # OpenCV turns it
-    colours = turn_upright(_deep_colours(path) if is_deep else _colours(image), orientation)
-    pixels = np.ascontiguousarray(colours[..., :3])
-    opacity = np.ascontiguousarray(colours[..., 3]) if colours.shape[2] == 4 else None
-    return LoadedImage(pixels, opacity, pixels.itemsize * 8, was_gray, icc or None, kept_exif(image))
-
-
-def _colours(image: ImageFile) -> np.ndarray:
-    """Return (H, W, 3) or (H, W, 4) uint8, RGB or RGBA, as they lie in the file."""
-    mode = "RGBA" if image.has_transparency_data else "RGB"
-    return np.asarray(image if image.mode == mode else image.convert(mode))
-
-
-def _deep_colours(path: Path) -> np.ndarray:
-    """Decode 16 bits with OpenCV, which keeps them, after Pillow has found the file to be whole.
-
-    Returns:
-        (H, W, 3) or (H, W, 4) uint16, RGB or RGBA; of a TIFF upright, of a PNG as they lie in the file.
-    """
-    import cv2
-
-    decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    if decoded is None or decoded.dtype != np.uint16:
+    is_plain = can_stream(path, image)
+    decoded = decode_strictly(path, kind, is_plain) if reads_strictly(image) else None
+    orientation = 1 if is_plain else _load(image)
+    if is_deep and (decoded is None or decoded.dtype != np.uint16):
         raise ImageError(f"{path}: {UNUSUAL}")
-    if decoded.ndim == 2:
-        decoded = decoded[..., None]
-    codes = {1: (0, 0, 0), 2: (0, 0, 0, 1), 3: (2, 1, 0), 4: (2, 1, 0, 3)}
-    return decoded[..., codes[decoded.shape[2]]]
+    if decoded is None or not (is_plain or is_deep):
+        upright = _decoded_by_pillow(image, orientation)
+    else:
+        upright = turn_upright(decoded, orientation)
+    channels = upright.shape[2]
+    return LoadedImage(
+        pixels=np.ascontiguousarray(upright[..., :3] if channels > 2 else upright[..., [0, 0, 0]]),
+        alpha=np.ascontiguousarray(upright[..., -1]) if channels in (2, 4) else None,
+        bit_depth=upright.itemsize * 8,
+        was_gray=image.mode in GRAY_MODES,
+        icc=image.info.get("icc_profile") or None,
+        exif=kept_exif(image),
+        kind=kind,
+        orientation=orientation,
+    )
+
+
+def _load(image: ImageFile) -> int:
+    """Decode with Pillow and return the orientation: of a PNG it may come last, of a TIFF it is gone then."""
+    if image.format != "TIFF":
+        image.load()
+    said = Image.Image.getexif(image).get(ORIENTATION, 1)
+    image.load()
+    return said if said in TURNED else 1
+
+
+def _decoded_by_pillow(image: ImageFile, orientation: int) -> np.ndarray:
+    """Return (H, W, 3) or (H, W, 4) uint8, RGB or RGBA, upright."""
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+    return pixels if image.format == "TIFF" else turn_upright(pixels, orientation)  # Pillow has turned a TIFF
 
 
 def _check_plain(path: Path, image: ImageFile) -> None:
-    """Refuse the 16-bit layouts that OpenCV is known to read wrongly."""
+    """Refuse the 16-bit layouts that nobody reads for sure."""
     plain = "transparency" not in image.info
     if image.format == "TIFF":
         photometric, planar = tiff_tag(image, TIFF_PHOTOMETRIC, 2), tiff_tag(image, TIFF_PLANAR, 1)

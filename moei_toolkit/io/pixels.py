@@ -54,6 +54,8 @@ class LoadedImage:
         was_gray: See `Traits`.
         icc: See `Traits`.
         exif: See `Traits`.
+        kind: Format of the file, as Pillow calls it.
+        orientation: What its EXIF data said; 1 is upright. It was applied.
     """
 
     pixels: np.ndarray
@@ -62,6 +64,8 @@ class LoadedImage:
     was_gray: bool
     icc: bytes | None
     exif: bytes | None = None
+    kind: str = ""
+    orientation: int = 1
 
     @property
     def height(self) -> int:
@@ -130,3 +134,11 @@ def to_gray(pixels: np.ndarray) -> np.ndarray:
     """Return the (H, W) BT.601 luma of (H, W, 3) integer pixels in the same type, rounded half up."""
     luma = sum(pixels[..., channel] * np.float64(weight) for channel, weight in enumerate(LUMA))
     return np.floor(luma + 0.5).astype(pixels.dtype)
+
+
+def to_eight_bits(pixels: np.ndarray) -> np.ndarray:
+    """Reduce uint16 samples to uint8, rounded to the nearest; uint8 is returned as it is."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    whole, rest = np.divmod(pixels, np.uint16(257))
+    return (whole + (rest > 128)).astype(np.uint8)

@@ -12,7 +12,8 @@ from moei_toolkit.io.exif import ORIENTATION, kept_exif
 from moei_toolkit.io.image_header import GRAY_MODES, TIFF_BITS, bits_per_sample, tiff_tag
 from moei_toolkit.io.pixels import Traits
 
-_TURNED = range(2, 9)
+TURNED = range(2, 9)
+"""EXIF orientations that are not upright."""
 _TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits")
 _MAX_STRIP_BYTES = 2**25
 """A compressed strip of a TIFF is held whole while it is decoded."""
@@ -40,7 +41,7 @@ def can_stream(path: Path, image: ImageFile) -> bool:
     else:
         plain = image.format in ("JPEG", "MPO") and "progressive" not in image.info
     # The plugin's own getexif() would decode a PNG to look behind its pixels.
-    return plain and Image.Image.getexif(image).get(ORIENTATION, 1) not in _TURNED
+    return plain and Image.Image.getexif(image).get(ORIENTATION, 1) not in TURNED
 
 
 def header_traits(path: Path, image: ImageFile) -> Traits:

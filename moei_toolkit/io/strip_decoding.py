@@ -10,6 +10,7 @@ import numpy as np
 
 from moei_toolkit.errors import ImageError
 from moei_toolkit.io.pixels import Traits
+from moei_toolkit.io.strict_decoding import fail_on, reason_of
 from moei_toolkit.io.vips import import_vips
 
 _STRIP_PIXELS = 2**19
@@ -32,11 +33,9 @@ def decode_strips(path: Path, kind: str, traits: Traits) -> Iterator[np.ndarray]
     """
     pyvips = import_vips()
 
-    # As strict as Pillow, which takes JPEG with stray bytes; a missing tile of a TIFF is but a warning.
-    fail_on = "warning" if kind == "TIFF" else "error"
     try:
         source = pyvips.Source.new_from_file(os.fsencode(path))  # in a name, brackets would be options
-        image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on=fail_on)
+        image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on=fail_on(kind))
         seen = (image.height, image.width, image.format, image.bands in (2, 4))
         if seen != (traits.height, traits.width, _FORMATS[traits.bit_depth], traits.has_alpha):
             raise ImageError(f"{path}: changed while it was read; read it again")
@@ -46,5 +45,4 @@ def decode_strips(path: Path, kind: str, traits: Traits) -> Iterator[np.ndarray]
             data = region.fetch(0, top, traits.width, height)
             yield np.frombuffer(data, traits.dtype).reshape(height, traits.width, image.bands)
     except pyvips.Error as error:
-        reason = error.detail.strip().partition("\n")[0] or "its end is missing"
-        raise ImageError(f"{path}: damaged or truncated: {reason}") from error
+        raise ImageError(f"{path}: damaged or truncated: {reason_of(error)}") from error

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from types import ModuleType
 
 
 def import_vips() -> ModuleType:
-    """Return pyvips, told to remember no operations: they would keep parts of every photograph in memory."""
+    """Return pyvips, told to remember no operations: they would keep parts of every photograph in memory.
+
+    It is also told to be silent about what is odd in a file; what is wrong it raises.
+    """
     import pyvips
 
     pyvips.cache_set_max(0)
+    logging.getLogger("pyvips").setLevel(logging.ERROR)
     return pyvips

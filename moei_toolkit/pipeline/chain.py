@@ -12,6 +12,9 @@ from typing import Any
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections import Training
+from moei_toolkit.construction import types_in
+from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
+from moei_toolkit.errors import RegistryError
 from moei_toolkit.pipeline.source import source_digest
 from moei_toolkit.pipeline.stage import Stage, StageContext
 
@@ -50,16 +53,22 @@ def make_chain(config: Config) -> tuple[Stage, ...]:
 
 
 def _data(config: Config) -> Stage:
-    degradations = {name: task.degradation for name, task in config.tasks.items()}
+    layout = config.data.layout
+    weather = {name: task.degradation for name, task in config.tasks.items() if task.degradation and layout}
     return Stage(
         name=DATA,
         inputs=(),
         section={
             "data": config.data.model_dump(),
-            "degradations": _plain(degradations),
+            "degradations": _plain(weather),
             "tasks": list(config.tasks),
+            # Named as files, so that a set that was prepared anew is another input.
+            "sets": [f"{folder}/{PREPARED_NAME}" for folder in config.data.prepared],
         },
-        components=(("layouts", config.data.layout.type), *_types("degradations", degradations.values())),
+        components=(
+            *_types("layouts", [layout] if layout else []),
+            *_types("degradations", weather.values()),
+        ),
         run=_lazily("data"),
         code=source_digest(f"{STAGES}.data"),
     )
@@ -100,7 +109,7 @@ def _worn(config: Config, name: str) -> Stage:
             "tasks": list(config.tasks),
             "overview_size": config.views.overview_size,
         },
-        components=(("experts", section.expert.type), *_types("losses", losses)),
+        components=(*_types("experts", [section.expert]), *_types("losses", losses)),
         run=_lazily("experts", name),
         code=source_digest(f"{STAGES}.experts"),
         resumable=True,
@@ -132,8 +141,19 @@ def _router(config: Config) -> Stage:
         section={"router": config.router.model_dump(), "normalize": config.utilities.normalize},
         components=(("routers", config.router.router.type),),
         run=_lazily("router"),
-        code=source_digest(f"{STAGES}.router"),
+        code=_code_of_router(config.router.router),
     )
+
+
+def _code_of_router(router: Component) -> str:
+    """Return what identifies the code of the stage, and of the function that an external router asks."""
+    own, function = source_digest(f"{STAGES}.router"), router.arguments.get("function")
+    if not isinstance(function, str):
+        return own
+    try:
+        return f"{own} {source_digest(function.partition(':')[0])}"
+    except RegistryError:  # building the router says what is wrong with it
+        return own
 
 
 def _calibrate(config: Config) -> Stage:
@@ -141,7 +161,10 @@ def _calibrate(config: Config) -> Stage:
         name=CALIBRATE,
         inputs=(UTILITIES, ROUTER),
         section=config.calibrate.model_dump(),
-        components=(("calibrators", config.calibrate.calibrator.type),),
+        components=(
+            ("calibrators", config.calibrate.calibrator.type),
+            ("abstentions", config.calibrate.abstention.type),
+        ),
         run=_lazily("calibrate"),
         code=source_digest(f"{STAGES}.calibrate"),
     )
@@ -198,9 +221,9 @@ def _losses(config: Config, training: Training) -> list[Component]:
 
 
 def _types(kind: str, components: Iterable[Component]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (kind, component_type) for component_type in sorted({component.type for component in components})
-    )
+    """Return every component and every part of one, once."""
+    types = {name for component in components for name in types_in(component.as_dict())}
+    return tuple((kind, name) for name in sorted(types))
 
 
 def _plain(components: dict[str, Component]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
+from moei_toolkit.data.layouts.base import TEST
 from moei_toolkit.data.overlap import capture_of, captures_shared
-from moei_toolkit.data.prepare import RECORDS_NAME
-from moei_toolkit.data.records import Record, read_records
+from moei_toolkit.data.records import RECORDS_NAME, Record, read_records
 from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.quality import judged_weathers, macro_psnr
 from moei_toolkit.evaluation.rows import read_rows
@@ -99,7 +99,10 @@ def _home(folders: dict[str, Path], data: Path, judged: Sequence[Record], subjec
     rows = read_rows(folders[EVALUATE] / ROWS_FILE)
     weathers = {record.degradation for record in judged} - {CLEAN}
     alike = [row for row in rows if row.degradation in weathers]
-    shared = captures_shared(read_records(data / RECORDS_NAME), read_records(folders[DATA] / RECORDS_NAME))
+    own = read_records(folders[DATA] / RECORDS_NAME)
+    learnt = (record for record in own if record.split != TEST)
+    tested = (record for record in own if record.split == TEST)
+    shared = captures_shared(read_records(data / RECORDS_NAME), learnt, tested)
     seen = sum(capture_of(record) in shared for record in judged)
     reason = f"{seen} of {len(judged)} images are of scenes the run has seen" if seen else None
     return Home(macro_psnr(alike or rows), reason, subject)

@@ -63,7 +63,7 @@ class Judge:
         """Return the versions of an image that a person looks at, and what was decided about it."""
         degraded, clean = images.store.degraded(record), images.store.clean(record)
         g = self._runtime.describe(degraded)
-        decision = self._decider.decide(g)
+        decision = self._decider.decide(g, record.id)
         pictures = {
             INPUT: to_float(degraded).transpose(1, 2, 0),
             DENSE: self._runtime.restore(degraded, DENSE, g),
@@ -75,7 +75,7 @@ class Judge:
     def judge(self, images: Images, record: Record) -> list[Row]:
         """Return the rows of an image: input, every route, Top-2, actual and oracle."""
         g = self._runtime.describe(images.store.degraded(record))
-        decision = self._decider.decide(g)
+        decision = self._decider.decide(g, record.id)
         best_two, mixture = self._mix(decision)
         runtime = self._runtime.wearing({best_two: mixture})
         image = restore_along_all(runtime, images, record, g, self._losses)

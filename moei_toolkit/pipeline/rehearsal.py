@@ -23,6 +23,7 @@ from moei_toolkit.inference.precision import require_precision
 from moei_toolkit.inference.tiling import tile_starts
 from moei_toolkit.pipeline.evaluation import build_metrics
 from moei_toolkit.registry import (
+    ABSTENTIONS,
     BACKBONES,
     CALIBRATORS,
     DEGRADATIONS,
@@ -41,14 +42,18 @@ def rehearse(config: Config) -> None:
 
     Raises:
         RegistryError: If a component is unknown, or does not accept its arguments.
+        DataError: If the cost of a router is to be measured that
+            decides about images with a name only.
         WeightsMissingError: If a component needs weights that are not there.
         ConfigError: If the networks do not fit together, tiles are too small for them, an expert has nothing
             to train, this device lacks a precision, or PSNR, which the summary is made of, is not among the
             metrics.
     """
-    _build("data.layout", LAYOUTS, config.data.layout)
+    if config.data.layout:
+        _build("data.layout", LAYOUTS, config.data.layout)
     for name, task in config.tasks.items():
-        _build(f"tasks.{name}.degradation", DEGRADATIONS, task.degradation)
+        if task.degradation:
+            _build(f"tasks.{name}.degradation", DEGRADATIONS, task.degradation)
         _build(f"tasks.{name}.loss", LOSSES, task.loss)
     if isinstance(config.dense.loss, Component):
         _build("dense.loss", LOSSES, config.dense.loss)
@@ -63,6 +68,7 @@ def rehearse(config: Config) -> None:
         router = build_router(config, backbone.descriptor_dim)
     _push_through(config, backbone, worn, router)
     _build("calibrate.calibrator", CALIBRATORS, config.calibrate.calibrator)
+    _build("calibrate.abstention", ABSTENTIONS, config.calibrate.abstention)
     with located("evaluate.metrics"):
         names = [metric.name for metric in build_metrics(config)[0]]
         if "psnr" not in names:
@@ -95,6 +101,9 @@ def _push_through(config: Config, backbone: Backbone, worn: Mapping[str, Expert]
             _require_shape(restored, tuple(x.shape))
     with _named("the router"):
         _require_shape(router.eval()(g), (1, len(config.experts)))
+    if config.bench:
+        with located("bench, which restores an image without a name"):
+            router.score(g, [""])
 
 
 @contextmanager

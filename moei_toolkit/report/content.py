@@ -235,8 +235,8 @@ def _counts(weathers: np.ndarray, routes: np.ndarray) -> dict[str, dict[str, int
 
 def _confidence(found: Findings) -> list[Block]:
     decisions, results = found.decisions, found.results
-    by_mistakes = coverage_curve(decisions.confidence, ~decisions.right)
-    system = system_curve(decisions.confidence, decisions.routed, decisions.dense)
+    by_mistakes = coverage_curve(decisions.trust, ~decisions.right)
+    system = system_curve(decisions.trust, decisions.routed, decisions.dense)
     return [
         reliability_diagram(results.calibration.bins),
         coverage_curves(

@@ -7,6 +7,7 @@ broken promise and the numbers. In a test of the plugin::
         check_expert(MyExpert, GlobalUNet())
 """
 
+from moei_toolkit.testing.abstentions import check_abstention
 from moei_toolkit.testing.backbones import check_backbone
 from moei_toolkit.testing.calibrators import check_calibrator
 from moei_toolkit.testing.contract import ContractError
@@ -19,6 +20,7 @@ from moei_toolkit.testing.routers import check_router
 
 __all__ = [
     "ContractError",
+    "check_abstention",
     "check_backbone",
     "check_calibrator",
     "check_degradation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.testing.contract import ODD_SIZES, promise, random_picture, require
 
 _SEVERITIES = (0.1, 0.4, 0.7, 1.0)
+_SIZES = (*ODD_SIZES, (1, 1200), (1200, 1), (96, 128))
 
 
 def check_degradation(make: Callable[[], Degradation], seed: int = 0) -> None:
@@ -24,19 +26,25 @@ def check_degradation(make: Callable[[], Degradation], seed: int = 0) -> None:
         ContractError: Names the first promise found broken.
     """
     degradation = make()
-    for height, width in (*ODD_SIZES, (96, 128)):
-        _check_size(degradation, height, width, seed)
+    for height, width in _SIZES:
+        for severity in (0.0, 1.0):
+            _check_size(degradation, height, width, severity, seed)
     _check_randomness(degradation, seed)
+    with promise(degradation, "it survives pickling, because weather is drawn in worker processes"):
+        sent, kept = (
+            _apply(kind, 0.6, seed) for kind in (pickle.loads(pickle.dumps(degradation)), degradation)
+        )
+        require(np.array_equal(sent, kept), "it draws other weather afterwards")
     with promise(degradation, "more severe weather does more harm"):
         harm = [_harm(degradation, severity, seed) for severity in _SEVERITIES]
         require(all(a < b for a, b in pairwise(harm)), f"mean errors {harm} for severities {_SEVERITIES}")
 
 
-def _check_size(degradation: Degradation, height: int, width: int, seed: int) -> None:
+def _check_size(degradation: Degradation, height: int, width: int, severity: float, seed: int) -> None:
     clean, depth = _scene(height, width, seed)
     kept = clean.copy(), depth.copy()
     with promise(degradation, f"a picture of {height}x{width} becomes a float32 picture in [0, 1]"):
-        degraded = degradation.apply(clean, depth, 1.0, np.random.default_rng(seed))
+        degraded = degradation.apply(clean, depth, severity, np.random.default_rng(seed))
         found = (degraded.shape, degraded.dtype)
         require(found == (clean.shape, np.dtype(np.float32)), f"got {found[0]} {found[1]}")
         low, high = float(degraded.min()), float(degraded.max())

@@ -11,6 +11,7 @@ from torch import nn
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
+from moei_toolkit.inference.folding import fold
 from moei_toolkit.testing.contract import (
     ODD_SIZES,
     promise,
@@ -109,6 +110,10 @@ def _check_trained(expert: Expert, make: Callable[[Backbone], Expert], backbone:
         require_equal(backbone(x, expert), together)
     with promise(expert, "an image is restored independently of its neighbours in the batch"):
         require_close(torch.cat([backbone(x[i : i + 1], expert) for i in range(2)]), together)
+    with promise(expert, "folded into the blocks it restores as it does beside them"):
+        before = state_of(backbone)
+        require_close(backbone(x, fold(expert, backbone)), together)
+        require_state(backbone, before)
     with promise(expert, "what is loaded restores exactly as what was saved"):
         require_equal(backbone(x, reload(expert, make(backbone))), together)
 

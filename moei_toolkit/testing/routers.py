@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -17,14 +17,23 @@ from moei_toolkit.testing.contract import (
 )
 from moei_toolkit.testing.modules import reload, require_gradients, require_state, shake, state_of
 
+IMAGES = ("0", "1", "2", "3", "4")
+"""What the images are called that a router is checked on."""
 
-def check_router(make: Callable[[int, int], Router], descriptor_dim: int = 32, seed: int = 0) -> None:
+
+def check_router(
+    make: Callable[[int, int], Router],
+    descriptor_dim: int = 32,
+    seed: int = 0,
+    images: Sequence[str] = IMAGES,
+) -> None:
     """Check every promise of `Router`, for two, three and seven experts.
 
     Args:
         make: Builds a router from the length of g and the number of experts.
         descriptor_dim: Length of g.
         seed: Of weights and descriptors.
+        images: Names of images, for a router that knows some images only.
 
     Raises:
         ContractError: Names the first promise found broken.
@@ -32,21 +41,28 @@ def check_router(make: Callable[[int, int], Router], descriptor_dim: int = 32, s
     with seeded(seed):
         for experts in (2, 3, 7):
             router = shake(make(descriptor_dim, experts), seed).eval()
-            _check_scores(router, descriptor_dim, experts)
+            _check_scores(router, descriptor_dim, experts, images)
             _check_training(router, descriptor_dim, experts)
-            _check_loading(router, make(descriptor_dim, experts), descriptor_dim)
+            _check_loading(router, make(descriptor_dim, experts), descriptor_dim, images)
 
 
 @torch.no_grad()
-def _check_scores(router: Router, descriptor_dim: int, experts: int) -> None:
-    g, before = torch.randn(5, descriptor_dim), state_of(router)
-    with promise(router, f"5 descriptors and {experts} experts give logits (5, {experts})"):
-        logits = router(g)
-        require_shape(logits, 5, experts)
+def _check_scores(router: Router, descriptor_dim: int, experts: int, images: Sequence[str]) -> None:
+    count = len(images)
+    g, before = torch.randn(count, descriptor_dim), state_of(router)
+    with promise(router, f"{count} descriptors and {experts} experts give logits ({count}, {experts})"):
+        logits, alone = router.score(g, images), router(g)
+        require_shape(logits, count, experts)
+        require_shape(alone, count, experts)
     with promise(router, "in evaluation mode nothing is random"):
-        require_equal(router(g), logits)
-    with promise(router, "a descriptor is scored independently of its neighbours in the batch"):
-        require_close(torch.cat([router(one) for one in g.split(1)]), logits)
+        require_equal(router.score(g, images), logits)
+        require_equal(router(g), alone)
+    with promise(router, "an image is scored independently of its neighbours in the batch"):
+        one_by_one = zip(g.split(1), images, strict=True)
+        require_close(torch.cat([router.score(one, [image]) for one, image in one_by_one]), logits)
+    if router.exportable:
+        with promise(router, "what can be exported decides by the descriptor alone"):
+            require_equal(router.score(g, images[::-1]), alone)
     with promise(router, "running it in evaluation mode changes nothing in it"):
         require_state(router, before)
 
@@ -62,7 +78,7 @@ def _check_training(router: Router, descriptor_dim: int, experts: int) -> None:
 
 
 @torch.no_grad()
-def _check_loading(router: Router, fresh: Router, descriptor_dim: int) -> None:
-    g = torch.randn(5, descriptor_dim)
+def _check_loading(router: Router, fresh: Router, descriptor_dim: int, images: Sequence[str]) -> None:
+    g = torch.randn(len(images), descriptor_dim)
     with promise(router, "what is loaded scores exactly as what was saved"):
-        require_equal(reload(router, fresh)(g), router(g))
+        require_equal(reload(router, fresh).score(g, images), router.score(g, images))

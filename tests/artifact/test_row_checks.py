@@ -25,6 +25,16 @@ def test_rows_that_agree():
     assert found() == []
 
 
+def test_a_learned_rule_has_its_own_confidence():
+    rows = [
+        dataclasses.replace(one, confidence=0.9995) if one.policy == "actual" else one for one in example()
+    ]
+    learned = list(contradictions(rows, records_of_example(), THRESHOLD, "selective"))
+    assert [line for line in learned if "confidence" in line] == []
+    own = list(contradictions(rows, records_of_example(), THRESHOLD))
+    assert any("expected the largest probability" in line for line in own)
+
+
 @pytest.mark.parametrize(
     ("policy", "changes", "expected"),
     [

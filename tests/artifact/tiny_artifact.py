@@ -15,9 +15,8 @@ from tiny_run import NETWORK, WEIGHTS, make_backbone, make_expert
 
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.schema import Config
-from moei_toolkit.data.pair_store import STORE_NAME
-from moei_toolkit.data.prepare import RECORDS_NAME
-from moei_toolkit.data.records import Record, write_records
+from moei_toolkit.data.records import RECORDS_NAME, Record, write_records
+from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.evaluation.rows import write_rows
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.images import write_image

@@ -43,6 +43,7 @@ def test_defaults_are_filled_in():
     assert config.inference.precision == "float32"
     assert config.calibrate.max_abstention == 0.10
     assert config.calibrate.guarantee is None
+    assert config.calibrate.abstention.as_dict() == {"type": "threshold"}
     assert config.evaluate.bins == 15
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from moei_toolkit.data.layouts import Layout, Scene
+from moei_toolkit.data.layouts.base import DegradedFile, Layout, Leftover, Scene
 from moei_toolkit.data.weather.haze import Haze
 from moei_toolkit.testing import ContractError, check_degradation, check_layout
 
@@ -43,9 +44,22 @@ class Dividing(Haze):
         return super().render(view, rng) * (np.float32(view.height - 1) / (view.height - 1))
 
 
+class Unpicklable(Haze):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fade = lambda image: image
+
+
+class Forgetful(Haze):
+    def __reduce__(self):
+        return Haze, (), {"beta": (0.0, 0.1)}
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
+        (Unpicklable, "survives pickling, .*: (AttributeError|PicklingError)"),
+        (Forgetful, "survives pickling, .*: it draws other weather afterwards"),
         (Unseeded, "same bytes: two pictures differ"),
         (Fixed, "other weather: two pictures are equal"),
         (Overwriting, "left as they are: changed: picture True, depth False"),
@@ -78,14 +92,24 @@ def load_metres() -> tuple[np.ndarray, np.ndarray]:
 
 
 SCENE = Scene("one", "train", "toy", "capture", "photograph", load)
+HERE = Path(__file__)
+FILE = DegradedFile("one-rain", "rain", HERE.parent / "test_broken_judges.py", 0.5)
+
+
+def degraded(**changes) -> Scene:
+    return replace(SCENE, path=HERE, degraded=(replace(FILE, **changes),))
 
 
 class Listed(Layout):
-    def __init__(self, *scenes: Scene) -> None:
+    def __init__(self, *scenes: Scene, leftovers: tuple[Leftover, ...] = ()) -> None:
         self._scenes = scenes
+        self._leftovers = leftovers
 
     def scenes(self, seed):
         yield from self._scenes
+
+    def leftovers(self):
+        yield from self._leftovers
 
 
 class Shuffled(Layout):
@@ -99,7 +123,20 @@ class Shuffled(Layout):
     [
         ([], "there are none"),
         ([SCENE, SCENE], r"share an id: repeated: \['one'\]"),
+        ([degraded(id="one")], r"share an id: repeated: \['one'\]"),
+        ([replace(SCENE, id="a\nb")], r"hold every name: no text: \['a\\nb'\]"),
+        ([replace(SCENE, capture_id=" ")], r"hold every name: no text: \[' '\]"),
+        ([degraded(id="a\udcff")], r"hold every name: no text: \['a\\udcff'\]"),
         ([replace(SCENE, split="training")], r"one of the splits .*strange: \['one'\]"),
+        ([replace(SCENE, source="painting")], r"comes from one of .*strange: \['one'\]"),
+        ([SCENE, replace(SCENE, id="two", split=None)], "torn: {'capture': .'None', 'train'.}"),
+        ([replace(SCENE, path=HERE.parent)], r"every file of a scene exists.*missing: \['.*contracts'\]"),
+        ([degraded(path=HERE / "nothing")], r"every file of a scene exists.*missing: \['.*nothing'\]"),
+        ([replace(degraded(), path=None)], r"has a clean one: without a clean file: \['one'\]"),
+        ([degraded(degradation="clean")], "'one-rain' has 'clean' at level 0.5"),
+        ([degraded(degradation="")], "'one-rain' has '' at level 0.5"),
+        ([degraded(level=1.5)], r"in \[0, 1\] or None: 'one-rain' has 'rain' at level 1.5"),
+        ([degraded(level=float("nan"))], "'one-rain' has 'rain' at level nan"),
         ([SCENE, replace(SCENE, id="two", split="test")], "torn: {'capture': .'test', 'train'.}"),
         ([replace(SCENE, load=load_float)], r"pixels are \(4, 5, 3\) float64"),
         ([replace(SCENE, load=load_without_depth)], r"depth is \(4, 4\) float32"),
@@ -117,5 +154,32 @@ def test_a_layout_without_an_order():
         check_layout(Shuffled)
 
 
+def test_a_layout_that_says_something_else_each_time():
+    numbers = iter(range(9))
+    with pytest.raises(ContractError, match="same order: what is said of them differs"):
+        check_layout(lambda: Listed(replace(SCENE, capture_id=f"{next(numbers)}")))
+
+
+@pytest.mark.parametrize(
+    ("leftover", "said"),
+    [
+        (Leftover(HERE, "no partner"), r"in no scene: in a scene: \['.*test_broken_data.py'\]"),
+        (Leftover(FILE.path, "no partner"), r"in no scene: in a scene: \['.*test_broken_judges.py'\]"),
+        (Leftover(HERE.parent, " "), r"without a reason: \['.*contracts'\]"),
+    ],
+)
+def test_broken_leftovers(leftover, said):
+    with pytest.raises(ContractError, match=said):
+        check_layout(lambda: Listed(degraded(), leftovers=(leftover,)))
+
+
+def test_leftovers_without_an_order():
+    numbers = iter(range(9))
+    with pytest.raises(ContractError, match=r"leftovers are always the same.*they differ"):
+        check_layout(lambda: Listed(SCENE, leftovers=(Leftover(HERE, f"{next(numbers)}"),)))
+
+
 def test_a_sound_layout():
     check_layout(lambda: Listed(SCENE, replace(SCENE, id="two")))
+    undecided = replace(degraded(level=None), id="three", capture_id="other", split=None)
+    check_layout(lambda: Listed(undecided, leftovers=(Leftover(HERE.parent, "no partner"),)))

@@ -1,4 +1,4 @@
-"""The contract checks find what is wrong with a calibrator, a loss or a metric and say it with numbers."""
+"""The contract checks find what is wrong with a calibrator, an abstention rule, a loss or a metric."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 import torch
 
+from moei_toolkit.calibrators.rules.selective import Selective
+from moei_toolkit.calibrators.rules.threshold import Threshold
 from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
-from moei_toolkit.testing import ContractError, check_calibrator, check_loss, check_metric
+from moei_toolkit.testing import (
+    ContractError,
+    check_abstention,
+    check_calibrator,
+    check_loss,
+    check_metric,
+)
 
 
 class NotNormalised(Temperature):
@@ -79,6 +87,69 @@ def test_a_broken_calibrator(kind, said):
 
 def test_a_calibrator_may_be_allowed_to_change_the_choice():
     check_calibrator(Contrarian, keeps_choice=False)
+
+
+class Unbounded(Threshold):
+    def scores(self, g, probabilities):
+        return np.asarray(g[:, 0], np.float64)
+
+
+class SinglePrecision(Threshold):
+    def scores(self, g, probabilities):
+        return super().scores(g, probabilities).astype(np.float32)
+
+
+class Relating(Selective):
+    def scores(self, g, probabilities):
+        return super().scores(g - g.mean(0), probabilities)
+
+
+class Loud(Selective):
+    def fit(self, g, probabilities, harm):
+        harm -= harm.mean()
+        super().fit(g, probabilities, harm)
+
+
+class Drawing(Selective):
+    def fit(self, g, probabilities, harm):
+        super().fit(g, probabilities, harm)
+        self.bias += float(np.random.default_rng().random())
+
+
+class Absent(Selective):
+    def load_state(self, state):
+        pass
+
+
+class Hoarding(Threshold):
+    def state(self):
+        return {"seen": 3}
+
+
+class WantsMore(Selective):
+    def fit(self, g, probabilities, harm):
+        if len(g) < 10:
+            raise ValueError("too few")
+        super().fit(g, probabilities, harm)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Unbounded, r"a score in \[0, 1\] for each image.*: from -"),
+        (SinglePrecision, "the type is float32"),
+        (Relating, "independently of its neighbours"),
+        (Loud, "the arrays changed"),
+        (Drawing, "on the same images it becomes the same"),
+        (Absent, "survives JSON: the scores differ"),
+        (Hoarding, r"does not learn has no state: it is \['seen'\]"),
+        (WantsMore, "a single image.*ValueError: too few"),
+    ],
+)
+def test_a_broken_abstention_rule(kind, said):
+    with pytest.raises(ContractError, match=said) as caught:
+        check_abstention(kind)
+    assert kind.__name__ in str(caught.value)
 
 
 class OneNumber(L1Loss):

@@ -205,6 +205,20 @@ class Restless(Thin):
         return super().run(site, block, x) + bias.abs().sum() * torch.rand(())
 
 
+class Forgets(Thin):
+    """What it folds into a block is the dense block alone."""
+
+    def merged(self, site, block):
+        return copy.deepcopy(block)
+
+
+class Overwrites(Thin):
+    """Folds into the block itself instead of a copy."""
+
+    def merged(self, site, block):
+        next(block.parameters()).data += 1
+
+
 class Gossip(Thin):
     def run(self, site, block, x):
         return super().run(site, block, x) + self.adapters["level1_0"][-1].bias.sum() * x.mean()
@@ -229,6 +243,8 @@ class Amnesiac(Thin):
         (Idle, "all gradients are 0"),
         (Lazy, "1 of .* parameters got no gradient: spare"),
         (Restless, "nothing is random"),
+        (Forgets, "folded into the blocks .*: the largest difference is"),
+        (Overwrites, "folded into the blocks .*"),
         (Gossip, "independently of its neighbours"),
         (Amnesiac, "exactly as what was saved"),
     ],
@@ -275,6 +291,18 @@ class Constant(Router):
         return self.scores.detach().expand(len(g), -1).clone().requires_grad_()
 
 
+class Nominal(MLPRouter):
+    def score(self, g, images):
+        return super().score(g, images) + torch.tensor([[float(image)] for image in images])
+
+
+class Ranking(MLPRouter):
+    exportable = False
+
+    def score(self, g, images):
+        return super().score(g, images) + torch.arange(float(len(images)))[:, None]
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
@@ -282,6 +310,8 @@ class Constant(Router):
         (AlwaysDropping, "nothing is random"),
         (Comparing, "independently of its neighbours"),
         (Constant, "got no gradient: scores"),
+        (Nominal, "what can be exported decides by the descriptor alone: the largest difference is"),
+        (Ranking, "independently of its neighbours"),
     ],
 )
 def test_a_broken_router(kind: type[Router], said: str):

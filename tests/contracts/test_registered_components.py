@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import lpips
 import pytest
 import torch
+from layout_trees import OPTIONS, PUBLISHED, plant
 
 from moei_toolkit.backbones.base import Backbone
+from moei_toolkit.io.json_lines import write_json_lines
 from moei_toolkit.plugins import KINDS
 from moei_toolkit.registry import (
+    ABSTENTIONS,
     BACKBONES,
     CALIBRATORS,
     DEGRADATIONS,
@@ -22,6 +26,7 @@ from moei_toolkit.registry import (
     registry_of,
 )
 from moei_toolkit.testing import (
+    check_abstention,
     check_backbone,
     check_calibrator,
     check_degradation,
@@ -31,13 +36,20 @@ from moei_toolkit.testing import (
     check_metric,
     check_router,
 )
+from moei_toolkit.testing.routers import IMAGES
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:torchvision.models._utils")
 
 NEEDS_WEIGHTS = "lpips"
 SMALLEST_SIDE = {NEEDS_WEIGHTS: 17}
+BACKBONE_OPTIONS = {
+    "dehazexl": {"width": 32, "depths": [1, 1, 1, 1], "mixer_blocks": 1, "region": 64},  # of 125 million
+}
+EXPERT_OPTIONS = {"mixture": {"experts": [{"type": "adapter"}, {"type": "lora"}]}}
 BUDGETS = {"full": None}
+CHANGES_CHOICES = {"vector", "platt", "isotonic", "histogram"}
 LAYOUT_OPTIONS = {"embedded": {"scenes": {"train": 1, "val": 1}, "size": 64}}
+DEGRADATION_OPTIONS = {"mixed": {"parts": [{"type": "haze"}, {"type": "rain"}, {"type": "snow"}]}}
 
 
 @pytest.fixture(scope="module")
@@ -59,34 +71,69 @@ def features(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_no_kind_is_forgotten():
-    checked = (BACKBONES, EXPERTS, ROUTERS, LOSSES, CALIBRATORS, DEGRADATIONS, LAYOUTS, METRICS)
+    checked = (
+        *(BACKBONES, EXPERTS, ROUTERS, LOSSES, CALIBRATORS, ABSTENTIONS),
+        *(DEGRADATIONS, LAYOUTS, METRICS),
+    )
     assert {registry.name for registry in checked} == set(KINDS)
     assert all(len(registry_of(kind)) for kind in KINDS)
 
 
 @pytest.mark.parametrize("name", BACKBONES.names())
 def test_backbone(name: str):
-    check_backbone(lambda: BACKBONES.build({"type": name}))
+    check_backbone(lambda: BACKBONES.build({"type": name, **BACKBONE_OPTIONS.get(name, {})}))
 
 
 @pytest.mark.parametrize("name", EXPERTS.names())
 def test_expert(name: str, backbone: Backbone):
-    budget = BUDGETS.get(name, 0.03)
-    check_expert(lambda wearer: EXPERTS.build({"type": name}, backbone=wearer), backbone, budget)
+    options = EXPERT_OPTIONS.get(name, {})
+    check_expert(
+        lambda wearer: EXPERTS.build({"type": name, **options}, backbone=wearer),
+        backbone,
+        BUDGETS.get(name, 0.03),
+    )
 
 
 @pytest.mark.parametrize("name", ROUTERS.names())
-def test_router(name: str):
+def test_router(name: str, tmp_path: Path):
     check_router(
         lambda descriptor_dim, experts: ROUTERS.build(
-            {"type": name}, descriptor_dim=descriptor_dim, experts=experts
+            {"type": name, **router_options(name, tmp_path)},
+            descriptor_dim=descriptor_dim,
+            experts=experts,
+            names=[f"expert{number}" for number in range(experts)],
         )
     )
 
 
+def router_options(name: str, folder: Path) -> dict[str, object]:
+    """What a control or an external router must be told to know the images that routers are checked on."""
+    answers, rows = folder / "answers.json", folder / "per_image.jsonl"
+    answers.write_text(json.dumps({image: f"expert{int(image) % 2}" for image in IMAGES}))
+    write_json_lines(
+        rows,
+        (
+            {"id": image, "policy": f"expert.expert{expert}", "error": (1 + int(image) * expert) % 7 / 7}
+            for image in IMAGES
+            for expert in range(7)
+        ),
+    )
+    options: dict[str, dict[str, object]] = {
+        "fixed": {"expert": "expert1"},
+        "external": {"file": str(answers)},
+        "oracle": {"rows": str(rows)},
+    }
+    return options.get(name, {})
+
+
 @pytest.mark.parametrize("name", CALIBRATORS.names())
 def test_calibrator(name: str):
-    check_calibrator(lambda: CALIBRATORS.build({"type": name}))
+    check_calibrator(lambda: CALIBRATORS.build({"type": name}), name not in CHANGES_CHOICES)
+
+
+@pytest.mark.parametrize("name", ABSTENTIONS.names())
+def test_abstention(name: str):
+    check_abstention(lambda: ABSTENTIONS.build({"type": name}))
 
 
 @pytest.mark.parametrize("name", LOSSES.names())
@@ -101,12 +148,15 @@ def test_snow_loss_with_its_perceptual_term(features: str):
 
 @pytest.mark.parametrize("name", DEGRADATIONS.names())
 def test_degradation(name: str):
-    check_degradation(lambda: DEGRADATIONS.build({"type": name}))
+    check_degradation(lambda: DEGRADATIONS.build({"type": name, **DEGRADATION_OPTIONS.get(name, {})}))
 
 
 @pytest.mark.parametrize("name", LAYOUTS.names())
-def test_layout(name: str):
-    check_layout(lambda: LAYOUTS.build({"type": name, **LAYOUT_OPTIONS.get(name, {})}))
+def test_layout(name: str, tmp_path: Path):
+    options = {**LAYOUT_OPTIONS, **OPTIONS}.get(name, {})
+    if name in PUBLISHED:
+        options = {**options, "root": str(plant(tmp_path, *PUBLISHED[name]))}
+    check_layout(lambda: LAYOUTS.build({"type": name, **options}))
 
 
 @pytest.mark.parametrize("name", METRICS.names())

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from toy_layout import ToyLayout
 
-from moei_toolkit.data.pair_store import STORE_NAME, PairStore
-from moei_toolkit.data.prepare import prepare
+from moei_toolkit.data.preparation.synthesis import synthesise
+from moei_toolkit.data.storage.pixel_store import PixelStore
 from moei_toolkit.data.weather.haze import Haze
 from moei_toolkit.data.weather.snow import Snow
 
@@ -27,11 +27,11 @@ def photo() -> tuple[np.ndarray, np.ndarray]:
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
     tasks = {"haze": Haze(), "snow": Snow()}
-    records = prepare(ToyLayout(), tasks, {"train": 2}, 5, folder, lambda done, total: None, workers=0)
+    records = synthesise(ToyLayout(), tasks, {"train": 2}, 5, folder, lambda done, total: None, workers=0)
     return folder, records
 
 
 @pytest.fixture
-def store(prepared) -> Iterator[PairStore]:
-    with PairStore(prepared[0] / STORE_NAME) as opened:
+def store(prepared) -> Iterator[PixelStore]:
+    with PixelStore(prepared[0]) as opened:
         yield opened

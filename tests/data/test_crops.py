@@ -78,6 +78,32 @@ def _contains(image: np.ndarray, crop: np.ndarray) -> bool:
     )
 
 
+@pytest.mark.parametrize("rotate", [False, True])
+def test_quarter_turns_are_asked_for(store, prepared, rotate):
+    whole = [store.clean(record) for record in prepared[1]]
+    pieces = dataset(store, prepared[1], crops_per_image=1, mix={"clean": 1.0}, rotate=rotate)
+    turns = Counter()
+    for index in range(40):
+        sample = pieces[index]
+        assert torch.equal(sample["degraded"], sample["clean"])
+        crop = np.round(sample["clean"][0].numpy().transpose(1, 2, 0) * 255).astype(np.uint8)
+        (turn,) = {
+            turn
+            for turn in range(4)
+            for mirrored in (crop, crop[:, ::-1])
+            for image in whole
+            if _contains(image, np.rot90(mirrored, turn))
+        }
+        turns[turn] += 1
+    assert set(turns) == (set(range(4)) if rotate else {0})
+
+
+def test_severe_images_are_drawn_more_often_when_asked_for(store, prepared):
+    even, biased = (dataset(store, prepared[1], mix={"haze": 1.0}, severity_bias=bias) for bias in (0.0, 3.0))
+    means = [np.mean([float(drawn[index]["severity"]) for index in range(150)]) for drawn in (even, biased)]
+    assert means[1] > means[0] + 0.1
+
+
 def test_the_mix_is_kept(store, prepared):
     drawn = dataset(store, prepared[1])
     counts = Counter(TASKS[int(drawn[index]["task"])] for index in range(400))

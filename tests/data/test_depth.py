@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from moei_toolkit.data import fields
 from moei_toolkit.data.depth import estimate_depth, guided_filter
 
 
@@ -22,6 +23,47 @@ def test_up_and_pale_is_far():
     for seed in range(4):
         depth = estimate_depth(clean, np.random.default_rng(seed))
         assert depth[:20].mean() > depth[40:60].mean() > depth[-20:].mean()
+
+
+@pytest.fixture
+def both_ways(monkeypatch):
+    """Estimate depth as in a small picture and as in a large one."""
+
+    def estimate(clean):
+        for limit in (10_000, 0):
+            monkeypatch.setattr(fields, "LARGE", limit)
+            yield estimate_depth(clean, np.random.default_rng(1))
+
+    return estimate
+
+
+def slope_picture(height: int, width: int) -> np.ndarray:
+    """Dark ground under a pale sky, with an outline between them that is neither level nor upright."""
+    rows, columns = np.mgrid[:height, :width]
+    ground = rows > 0.3 * height + 0.37 * columns
+    clean = np.where(ground[..., None], (0.2, 0.3, 0.15), (0.8, 0.85, 0.9)).astype(np.float32)
+    return clean + np.random.default_rng(0).uniform(0, 0.05, clean.shape).astype(np.float32)
+
+
+def test_both_ways_give_the_same_depth(both_ways):
+    small, large = both_ways(slope_picture(420, 700))
+    assert np.corrcoef(small.ravel(), large.ravel())[0, 1] > 0.99
+    assert large.mean() == pytest.approx(small.mean(), abs=0.01)
+    assert large.std() == pytest.approx(small.std(), rel=0.03)
+
+
+def test_depth_of_a_large_picture_steps_where_the_picture_does(both_ways):
+    clean = slope_picture(900, 1500)
+    columns = np.arange(300, 1200)
+    border = np.floor(0.3 * 900 + 0.37 * columns).astype(int)
+
+    def sharpness(depth):
+        near, far = (abs(depth[border - d, columns] - depth[border + 1 + d, columns]).mean() for d in (0, 9))
+        return near / far
+
+    enlarged, lent = map(sharpness, both_ways(clean))
+    assert enlarged < 0.5
+    assert lent > 0.8
 
 
 def test_is_deterministic(photo):

@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
-from moei_toolkit.data.embedded import EmbeddedLayout
-from moei_toolkit.data.layouts import SPLITS
+from moei_toolkit.data.layouts.base import SPLITS
+from moei_toolkit.data.layouts.embedded import EmbeddedLayout
 from moei_toolkit.errors import ConfigError
 
 COUNTS = {"train": 2, "route": 2, "calibrate": 1, "val": 1}

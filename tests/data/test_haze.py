@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from moei_toolkit.data.weather.haze import Haze
 
@@ -50,3 +51,17 @@ def test_airlight_is_almost_gray_and_in_its_range():
         airlight = thick.apply(clean, depth, 1.0, np.random.default_rng(seed))[0, 0]
         assert 0.675 <= airlight.min() <= airlight.max() <= 1.0
         assert airlight.max() - airlight.min() <= 0.05 + 1e-6
+
+
+def test_banks_are_alike_on_both_sides_of_what_counts_as_large():
+    haze = Haze(patchy_share=1.0, patchiness=(0.3, 0.3))
+
+    def draw(width: int) -> np.ndarray:
+        clean, depth = np.zeros((90, width, 3), np.float32), np.full((90, width), 0.7, np.float32)
+        return haze.apply(clean, depth, 0.5, np.random.default_rng(3))[:, :1080]
+
+    small, large = draw(1080), draw(1081)
+    assert not np.array_equal(small, large)
+    assert np.corrcoef(small.ravel(), large.ravel())[0, 1] > 0.99
+    assert large.mean() == pytest.approx(small.mean(), abs=0.005)
+    assert large.std() == pytest.approx(small.std(), rel=0.03)

@@ -63,3 +63,10 @@ def test_another_seed_makes_another_scene_of_the_same_name():
 
 def test_nothing_is_shared_with_nothing():
     assert captures_shared([], [CLEAN]) == captures_shared([CLEAN], []) == set()
+
+
+def test_what_was_only_judged_is_known_by_its_degraded_pixels_alone():
+    drawn_anew = replace(RAIN, hash="d" * 64)
+    assert captures_shared([CLEAN, drawn_anew], [], [CLEAN, RAIN]) == set()
+    assert captures_shared([CLEAN, RAIN], [], [CLEAN, RAIN]) == {("town", "walk")}
+    assert captures_shared([CLEAN, drawn_anew], [CLEAN], [RAIN]) == {("town", "walk")}

@@ -51,6 +51,44 @@ def test_names_that_cannot_be_shown_are_neither_written_nor_read(tmp_path, name,
         read_records(path)
 
 
+@pytest.mark.parametrize("column", ["path_raw", "path_gt"])
+def test_a_path_that_is_no_text_is_not_written(tmp_path, column):
+    path = tmp_path / "meta.jsonl"
+    with pytest.raises(DataError, match=r"meta\.jsonl:2: expected text that UTF-8 can hold, got .*a.udcffb"):
+        write_records(path, [ROW, replace(ROW, **{column: "a\udcffb"})])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_severities_come_back_as_numbers(tmp_path):
+    path = tmp_path / "meta.jsonl"
+    path.write_text(json.dumps({**asdict(ROW), "severity": 1, "severity_estimate": 0}))
+    (found,) = read_records(path)
+    assert (type(found.severity), found.severity, found.severity_estimate) == (float, 1.0, 0.0)
+    write_records(path, [replace(ROW, severity_estimate=0.25)])
+    assert read_records(path)[0].severity_estimate == 0.25
+
+
+def test_a_row_is_written_in_the_order_of_its_columns(tmp_path):
+    write_records(tmp_path / "meta.jsonl", [ROW])
+    text = (tmp_path / "meta.jsonl").read_text(encoding="utf-8")
+    assert text == json.dumps(asdict(ROW), ensure_ascii=False) + "\n"
+    assert text.endswith('"source": "photograph", "severity_estimate": null}\n')
+
+
+def test_rows_from_before_there_were_estimates_have_none(tmp_path):
+    row = asdict(ROW)
+    del row["severity_estimate"]
+    (tmp_path / "meta.jsonl").write_text(json.dumps(row))
+    assert read_records(tmp_path / "meta.jsonl") == [ROW]
+
+
+def test_a_million_rows_share_their_few_names(tmp_path):
+    write_records(tmp_path / "meta.jsonl", [ROW, replace(ROW, id="other")])
+    one, other = read_records(tmp_path / "meta.jsonl")
+    assert one.split is other.split
+    assert one.degradation is other.degradation
+
+
 def test_an_empty_table_is_a_table(tmp_path):
     write_records(tmp_path / "meta.jsonl", [])
     assert read_records(tmp_path / "meta.jsonl") == []
@@ -65,6 +103,10 @@ def test_an_empty_table_is_a_table(tmp_path):
         ({"severity": 1.5}, "severity"),
         ({"severity": math.nan}, "NaN is no JSON"),
         ({"severity": None}, "severity"),
+        ({"severity": True}, "severity to be float"),
+        ({"severity_estimate": "0.5"}, r"severity_estimate to be float \| None"),
+        ({"severity_estimate": False}, "severity_estimate to be float"),
+        ({"severity_estimate": -0.1}, r"severity_estimate in \[0, 1\], got -0.1"),
         ({"source": "painting"}, "source"),
         ({"colour": "red"}, "colour"),
     ],

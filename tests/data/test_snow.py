@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from moei_toolkit.data.weather.base import View
-from moei_toolkit.data.weather.snow import Flakes, Snow, _log_clearance
+from moei_toolkit.data.weather.snow import Flakes, Snow, _compose, _draw
 
 
 def view(height: int, width: int, severity: float) -> View:
@@ -16,9 +16,14 @@ def columns(**values: list[float]) -> Flakes:
     return Flakes(**{name: np.array(column, float) for name, column in values.items()})
 
 
+def mask_of(flakes: Flakes, height: int, width: int) -> np.ndarray:
+    seen = view(height, width, 1.0)
+    return _compose([_draw(flakes, len(flakes.row), 0.0, seen)], seen)
+
+
 def test_one_flake_is_drawn_where_and_as_it_should_be():
     flake = columns(row=[10.0], column=[7.0], radius=[2.0], stretch=[1.0], opacity=[0.8], sharpness=[2.0])
-    mask = 1 - np.exp(_log_clearance(flake, 1, 0.0, view(21, 15, 1.0))).reshape(21, 15)
+    mask = mask_of(flake, 21, 15)
     assert np.unravel_index(mask.argmax(), mask.shape) == (10, 7)
     assert mask[10, 7] == pytest.approx(0.8, abs=1e-6)
     assert mask[10, 9] == pytest.approx(0.8 * np.exp(-1.0), abs=1e-6)
@@ -34,20 +39,20 @@ def test_overlapping_flakes_compose_like_glass():
         opacity=[0.5, 0.4],
         sharpness=[2.0, 2.0],
     )
-    mask = 1 - np.exp(_log_clearance(pair, 2, 0.0, view(11, 11, 1.0))).reshape(11, 11)
+    mask = mask_of(pair, 11, 11)
     assert mask[5, 5] == pytest.approx(1 - 0.5 * 0.6, abs=1e-6)
 
 
 def test_flakes_outside_are_cut_at_the_border_and_not_wrapped():
     flake = columns(row=[5.0], column=[-1.0], radius=[2.0], stretch=[1.0], opacity=[0.9], sharpness=[2.0])
-    mask = 1 - np.exp(_log_clearance(flake, 1, 0.0, view(11, 11, 1.0))).reshape(11, 11)
+    mask = mask_of(flake, 11, 11)
     assert mask[5, 0] > 0.5
     assert mask[:, 5:].max() < 1e-9
 
 
 def test_motion_blur_stretches_along_the_fall():
     flake = columns(row=[15.0], column=[15.0], radius=[2.0], stretch=[3.0], opacity=[0.9], sharpness=[2.0])
-    mask = 1 - np.exp(_log_clearance(flake, 1, 0.0, view(31, 31, 1.0))).reshape(31, 31)
+    mask = mask_of(flake, 31, 31)
     rows, columns_ = np.nonzero(mask > 0.3)
     assert np.ptp(rows) > 2.5 * np.ptp(columns_)
 
@@ -59,6 +64,20 @@ def test_cover_does_not_depend_on_the_size_of_the_picture():
         for side in (256, 1080)
     ]
     assert covers[1] == pytest.approx(covers[0], rel=0.3)
+
+
+def test_classes_compose_like_glass_too():
+    near = columns(row=[5.0], column=[5.0], radius=[3.0], stretch=[1.0], opacity=[0.5], sharpness=[2.0])
+    far = columns(row=[5.0], column=[5.0], radius=[1.0], stretch=[1.0], opacity=[0.4], sharpness=[2.0])
+    seen = view(11, 11, 1.0)
+    mask = _compose([_draw(flakes, 1, 0.0, seen) for flakes in (near, far)], seen)
+    assert mask[5, 5] == pytest.approx(1 - 0.5 * 0.6, abs=1e-6)
+
+
+def test_no_flake_covers_nothing():
+    mask = Snow(density=(0.0, 0.0)).flakes(view(20, 30, 1.0), np.random.default_rng(0))
+    assert mask.dtype == np.float32
+    assert not mask.any()
 
 
 def test_small_pictures_have_flakes_too():

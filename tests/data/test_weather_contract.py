@@ -5,11 +5,12 @@ import pytest
 
 from moei_toolkit.data.weather.base import Degradation, check_range
 from moei_toolkit.data.weather.haze import Haze
+from moei_toolkit.data.weather.mixed import Mixed
 from moei_toolkit.data.weather.rain import Rain
 from moei_toolkit.data.weather.snow import Snow
 from moei_toolkit.errors import ConfigError, DataError
 
-WEATHERS = [Rain(), Haze(), Snow()]
+WEATHERS = [Rain(), Haze(), Snow(), Mixed(parts=[Rain(), Haze(), Snow()])]
 each_weather = pytest.mark.parametrize("weather", WEATHERS, ids=lambda weather: type(weather).__name__)
 
 

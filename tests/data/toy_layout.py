@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from moei_toolkit.data.layouts import Layout, Scene
+from moei_toolkit.data.layouts.base import Layout, Scene
 
 
 def noisy_scene(name: str) -> tuple[np.ndarray, np.ndarray]:

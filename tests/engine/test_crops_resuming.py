@@ -7,8 +7,8 @@ from tiny_training import checkpoint, train_dense
 from toy_layout import ToyLayout
 
 from moei_toolkit.data.crops import CropDataset
-from moei_toolkit.data.pair_store import STORE_NAME, PairStore
-from moei_toolkit.data.prepare import prepare
+from moei_toolkit.data.preparation.synthesis import synthesise
+from moei_toolkit.data.storage.pixel_store import PixelStore
 from moei_toolkit.data.weather.haze import Haze
 from moei_toolkit.data.weather.snow import Snow
 
@@ -17,9 +17,9 @@ from moei_toolkit.data.weather.snow import Snow
 def crops(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("prepared")
     tasks = {"haze": Haze(), "snow": Snow()}
-    records = prepare(ToyLayout(), tasks, {"train": 2}, 5, folder, lambda done, total: None, workers=0)
+    records = synthesise(ToyLayout(), tasks, {"train": 2}, 5, folder, lambda done, total: None, workers=0)
     mix = {"haze": 1.0, "snow": 1.0, "clean": 0.5}
-    with PairStore(folder / STORE_NAME) as store:
+    with PixelStore(folder) as store:
         yield lambda: CropDataset(store, records, mix, 16, 2, 24, seed=1)
 
 

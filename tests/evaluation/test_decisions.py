@@ -34,6 +34,14 @@ def test_who_was_chosen_and_who_was_best(decisions):
     assert decisions.confidence == pytest.approx([0.9, 0.7, 0.8, 0.55])
 
 
+def test_what_was_compared_with_the_threshold_may_be_another_score(decisions):
+    assert decisions.trust.tolist() == decisions.confidence.tolist()
+    rows = [replace(row, confidence=row.confidence / 2) for row in example()]
+    learned = decisions_of(rows)
+    assert learned.trust.tolist() == (decisions.trust / 2).tolist()
+    assert learned.confidence.tolist() == decisions.confidence.tolist()
+
+
 def test_what_came_out(decisions):
     assert decisions.routed.tolist() == [28, 20, 19, 21]
     assert decisions.dense.tolist() == [24, 26, 16, 18]

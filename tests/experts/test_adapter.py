@@ -65,6 +65,37 @@ def test_the_reduction_sets_the_hidden_channels(backbone):
     assert hidden == {1 / 32: 1, 1 / 16: 1, 1 / 8: 2, 1 / 2: 8, 1: 16}
 
 
+def test_a_gate_scales_what_is_added_by_its_hyperbolic_tangent(backbone):
+    gated = shake(Adapter(backbone, reduction=1 / 4, top_blocks=1, gate=True))
+    *inner, gate = gated.adapters["level1_0"]
+    x = torch.rand((2, 16, 6, 7), generator=torch.Generator().manual_seed(0))
+    block = backbone.block("level1_0")
+    added = block(x)
+    for layer in inner:
+        added = layer(added)
+    assert gate.gate.shape == (16, 1, 1)
+    torch.testing.assert_close(gated.run("level1_0", block, x), block(x) + added * torch.tanh(gate.gate))
+
+
+def test_a_gated_adapter_starts_from_its_gate_and_learns(backbone):
+    gated = Adapter(backbone.requires_grad_(False), reduction=1 / 4, top_blocks=0, gate=True)
+    x = torch.rand((1, 16, 6, 7), generator=torch.Generator().manual_seed(0))
+    block = backbone.block("level1_0")
+    assert torch.equal(gated.run("level1_0", block, x), block(x))
+    *_, expand, gate = gated.adapters["level1_0"]
+    gated.run("level1_0", block, x).square().sum().backward()
+    assert expand.weight.any()
+    assert not gate.gate.any()
+    assert gate.gate.grad.all()
+
+
+def test_without_a_gate_nothing_of_it_is_there(backbone):
+    plain = Adapter(backbone, top_blocks=1)
+    assert [name for name in plain.state_dict() if "level1_0" in name] == [
+        f"adapters.level1_0.{layer}.{kind}" for layer in (0, 1, 3) for kind in ("weight", "bias")
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -8,7 +8,9 @@ import torch
 from moei_toolkit.backbones.global_unet import GlobalUNet
 from moei_toolkit.experts.adapter import Adapter
 from moei_toolkit.experts.dense import Dense
+from moei_toolkit.experts.lora import LoRA
 from moei_toolkit.experts.mixture import Mixture
+from moei_toolkit.registry import EXPERTS
 from moei_toolkit.testing.modules import shake
 
 
@@ -36,6 +38,21 @@ def test_all_weight_on_one_expert_is_that_expert(backbone, experts):
     with torch.no_grad():
         torch.testing.assert_close(backbone(x, Mixture(experts, [0, 3])), backbone(x, experts[1]))
         torch.testing.assert_close(backbone(x, Mixture([Dense()], [2])), backbone(x, Dense()))
+
+
+def test_without_weights_all_count_the_same(backbone, experts):
+    x = torch.rand((2, 16, 6, 7), generator=torch.Generator().manual_seed(0))
+    block = backbone.block("level1_0")
+    equal, given = (Mixture(experts, weights).run("level1_0", block, x) for weights in (None, [2.0, 2.0]))
+    assert torch.equal(equal, given)
+
+
+def test_a_config_builds_it_with_its_experts(backbone):
+    parts = [{"type": "lora", "rank": 2}, {"type": "adapter", "top_blocks": 1}]
+    built = EXPERTS.build({"type": "mixture", "experts": parts}, backbone=backbone)
+    assert [type(expert) for expert in built.experts] == [LoRA, Adapter]
+    assert built.weights == (0.5, 0.5)
+    assert any(parameter.requires_grad for parameter in built.parameters())
 
 
 @pytest.mark.parametrize(

@@ -172,3 +172,26 @@ def test_an_expert_is_loaded_around_the_backbone_of_its_run(run):
     backbone = load_run(run)[0].backbone
     fresh = make_expert(backbone, 0, trained=False)
     assert torch.equal(fresh.copies["tail"].weight, backbone.block("tail").weight)
+
+
+def learn_a_rule(run) -> dict[str, object]:
+    """Turn the calibration of a run into one with a learned rule."""
+    edit_record(run, lambda record: record["config"]["calibrate"].update(abstention={"type": "selective"}))
+    path = stage(run, "calibrate")
+    rule = {"weights": [0.5] * 16, "bias": -0.25}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "rule": rule}))
+    return rule
+
+
+def test_a_learned_rule_is_loaded_with_its_state(run):
+    rule = learn_a_rule(run)
+    _, decider = load_run(run)
+    assert decider.rule.state() == rule
+
+
+def test_a_learned_rule_without_its_state_is_damaged(run):
+    learn_a_rule(run)
+    path = stage(run, "calibrate")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "rule": {}}))
+    with pytest.raises(CheckpointError, match=r"calibration\.json: expected a calibration, got KeyError"):
+        load_run(run)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from tiny_run import FixedRouter, make_decider
 
+from moei_toolkit.calibrators.rules.selective import Selective
 from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.eager import EagerRouter
@@ -61,3 +62,25 @@ def test_nothing_is_random():
     decider = Decider(EagerRouter(router), Temperature(), 0.0, ("first", "second"))
     g = np.random.default_rng(0).normal(size=(1, 4)).astype(np.float32)
     assert len({decider.decide(g).confidence for _ in range(5)}) == 1
+
+
+def test_a_rule_takes_the_place_of_the_confidence():
+    rule = Selective()
+    rule.load_state({"weights": [1.0, 0.0, 0.0, 0.0], "bias": -2.0})
+    router = EagerRouter(FixedRouter(0.0, 3.0))
+    decider = Decider(router, Temperature(), 0.5, ("first", "second"), rule)
+    refused, followed = (decider.decide(np.array([[x, 9, 9, 9]], np.float32)) for x in (1, 3))
+    assert (refused.route, refused.abstained, refused.expert) == (DENSE, True, "second")
+    assert (followed.route, followed.abstained) == ("second", False)
+    assert refused.confidence == pytest.approx(1 / (1 + math.e))
+    assert followed.confidence == pytest.approx(1 / (1 + 1 / math.e))
+    assert refused.probabilities == followed.probabilities
+
+
+def test_the_router_hears_the_name_of_the_image():
+    def by_name(g: np.ndarray, image: str) -> np.ndarray:
+        return np.array([[image == "a", image == "b"]], np.float32)
+
+    decider = Decider(by_name, Temperature(), 0.0, ("first", "second"))
+    assert [decider.decide(G, image).route for image in ("a", "b")] == ["first", "second"]
+    assert decider.decide(G).confidence == 0.5

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from tiny_run import EXPERTS, PROTOCOL, make_runtime
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from moei_toolkit.experts.mixture import Mixture
-from moei_toolkit.inference.flops import FlopCount
+from moei_toolkit.inference.flops import FlopCount, counting_operations
 from moei_toolkit.types import DENSE
 
 SIDE = PROTOCOL.tile
@@ -52,6 +53,14 @@ def test_two_experts_at_once_take_more_than_one():
     both = Mixture([runtime.experts[name] for name in EXPERTS], [0.5, 0.5])
     count = FlopCount(runtime)
     assert count.gflops(both, SIDE, SIDE) > count.gflops(one, SIDE, SIDE)
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_attention_is_counted_wherever_it_runs(device):
+    q, k, v = (torch.zeros(2, 3, count, 8, device=device) for count in (5, 7, 7))
+    with torch.inference_mode(), counting_operations() as counter:
+        F.scaled_dot_product_attention(q, k, v)
+    assert counter.get_total_flops() == 2 * (2 * 2 * 3 * 5 * 7 * 8)
 
 
 def test_counting_changes_nothing():

@@ -8,16 +8,20 @@ from functools import partial
 import numpy as np
 import pytest
 from photo_files import Quiet, picture
-from tiny_run import make_decider, make_runtime
+from tiny_run import EXPERTS, make_decider, make_runtime
 
+from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.commands import restore
 from moei_toolkit.errors import ConfigError, DataError, ImageError, StoreError
+from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.devices import usable_device
 from moei_toolkit.inference.photo import restore_photo
 from moei_toolkit.inference.photo_paths import pair_paths
 from moei_toolkit.inference.photos import restore_photos
 from moei_toolkit.inference.restorer import Restorer
+from moei_toolkit.inference.runtimes.eager import EagerRouter
 from moei_toolkit.io.images import open_photograph, read_image
+from moei_toolkit.routers.external import ExternalRouter
 
 
 @pytest.fixture
@@ -186,3 +190,20 @@ def test_a_streamed_photograph_is_restored_like_a_whole_one(tmp_path, restorer, 
 def test_a_device_that_is_not_there(name):
     with pytest.raises(ConfigError, match=f"{name}.*'cpu' always can"):
         usable_device(name)
+
+
+def test_the_router_is_told_the_path_of_a_photograph_and_may_refuse_one(tmp_path):
+    (tmp_path / "in").mkdir()
+    sources = [picture(tmp_path / "in" / name) for name in ("a.png", "b.png", "c.png")]
+    routes = {sources[0].as_posix(): "second", sources[2].as_posix(): "first"}
+    (tmp_path / "routes.json").write_text(json.dumps(routes))
+    router = ExternalRouter(EXPERTS, file=str(tmp_path / "routes.json"))
+    named = Restorer(make_runtime(), Decider(EagerRouter(router), Temperature(), 0.0, EXPERTS))
+    (failure,) = restore_photos(named, pair_paths(tmp_path / "in", tmp_path / "out"), Quiet())
+    assert f"image {sources[1].as_posix()!r}: not there" in str(failure)
+    found = [json.loads((tmp_path / "out" / f"{name}.png.json").read_text())["route"] for name in "ac"]
+    assert found == ["second", "first"]
+    pixels = read_image(sources[0]).pixels
+    assert named.restore(pixels, sources[0].as_posix()).decision.route == "second"
+    with pytest.raises(DataError, match="image '': not there"):
+        named.restore(pixels)

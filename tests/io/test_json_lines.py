@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moei_toolkit.errors import DataError
-from moei_toolkit.io.json_lines import lines_of, read_json_lines
+from moei_toolkit.io.json_lines import lines_of, read_json_lines, write_json_lines
 
 
 def test_every_object_comes_with_its_place(tmp_path):
@@ -50,3 +50,29 @@ def test_a_missing_file_and_one_that_is_no_text(tmp_path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match=r"cannot read .*binary"):
         lines_of(tmp_path / "binary")
+
+
+def test_what_is_written_is_read(tmp_path):
+    values = [{"a": 1, "b": [None, 0.1]}, {"\u00fc\u2028": "x\r\ny\U0001f600"}]
+    path = tmp_path / "some.jsonl"
+    write_json_lines(path, iter(values))
+    assert [value for _, value in read_json_lines(path)] == values
+    assert path.read_text(encoding="utf-8").startswith('{"a": 1, "b": [null, 0.1]}\n{"\u00fc\u2028": ')
+
+
+def test_half_a_character_is_not_written_and_the_old_file_stays(tmp_path):
+    path = tmp_path / "some.jsonl"
+    path.write_text("old")
+    with pytest.raises(DataError, match=r"some\.jsonl:2: expected text that UTF-8 can hold, got '.*a.udcff"):
+        write_json_lines(path, [{}, {"name": "a\udcff"}])
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_lines_are_written_and_read_one_at_a_time(tmp_path):
+    path = tmp_path / "some.jsonl"
+    path.write_text('{"a": 1}\nnot json\n')
+    lines = read_json_lines(path)
+    assert next(lines) == (f"{path}:1", {"a": 1})
+    with pytest.raises(DataError, match=r"some\.jsonl:2"):
+        next(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 import torch
 from fake_pipeline import Lines, make_config
 
-from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS
-from moei_toolkit.inference.bundle import CALIBRATION_FILE, ROUTER_FILE
+from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS, choose_threshold
+from moei_toolkit.calibrators.rules.selective import Selective
+from moei_toolkit.calibrators.temperature import Temperature
+from moei_toolkit.inference.bundle import CALIBRATION_FILE, ROUTER_FILE, load_decider, load_router
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages import calibrate
@@ -43,6 +46,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         psnr=psnr,
     )
     save_cache(folder, "calibrate", cache)
+    save_cache(folder, "route", replace(cache, g=cache.g + (psnr[:, :1] < 24)))
     torch.manual_seed(0)
     save_weights(folder / ROUTER_FILE, MLPRouter(WIDTH, 2).state_dict(), {})
     return {"utilities": folder, "router": folder}
@@ -99,3 +103,68 @@ def test_a_guarantee_out_of_reach_abstains_always(inputs, tmp_path):
     assert found["threshold"] == ABSTAIN_ALWAYS > 1
     assert not found["guarantee"]["attainable"]
     assert "at least 399 scenes" in said[0]
+
+
+def test_the_default_is_a_temperature_and_its_confidence_byte_for_byte(inputs, tmp_path):
+    """Worked out here step by step, as it was before there were other rules."""
+    calibrated(inputs, tmp_path)
+    cache = load_cache(inputs["utilities"], "calibrate")
+    base = make_config(tmp_path).model_dump()
+    config = make_config(
+        tmp_path,
+        experts=dict.fromkeys(("first", "second"), base["experts"]["any"]),
+        router={**base["router"], "router": {"type": "mlp"}},
+    )
+    with torch.inference_mode():
+        logits = load_router(config, WIDTH, inputs["router"])(cache.g).double().numpy()
+    fitting = np.arange(SCENES * EACH) // EACH % 2 == 0
+    calibrator = Temperature()
+    calibrator.fit(logits[fitting], cache.error[:, :-1].argmin(1).numpy()[fitting])
+    probabilities, psnr = calibrator.probabilities(logits[~fitting]), cache.psnr.numpy()[~fitting]
+    routed = psnr[np.arange(len(psnr)), probabilities.argmax(1)]
+    chosen = choose_threshold(probabilities.max(1), routed, psnr[:, -1], 0.1, 101)
+    expected = {
+        "type": "temperature",
+        "calibrator": calibrator.state(),
+        "threshold": chosen.threshold,
+        "abstention": asdict(chosen),
+        "images": {"fitting": SCENES, "choosing": SCENES},
+    }
+    text = json.dumps(expected, indent=2, ensure_ascii=False) + "\n"
+    assert (tmp_path / CALIBRATION_FILE).read_text() == text
+
+
+def test_a_rule_that_learns_is_fitted_on_the_other_split_and_takes_the_place_of_the_confidence(
+    inputs, tmp_path
+):
+    plain, _ = calibrated(inputs, tmp_path)
+    rule = {"type": "selective", "coverage": 0.8}
+    found, _ = calibrated(inputs, tmp_path, abstention=rule, guarantee={"level": 0.5, "bound": 4.0})
+    assert (found["type"], found["calibrator"]) == (plain["type"], plain["calibrator"])
+    route, cache = (load_cache(inputs["utilities"], split) for split in ("route", "calibrate"))
+    expected, unused = Selective(coverage=0.8), np.zeros((len(route.ids), 2))
+    expected.fit(route.g.numpy(), unused, (route.psnr[:, -1] - route.psnr[:, 0]).numpy())
+    assert found["rule"] == expected.state()
+    scores = expected.scores(cache.g.numpy(), unused)
+    choosing = np.arange(SCENES * EACH) // EACH % 2 == 1
+    assert found["guarantee"]["abstained"] == (scores[choosing] < found["guarantee"]["threshold"]).mean()
+    assert found["threshold"] >= found["guarantee"]["threshold"]
+
+
+def test_what_was_learned_decides(inputs, tmp_path):
+    base = make_config(tmp_path).model_dump()
+    settings = {"calibrator": {"type": "temperature"}, "abstention": {"type": "selective"}}
+    found, _ = calibrated(inputs, tmp_path, abstention={"type": "selective"})
+    config = make_config(
+        tmp_path,
+        experts=dict.fromkeys(("first", "second"), base["experts"]["any"]),
+        router={**base["router"], "router": {"type": "mlp"}},
+        calibrate=settings,
+    )
+    decider = load_decider(config, {**inputs, "calibrate": tmp_path}, WIDTH)
+    rule, g = Selective(), load_cache(inputs["utilities"], "calibrate").g[:1].numpy()
+    rule.load_state(found["rule"])
+    decision = decider.decide(g)
+    assert decision.confidence == rule.scores(g, np.zeros((1, 2)))[0]
+    assert decision.confidence != max(decision.probabilities.values())
+    assert decision.abstained == (decision.confidence < found["threshold"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import importlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from moei_toolkit.config.loader import load_config, validate_config
+from moei_toolkit.pipeline import source
 from moei_toolkit.pipeline.chain import make_chain
 from moei_toolkit.pipeline.plan import make_plan
 
@@ -115,6 +117,7 @@ def test_where_results_go_does_not_matter(path):
         ("router.alpha", 0.0, from_on("router")),
         ("router.router.hidden", 64, from_on("router")),
         ("calibrate.max_abstention", 0.5, from_on("calibrate")),
+        ("calibrate.abstention", {"type": "selective"}, from_on("calibrate")),
         ("calibrate.guarantee", {"level": 0.1, "bound": 6.0}, from_on("calibrate")),
         ("evaluate.metrics", [{"type": "psnr", "color": "y"}], from_on("evaluate")),
         ("evaluate.bins", 10, {"report"}),
@@ -138,6 +141,7 @@ def test_what_a_change_makes_run_again(path, value, expected):
         (("losses", "haze"), from_on("experts", "haze") | {"singles.haze", "dense_equal"}),
         (("routers", "mlp"), from_on("router")),
         (("calibrators", "temperature"), from_on("calibrate")),
+        (("abstentions", "threshold"), from_on("calibrate")),
         (("metrics", "ssim"), from_on("evaluate")),
         (("losses", "unused"), set()),
     ],
@@ -216,3 +220,17 @@ def get(config: dict[str, Any], path: str) -> Any:
 @pytest.mark.parametrize("path", [leaf for leaf in leaves(raw()) if leaf not in WHERE_ONLY | WHOLE_SECTIONS])
 def test_no_value_of_the_config_is_forgotten(path):
     assert changed(put(raw(), path, another(get(raw(), path))))
+
+
+def test_the_code_of_a_function_that_is_asked_counts(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    asked = put(raw(), "router.router", {"type": "external", "function": "orchestrator_of_chain:route"})
+    module, digests = tmp_path / "orchestrator_of_chain.py", []
+    for code in ("", "def route(image, g): return 'rain'", "def route(image, g): return 'snow'"):
+        if code:  # a module that is not there is what the rehearsal is about
+            module.write_text(code)
+        source._imported.cache_clear()
+        source._source_of.cache_clear()
+        importlib.invalidate_caches()
+        digests.append(fingerprints(asked)["router"])
+    assert len(set(digests)) == 3

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from moei_toolkit.data.layouts import SPLITS
+from moei_toolkit.data.layouts.base import SPLITS
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.pipeline.stages.data import require_splits

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from tiny_artifact import make_finished_run
 
-from moei_toolkit.data.pair_store import STORE_NAME, PairWriter
-from moei_toolkit.data.prepare import RECORDS_NAME
-from moei_toolkit.data.records import Record, read_records, write_records
+from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
+from moei_toolkit.data.storage.pair_store import STORE_NAME
+from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.hashing import sha256_bytes
@@ -116,6 +116,15 @@ def test_images_of_scenes_the_run_has_seen_are_counted(run, tmp_path):
     (other_data,) = [one for one in results["objectives"] if one["id"] == "O10"]
     assert other_data["verdict"] == "not measured"
     assert reason in other_data["checks"][0]["measured"]
+
+
+def test_other_weather_over_test_scenes_is_other_data(run, tmp_path):
+    data = prepare(tmp_path / "data", ["rain", "sand"])
+    made = read_records(run / "data" / RECORDS_NAME)
+    same = {"dataset": "toy", "scene_id": "one", "capture_id": made[0].capture_id, "source": "photograph"}
+    change_records(data, **same)
+    evaluate(run, data, tmp_path / "out")
+    assert home_in(tmp_path / "out")["seen"] is None
 
 
 def test_ids_of_strangers_are_no_paths(run, tmp_path):

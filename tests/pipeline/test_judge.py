@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from tiny_run import EXPERTS, make_decider, make_expert, make_runtime
 
+from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.metrics.metric import Metric
+from moei_toolkit.inference.decider import Decider
 from moei_toolkit.losses.image import L1Loss
 from moei_toolkit.pipeline.judge import Judge
 from moei_toolkit.types import ACTUAL, CLEAN, DENSE, DENSE_EQUAL, INPUT, ORACLE, TOP2
@@ -124,3 +126,17 @@ def test_what_is_shown_is_what_was_judged(judge, images, rows):
     for policy in (INPUT, DENSE, ACTUAL):
         error = np.abs(shown.pictures[policy] - shown.pictures[CLEAN]).mean()
         assert error == pytest.approx(rows[policy].metrics["mean_error"], rel=1e-5)
+
+
+def test_the_router_is_told_which_record_it_is(images):
+    heard = []
+
+    def by_name(g: np.ndarray, image: str) -> np.ndarray:
+        heard.append(image)
+        return np.array([[0.0, 1.0]], np.float32)
+
+    decider = Decider(by_name, Temperature(), 0.0, EXPERTS)
+    judge = Judge(make_runtime(), decider, {"dust": L1Loss()}, [MeanError()])
+    judge.judge(images, RECORD)
+    judge.show(images, RECORD)
+    assert heard == [RECORD.id] * 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from moei_toolkit.config.loader import load_config
-from moei_toolkit.errors import ConfigError, MoeiError
+from moei_toolkit.errors import ConfigError, DataError, MoeiError
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.pipeline.rehearsal import rehearse
 
@@ -33,6 +33,15 @@ def test_the_smoke_config_passes():
         ({"data.layout.scenes": 5}, MoeiError, r"data\.layout: .*scenes=5"),
         ({"data.layout.size": 0}, ConfigError, r"data\.layout: .*16 or more"),
         ({"router.router.hidden": "many"}, MoeiError, r"router\.router: .*hidden='many'"),
+        ({"router.router": {"type": "fixed", "expert": "hase"}}, DataError, r"router\.router: .*mean 'haze'"),
+        ({"router.router": {"type": "external"}}, ConfigError, r"router\.router: .*'function' or 'file'"),
+        (
+            {"router.router": {"type": "external", "function": "json:lods"}},
+            ConfigError,
+            r"router\.router: .*Did you mean 'loads'",
+        ),
+        ({"calibrate.abstention": {"type": "selctive"}}, MoeiError, "calibrate.abstention: .*'selective'"),
+        ({"calibrate.abstention": {"type": "selective", "coverage": 2.0}}, ConfigError, r"in \(0, 1\)"),
         ({"dense.training.crop_size": 1}, ConfigError, "crop_size"),
         ({"inference.tile": 16, "inference.overlap": 8}, ConfigError, "inference: tiles need .* tile - 16"),
     ],
@@ -64,3 +73,20 @@ def test_an_expert_that_cannot_run_is_named(monkeypatch):
 def test_the_fault_of_a_loss_says_where_it_is():
     with pytest.raises(ConfigError, match=r"losses 'rain'.*Did you mean 'rmse'"):
         rehearse(load_config(SMOKE, {"tasks.rain.loss.pixel": "rmes"}))
+
+
+@pytest.mark.parametrize(
+    "router", [{"type": "fixed", "expert": "rain"}, {"type": "random"}, {"type": "linear"}]
+)
+def test_a_control_passes_and_its_cost_can_be_measured(router):
+    rehearse(load_config(SMOKE, {"router.router": router, "bench": {"runs": 1}}))
+
+
+def test_a_router_that_knows_images_by_name_passes_unless_its_cost_is_to_be_measured(tmp_path):
+    (tmp_path / "routes.json").write_text('{"a": "rain"}')
+    options = {"router.router": {"type": "external", "file": str(tmp_path / "routes.json")}}
+    rehearse(load_config(SMOKE, options))
+    with pytest.raises(DataError, match=r"bench, which restores an image without a name: .*'unlisted'"):
+        rehearse(load_config(SMOKE, {**options, "bench": {"runs": 1}}))
+    options["router.router"]["unlisted"] = "snow"
+    rehearse(load_config(SMOKE, {**options, "bench": {"runs": 1}}))

@@ -8,7 +8,23 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from moei_toolkit.bench.against.benchmark import Benchmark
 
-NAMES = ("ssim", "bootstrap", "trunk", "overhead", "tiler", "runtime", "flops", "disk")
+NAMES = (
+    "ssim",
+    "bootstrap",
+    "trunk",
+    "overhead",
+    "tiler",
+    "runtime",
+    "flops",
+    "disk",
+    "crops",
+    "subimages",
+    "synthesis_rain",
+    "synthesis_haze",
+    "synthesis_snow",
+    "duplicates",
+    "records",
+)
 """Modules of this package that hold a benchmark, in the order in which they run."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from moei_toolkit.data.fields import smooth_field
-from moei_toolkit.data.weather.base import Degradation, Range, View, between, blend, check_range, draw_colour
+from moei_toolkit.data.weather.base import Degradation, Range, View, between, check_range, draw_colour, veil
 
 
 class Haze(Degradation):
@@ -19,6 +19,8 @@ class Haze(Degradation):
             (0, 0) gives homogeneous haze.
         patchy_share: Share of pictures that are not homogeneous.
     """
+
+    order = 3
 
     def __init__(
         self,
@@ -39,7 +41,7 @@ class Haze(Degradation):
         """Return the hazy photograph, (H, W, 3) float32."""
         airlight = draw_colour(self.airlight, self.tint, rng)
         density = between(self.beta, view.severity) * self._thickness(view, rng)
-        return blend(view.clean, airlight, 1.0 - np.exp(-density * view.depth))
+        return veil(view.clean, view.depth, density, airlight)
 
     def _thickness(self, view: View, rng: np.random.Generator) -> np.ndarray | np.float32:
         strength = rng.uniform(*self.patchiness)

@@ -61,6 +61,8 @@ class Rain(Degradation):
         width: Factor on the width of all streaks.
     """
 
+    order = 1
+
     def __init__(
         self,
         *,
@@ -88,7 +90,8 @@ class Rain(Degradation):
         airlight = draw_colour((0.65, 0.85), 0.015, rng)
         veil_beta = rng.uniform(*self.veil_beta) * max(0.0, 2.0 * view.severity - 1.0)
         streaks = self.streaks(view, rng)
-        rained = blend(view.clean, colour, np.float32(between(self.opacity, view.severity)) * streaks)
+        streaks *= np.float32(between(self.opacity, view.severity))
+        rained = blend(view.clean, colour, streaks)
         return veil(rained, view.depth, veil_beta, airlight)
 
     def streaks(self, view: View, rng: np.random.Generator) -> np.ndarray:
@@ -100,8 +103,9 @@ class Rain(Degradation):
         for layer in LAYERS:
             wobble = float(np.clip(tilt + rng.normal(0.0, 1.5), -self.tilt, self.tilt))
             drawn = self._draw(layer, self.angle[0] + wobble, length * layer.length, density, view, rng)
-            clear *= 1.0 - np.float32(layer.strength) * drawn
-        return 1.0 - clear
+            drawn *= np.float32(layer.strength)
+            clear *= np.subtract(1.0, drawn, out=drawn)
+        return np.subtract(1.0, clear, out=clear)
 
     def _draw(
         self, layer: Layer, angle: float, length: float, density: float, view: View, rng: np.random.Generator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,7 @@ CLASSES = (
 )
 SMALLEST = 0.7
 REACH = 1.6
+Drawn = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Snow(Degradation):
         brightness: Range of the flake colour c.
         veil_beta: Range of the scattering of the veil at severity 1.
     """
+
+    order = 2
 
     def __init__(
         self,
@@ -106,12 +110,11 @@ class Snow(Degradation):
         slant = np.deg2rad(rng.normal(0.0, self.slant))
         drag = rng.uniform(*self.drag) * view.frame / 2160.0
         density = between(self.density, view.severity)
-        log_clear = np.zeros(view.height * view.width)
+        drawn = []
         for kind in CLASSES:
             flakes = self._scatter(kind, drag * kind.drag, view, rng)
-            shown = round(len(flakes.row) * density)
-            log_clear += _log_clearance(flakes, shown, slant, view)
-        return (1.0 - np.exp(log_clear)).astype(np.float32).reshape(view.height, view.width)
+            drawn.append(_draw(flakes, round(len(flakes.row) * density), slant, view))
+        return _compose(drawn, view)
 
     def _scatter(self, kind: FlakeClass, drag: float, view: View, rng: np.random.Generator) -> Flakes:
         """Draw the flakes of one class at full density; the first ones are shown first."""
@@ -130,15 +133,10 @@ class Snow(Degradation):
         )
 
 
-def _log_clearance(flakes: Flakes, shown: int, slant: float, view: View) -> np.ndarray:
-    """Return the sum of log(1 - opacity) of the first flakes at every pixel, (H * W,) float64.
-
-    Summing logarithms composes overlapping flakes exactly and in any order, so one weighted count over
-    all pixels of all flakes draws them together.
-    """
-    pixels = view.height * view.width
+def _draw(flakes: Flakes, shown: int, slant: float, view: View) -> Drawn:
+    """Return the pixels that the first flakes touch, some of them often, and log(1 - opacity) at each."""
     if shown == 0:
-        return np.zeros(pixels)
+        return np.empty(0, np.int64), np.empty(0, np.float32)
     reach = int(np.ceil(REACH * np.max(flakes.radius[:shown] * flakes.stretch[:shown])))
     offsets = np.arange(-reach, reach + 1, dtype=np.float32)
     top, left = np.floor(flakes.row[:shown]), np.floor(flakes.column[:shown])
@@ -150,7 +148,21 @@ def _log_clearance(flakes: Flakes, shown: int, slant: float, view: View) -> np.n
     ]
     inside &= opacity > 0.004
     index = (rows * view.width)[:, :, None] + columns[:, None]
-    return np.bincount(index[inside], weights=np.log1p(-opacity[inside]), minlength=pixels)
+    return index[inside], np.log1p(-opacity[inside])
+
+
+def _compose(drawn: Sequence[Drawn], view: View) -> np.ndarray:
+    """Return the opacity of all flakes together, (H, W) float32.
+
+    Summing logarithms composes overlapping flakes exactly and in any order, so one weighted count over all
+    pixels of all flakes does it.
+    """
+    index, log_clear = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+    total = np.bincount(index, weights=log_clear, minlength=view.height * view.width)
+    opacity = total.astype(np.float64, copy=False)  # without any flake it counts in integers
+    np.exp(opacity, out=opacity)
+    np.subtract(1.0, opacity, out=opacity)
+    return opacity.astype(np.float32).reshape(view.height, view.width)
 
 
 def _profiles(flakes: Flakes, shown: int, offsets: np.ndarray, slant: float) -> np.ndarray:

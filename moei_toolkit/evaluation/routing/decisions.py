@@ -25,6 +25,8 @@ class Decisions:
         severity: (N,) in [0, 1].
         probabilities: (N, K), calibrated.
         chosen: (N,) column of the most probable expert, whether or not it was trusted.
+        trust: (N,) in [0, 1], what was compared with the threshold: the confidence, or an abstention rule's
+            score.
         abstained: (N,) bool.
         errors: (N, K) eps_k of every expert.
         psnr: (N, K) dB of every expert.
@@ -38,6 +40,7 @@ class Decisions:
     severity: np.ndarray
     probabilities: np.ndarray
     chosen: np.ndarray
+    trust: np.ndarray
     abstained: np.ndarray
     errors: np.ndarray
     psnr: np.ndarray
@@ -98,6 +101,7 @@ def decisions_of(rows: Sequence[Row]) -> Decisions:
         severity=np.array([row.severity for row in actual]),
         probabilities=np.array([[row.probabilities[name] for name in experts] for row in actual]),
         chosen=np.array([experts.index(most_probable(row.probabilities)) for row in actual]),
+        trust=np.array([row.confidence for row in actual]),
         abstained=np.array([row.abstained for row in actual]),
         errors=np.array([[other.error for other in others] for others in found]),
         psnr=np.array([[other.metrics["psnr"] for other in others] for others in found]),

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.calibrators.rules.base import AbstentionRule
+from moei_toolkit.calibrators.rules.threshold import Threshold
 from moei_toolkit.construction import build_offered
 from moei_toolkit.errors import CheckpointError, ConfigError, did_you_mean, located
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.export.record import RECORD, Calibration, graphs_in, read_bundle
+from moei_toolkit.inference.export.record import RECORD, Fitted, graphs_in, read_bundle
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.onnx import OnnxRuntime
 from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
 
 Engine = OnnxRuntime | OpenVINORuntime
 ENGINES: dict[str, type[Engine]] = {"onnx": OnnxRuntime, "openvino": OpenVINORuntime}
+
+_CALIBRATOR = "moei_toolkit.calibrators.base:Calibrator"
+_RULE = "moei_toolkit.calibrators.rules.base:AbstentionRule"
 
 
 def load_bundle(folder: Path, runtime: str = "onnx", threads: int | None = None) -> tuple[Runtime, Decider]:
@@ -29,22 +37,28 @@ def load_bundle(folder: Path, runtime: str = "onnx", threads: int | None = None)
         ConfigError: If there is no such runtime, or its package is not installed.
         StoreError: If there is no bundle.
         CheckpointError: If it is damaged, or of a kind this toolkit does not know.
-        RegistryError: If the calibrator is not installed.
+        RegistryError: If the calibrator or the abstention rule is not installed.
     """
     if runtime not in ENGINES:
         raise ConfigError(f"bundles: there is no runtime {runtime!r}. {did_you_mean(runtime, ENGINES)}")
     record = read_bundle(folder)
     with located(str(folder / RECORD)):
-        calibrator = _load_calibrator(record.calibration)
+        calibrator: Calibrator = _load("calibrators", _CALIBRATOR, record.calibration)
+        rule: AbstentionRule = Threshold()
+        if record.abstention:
+            rule = _load("abstentions", _RULE, record.abstention)
     engine = ENGINES[runtime](graphs_in(folder, record.experts), record.protocol, threads)
-    return engine, Decider(engine.score, calibrator, record.threshold, record.experts)
+
+    def score(g: np.ndarray, image: str) -> np.ndarray:
+        return engine.score(g)  # a graph knows no names
+
+    return engine, Decider(score, calibrator, record.threshold, record.experts, rule)
 
 
-def _load_calibrator(calibration: Calibration) -> Calibrator:
-    contract = "moei_toolkit.calibrators.base:Calibrator"
-    calibrator: Calibrator = build_offered("calibrators", contract, calibration.component)
+def _load(kind: str, contract: str, fitted: Fitted) -> Any:
+    component = build_offered(kind, contract, fitted.component)
     try:
-        calibrator.load_state(calibration.state)
+        component.load_state(fitted.state)
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"expected a calibration, got {type(error).__name__}: {error}") from error
-    return calibrator
+    return component

@@ -19,7 +19,7 @@ DESCRIPTION: dict[str, Any] = {
     "row and column",
     "spread": list(SPREAD),
     "decision": "probabilities of the logits by the calibration; the most probable expert, or dense where "
-    "its probability is below the threshold",
+    "its probability, or the score of the abstention if there is one, is below the threshold",
     "tiles": "squares of tile, or the whole side where it is shorter, every tile - overlap pixels rounded "
     "down to a multiple of align; the last one of a row or column begins at the first multiple of align "
     "from which it reaches the border, and what it lacks is the last row or column repeated",

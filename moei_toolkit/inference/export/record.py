@@ -21,11 +21,11 @@ FORMAT, VERSION = "moei_toolkit.bundle", 1
 DESCRIBE, ROUTER = "describe.onnx", "router.onnx"
 
 
-class Calibration(BaseModel):
-    """How logits become probabilities.
+class Fitted(BaseModel):
+    """A calibrator or an abstention rule.
 
     Attributes:
-        component: The calibrator as a config has it: its type and arguments.
+        component: As a config has it: its type and arguments.
         state: What was fitted.
     """
 
@@ -47,6 +47,7 @@ class BundleRecord(BaseModel):
         preprocessing: What is done to pixels before and after the graphs, in words and numbers.
         experts: In the order of the router's outputs.
         calibration: How logits become probabilities.
+        abstention: Says what is compared with tau; the largest probability when None.
         threshold: tau; below it the dense route is taken.
         files: Graph, relative to the bundle -> SHA-256.
     """
@@ -60,7 +61,8 @@ class BundleRecord(BaseModel):
     protocol: Protocol
     preprocessing: Mapping[str, Any]
     experts: Annotated[tuple[Name, ...], Field(min_length=1)]
-    calibration: Calibration
+    calibration: Fitted
+    abstention: Fitted | None = None
     threshold: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     files: Mapping[str, str]
 

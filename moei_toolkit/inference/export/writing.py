@@ -8,8 +8,9 @@ from typing import cast
 
 import torch
 
+from moei_toolkit.config.loader import import_custom
 from moei_toolkit.config.schema import Config
-from moei_toolkit.errors import StoreError
+from moei_toolkit.errors import ExportError, StoreError
 from moei_toolkit.inference.bundle import load_run, require_run
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.export.checking import check_graphs
@@ -21,7 +22,7 @@ from moei_toolkit.inference.export.preprocessing import DESCRIPTION
 from moei_toolkit.inference.export.record import (
     RECORD,
     BundleRecord,
-    Calibration,
+    Fitted,
     files_of,
     graphs_in,
     is_bundle,
@@ -31,7 +32,10 @@ from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.io.run_record import RECORD as RUN_RECORD
 from moei_toolkit.io.run_record import read_run
+from moei_toolkit.registry import ROUTERS
+from moei_toolkit.routers.base import Router
 
 
 def export_run(
@@ -51,7 +55,7 @@ def export_run(
     Raises:
         StoreError: If the run cannot be used, something else is in the way, or the disk failed.
         ConfigError: If a package is not installed.
-        ExportError: If a network cannot be exported, or its graph gives something else.
+        ExportError: If the router is no network, one cannot be exported, or its graph gives something else.
     """
     planned_files(work_dir, target, overwrite)
     config, folders = require_run(work_dir)
@@ -69,6 +73,7 @@ def export_run(
             preprocessing=DESCRIPTION,
             experts=decider.experts,
             calibration=_calibration(config, decider),
+            abstention=_abstention(config, decider),
             threshold=decider.threshold,
             files={file.relative_to(folder).as_posix(): sha256_file(file) for file in files_of(graphs)},
         )
@@ -82,14 +87,27 @@ def planned_files(work_dir: Path, target: Path, overwrite: bool = False) -> list
 
     Raises:
         StoreError: If the run cannot be used, or something is in the way.
+        ExportError: If the router is no network.
     """
     config, _ = require_run(work_dir)
+    _require_exportable(config, work_dir)
     if is_bundle(target):
         if not overwrite:
             raise StoreError(f"{target} is a bundle already; --overwrite replaces it")
     elif target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise StoreError(f"{target} is there and no bundle; choose another folder")
     return [target / RECORD, *files_of(graphs_in(target, list(config.experts)))]
+
+
+def _require_exportable(config: Config, work_dir: Path) -> None:
+    import_custom(config, str(work_dir / RUN_RECORD))
+    name = config.router.router.type
+    router: type[Router] = ROUTERS.get(name)
+    if not router.exportable:
+        raise ExportError(
+            f"{work_dir}: router {name!r} decides by more than tensor operations, so that it cannot become a "
+            "graph. Restore with the run itself, or train it with another router: --from router"
+        )
 
 
 def _write_graphs(
@@ -99,7 +117,7 @@ def _write_graphs(
     overview = torch.zeros(3, protocol.overview_size, protocol.overview_size)
     probes = torch.zeros(protocol.probes, 3, protocol.probe_size, protocol.probe_size)
     g = torch.zeros(1, eager.backbone.descriptor_dim)
-    side = 2 * eager.backbone.size_multiple
+    side = max(protocol.tile, 2 * eager.backbone.size_multiple)
     tiles = torch.zeros(2, 3, side + 3, side + 5)  # no side that a network could take for fixed
     say(graphs.describe.name)
     write_graph(
@@ -115,5 +133,11 @@ def _write_graphs(
         write_graph(path, eager.network(name), inputs, "restored", sides)
 
 
-def _calibration(config: Config, decider: Decider) -> Calibration:
-    return Calibration(component=config.calibrate.calibrator.as_dict(), state=decider.calibrator.state())
+def _calibration(config: Config, decider: Decider) -> Fitted:
+    return Fitted(component=config.calibrate.calibrator.as_dict(), state=decider.calibrator.state())
+
+
+def _abstention(config: Config, decider: Decider) -> Fitted | None:
+    if not decider.rule.learns:
+        return None
+    return Fitted(component=config.calibrate.abstention.as_dict(), state=decider.rule.state())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.describe import describe_views
 from moei_toolkit.inference.devices import usable_device, using_threads
+from moei_toolkit.inference.folding import fold
 from moei_toolkit.inference.precision import computing_in, require_precision
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.route import Route
@@ -31,6 +33,9 @@ Network = Callable[[Tensor, Tensor], Tensor]
 
 class EagerRuntime(Runtime):
     """The shared backbone and the experts it can wear, in channels_last.
+
+    An expert is folded into the backbone's blocks where that is possible, when its route is first taken; what
+    is trained afterwards is not seen.
 
     Args:
         backbone: The shared trunk.
@@ -61,11 +66,12 @@ class EagerRuntime(Runtime):
         self.experts: dict[str, Expert] = {**experts, DENSE: Dense()}
         for expert in self.experts.values():
             expert.to(self.device).eval()
-        self._networks = {name: self.network(name) for name in self.routes}
+        self._folded = cache(self._fold)
+        self._network = cache(self.network)
 
     def wearing(self, experts: Mapping[str, Expert]) -> EagerRuntime:
         """Return one with more routes on the same backbone."""
-        worn = {name: expert for name, expert in self.experts.items() if name != DENSE}
+        worn = {name: self._folded(name) for name in self.experts if name != DENSE}
         device = str(self.device)
         return EagerRuntime(
             self.backbone, {**worn, **experts}, self.protocol, device, self.batch, self.threads
@@ -73,7 +79,10 @@ class EagerRuntime(Runtime):
 
     def network(self, *names: str) -> Route:
         """Return the network of one route, or of several that share the encoder."""
-        return Route(self.backbone, [self.experts[name] for name in names]).eval()
+        return Route(self.backbone, [self._folded(name) for name in names]).eval()
+
+    def _fold(self, name: str) -> Expert:
+        return fold(self.experts[name], self.backbone)
 
     @torch.inference_mode()
     def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
@@ -84,7 +93,7 @@ class EagerRuntime(Runtime):
 
     def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.restore_tiles`."""
-        return self.run(self._networks[route], tiles, g)
+        return self.run(self._network(route), tiles, g)
 
     def restore_routes(self, image: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
         """Restore along every route, encoding each tile once; values are (H, W, 3), float32 in [0, 1]."""
@@ -118,7 +127,7 @@ class EagerRouter:
     """A router that takes and returns arrays.
 
     Attributes:
-        network: The router, from g to logits.
+        network: The router.
 
     Args:
         network: The router; moved to the device.
@@ -130,6 +139,6 @@ class EagerRouter:
         self.network = network.to(self._device).eval()
 
     @torch.inference_mode()
-    def __call__(self, g: np.ndarray) -> np.ndarray:
-        """Return the logits (1, K) of a descriptor (1, d)."""
-        return self.network(torch.from_numpy(g).to(self._device)).cpu().numpy()
+    def __call__(self, g: np.ndarray, image: str = "") -> np.ndarray:
+        """Return the logits (1, K) of an image with descriptor (1, d) and maybe a name."""
+        return self.network.score(torch.from_numpy(g).to(self._device), [image]).cpu().numpy()

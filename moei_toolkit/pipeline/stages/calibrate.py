@@ -1,4 +1,8 @@
-"""Fits the calibrator on one half of the "calibrate" scenes and chooses the threshold on the other."""
+"""Fits the calibrator on one half of the "calibrate" scenes and chooses the threshold on the other.
+
+An abstention rule that learns is fitted on the "route" scenes: they are more, and a threshold chosen on
+scenes that the rule has seen would promise too much.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +14,39 @@ import torch
 from moei_toolkit.calibrators.abstention import choose_threshold
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.calibrators.risk_control import RiskControl, control_risk
+from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.config.sections import Calibrate
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, load_router
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages.cache import UtilityCache, load_cache
-from moei_toolkit.registry import CALIBRATORS
+from moei_toolkit.registry import ABSTENTIONS, CALIBRATORS
+from moei_toolkit.routers.base import Router
 
 
 def run(context: StageContext) -> None:
-    """Leave calibration.json: the fitted calibrator, tau, what abstaining gained, and what is guaranteed.
+    """Leave calibration.json: what was fitted, tau, what abstaining gained, and what is guaranteed.
 
     tau is the threshold of the best quality, or that of the guarantee where this is larger.
     """
     settings = context.config.calibrate
     cache = load_cache(context.inputs["utilities"], "calibrate")
     router = load_router(context.config, cache.g.shape[1], context.inputs["router"])
-    with torch.inference_mode():
-        logits = router(cache.g).double().numpy()
+    logits = _score(router, cache)
     fitting, choosing = _halves(cache)
     calibrator: Calibrator = CALIBRATORS.build(settings.calibrator.as_dict())
     calibrator.fit(logits[fitting], cache.error[:, :-1].argmin(1).numpy()[fitting])
+    rule: AbstentionRule = ABSTENTIONS.build(settings.abstention.as_dict())
+    if rule.learns:
+        seen = load_cache(context.inputs["utilities"], "route")
+        likely = calibrator.probabilities(_score(router, seen))
+        routed, dense = _qualities(likely, seen.psnr.numpy())
+        rule.fit(seen.g.numpy(), likely, dense - routed)
     probabilities = calibrator.probabilities(logits[choosing])
-    psnr = cache.psnr.numpy()[choosing]
-    routed, dense = psnr[np.arange(len(psnr)), probabilities.argmax(1)], psnr[:, -1]
-    confidence, scenes = probabilities.max(1), np.array(cache.scenes)[choosing]
+    routed, dense = _qualities(probabilities, cache.psnr.numpy()[choosing])
+    confidence = rule.scores(cache.g.numpy()[choosing], probabilities)
+    scenes = np.array(cache.scenes)[choosing]
     abstention = choose_threshold(confidence, routed, dense, settings.max_abstention, settings.thresholds)
     control = _control(settings, confidence, dense - routed, scenes)
     if control and control.warning:
@@ -45,12 +56,25 @@ def run(context: StageContext) -> None:
         {
             "type": settings.calibrator.type,
             "calibrator": calibrator.state(),
+            **({"rule": rule.state()} if rule.learns else {}),
             "threshold": max(found.threshold for found in (abstention, control) if found),
             "abstention": asdict(abstention),
             **({"guarantee": asdict(control)} if control else {}),
             "images": {"fitting": int(fitting.sum()), "choosing": int(choosing.sum())},
         },
     )
+
+
+@torch.inference_mode()
+def _score(router: Router, cache: UtilityCache) -> np.ndarray:
+    """Return the logits (N, K) that decide about the images of a cache."""
+    logits: np.ndarray = router.score(cache.g, cache.ids).double().numpy()
+    return logits
+
+
+def _qualities(probabilities: np.ndarray, psnr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the dB of the most probable expert and of dense, (N,) each, of all routes' (N, K + 1)."""
+    return psnr[np.arange(len(psnr)), probabilities.argmax(1)], psnr[:, -1]
 
 
 def _control(

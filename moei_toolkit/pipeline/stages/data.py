@@ -1,11 +1,14 @@
-"""Scenes and weather into one meta.jsonl and one pair store."""
+"""Scenes and weather, or prepared sets, into one meta.jsonl."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from moei_toolkit.data.layouts import SPLITS
-from moei_toolkit.data.prepare import prepare
+from moei_toolkit.config.component import Component
+from moei_toolkit.data.layouts.base import SPLITS
+from moei_toolkit.data.preparation.gathering import gather
+from moei_toolkit.data.preparation.synthesis import synthesise
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.pipeline.stage import StageContext
@@ -13,11 +16,24 @@ from moei_toolkit.registry import DEGRADATIONS, LAYOUTS
 
 
 def run(context: StageContext) -> None:
-    """Build the layout and the degradations, and write every image once."""
+    """Draw weather over the scenes of a layout, or take prepared sets as they are."""
     config = context.config
-    layout = LAYOUTS.build(config.data.layout.as_dict())
-    degradations = {
-        name: DEGRADATIONS.build(task.degradation.as_dict()) for name, task in config.tasks.items()
+    if config.data.layout:
+        records = _synthesise(context, config.data.layout)
+    else:
+        records = gather(
+            [Path(folder) for folder in config.data.prepared], list(config.tasks), context.folder
+        )
+    require_splits(records, list(config.tasks))
+
+
+def _synthesise(context: StageContext, component: Component) -> list[Record]:
+    config = context.config
+    layout = LAYOUTS.build(component.as_dict())
+    weather = {
+        name: DEGRADATIONS.build(task.degradation.as_dict())
+        for name, task in config.tasks.items()
+        if task.degradation
     }
     draws = {str(split): count for split, count in config.data.draws.items()}
     with context.log.progress(1.0, "data") as progress:
@@ -28,8 +44,7 @@ def run(context: StageContext) -> None:
             progress.advance(done / total - reached, f"{done} of {total} scenes")
             reached = done / total
 
-        records = prepare(layout, degradations, draws, context.seed, context.folder, advance)
-    require_splits(records, list(config.tasks))
+        return synthesise(layout, weather, draws, context.seed, context.folder, advance)
 
 
 def require_splits(records: Sequence[Record], tasks: Sequence[str]) -> None:
@@ -43,7 +58,8 @@ def require_splits(records: Sequence[Record], tasks: Sequence[str]) -> None:
         if missing := [task for task in tasks if task not in found]:
             raise DataError(
                 f"split {split!r}: expected images of every task, got none of {missing}. "
-                f"Give the layout scenes for it, and data.draws.{split} at least 1."
+                f"Give the layout scenes for it, and data.draws.{split} at least 1; "
+                "of prepared data, give the split a larger share."
             )
     scenes = {record.scene_id for record in records if record.split == "calibrate"}
     if len(scenes) < 2:

@@ -6,9 +6,8 @@ from pathlib import Path
 from types import TracebackType
 
 from moei_toolkit.config.schema import Config
-from moei_toolkit.data.pair_store import STORE_NAME, PairStore
-from moei_toolkit.data.prepare import RECORDS_NAME
-from moei_toolkit.data.records import Record, read_records
+from moei_toolkit.data.records import RECORDS_NAME, Record, read_records
+from moei_toolkit.data.storage.pixel_store import PixelStore
 from moei_toolkit.types import CLEAN
 
 
@@ -20,7 +19,7 @@ class Images:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.store = PairStore(folder / STORE_NAME)
+        self.store = PixelStore(folder)
         self.records = read_records(folder / RECORDS_NAME)
 
     def __enter__(self) -> Images:

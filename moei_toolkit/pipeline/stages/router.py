@@ -1,4 +1,4 @@
-"""Teaches the router the utilities, on cached descriptors: seconds, not minutes."""
+"""Teaches the router the utilities, on cached descriptors: seconds, not minutes; unless it cannot learn."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ def run(context: StageContext) -> None:
     targets = utility_targets(cache.error[:, :-1], config.router.beta, config.utilities.normalize).float()
     torch.manual_seed(context.seed)
     router = build_router(config, cache.g.shape[1])
-    with context.log.progress(config.router.iterations, "router") as progress:
-        loss = train_router(router, cache.g, targets, config.router, context.seed, progress)
+    loss = None
+    if any(parameter.requires_grad for parameter in router.parameters()):
+        with context.log.progress(config.router.iterations, "router") as progress:
+            loss = train_router(router, cache.g, targets, config.router, context.seed, progress)
     entropy = target_entropy(targets).mean().item()
     context.log.info(
         f"router: mean entropy of the targets {entropy:.3f} of at most {math.log(targets.shape[1]):.3f}"

@@ -52,6 +52,8 @@ def crop_dataset(images: Images, config: Config, settings: Training, seed: int) 
         config.views.overview_size,
         seed,
         degradation_names(config),
+        severity_bias=settings.severity_bias,
+        rotate=settings.rotate,
     )
 
 

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from moei_toolkit.calibrators.rules.selective import Selective
 from moei_toolkit.errors import CheckpointError, ConfigError, MoeiError, RegistryError, StoreError
 from moei_toolkit.inference.export.loading import load_bundle
 from moei_toolkit.inference.export.record import RECORD, read_bundle
@@ -168,4 +169,23 @@ def test_a_damaged_record(bundle, text):
 def test_a_calibrator_that_cannot_be_made(bundle, component, state, error: type[MoeiError], said):
     edit(bundle, calibration={"component": component, "state": state})
     with pytest.raises(error, match=said):
+        load_bundle(bundle)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_learned_rule_decides_from_a_bundle_too(bundle, engine):
+    rule = Selective()
+    rule.load_state({"weights": [0.5] * 16, "bias": -0.25})
+    edit(bundle, abstention={"component": {"type": "selective", "coverage": 0.8}, "state": rule.state()})
+    restorer = Restorer.from_bundle(bundle, engine)
+    g = restorer.runtime.describe(picture())
+    assert restorer.restore(picture()).decision.confidence == rule.scores(g, np.zeros((1, 2)))[0]
+
+
+def test_an_abstention_rule_that_is_not_there(bundle):
+    edit(bundle, abstention={"component": {"type": "selectve"}, "state": {}})
+    with pytest.raises(RegistryError, match=r"'selectve'\. Did you mean 'selective'"):
+        load_bundle(bundle)
+    edit(bundle, abstention={"component": {"type": "selective"}, "state": {}})
+    with pytest.raises(CheckpointError, match="expected a calibration, got KeyError"):
         load_bundle(bundle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -168,3 +169,34 @@ def test_the_command_says_how_close_each_graph_is(exported, tmp_path, traced, ca
         name for name in FILES if name != "bundle.json"
     ]
     assert files_in(target) == sorted(FILES)
+
+
+def change_record(run: Path, **changes: dict[str, object]) -> None:
+    """Replace parts of sections in the config of a run."""
+    record = json.loads((run / "run.json").read_text())
+    for section, values in changes.items():
+        record["config"][section].update(values)
+    (run / "run.json").write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize("router", [{"type": "random"}, {"type": "external", "function": "json:loads"}])
+def test_a_router_that_is_no_network_is_refused_before_anything(exported, tmp_path, router):
+    run = Path(shutil.copytree(exported.run, tmp_path / "run"))
+    change_record(run, router={"router": router})
+    for act in (export_run, planned_files):
+        with pytest.raises(ExportError, match=rf"router '{router['type']}' .* cannot become a graph.*--from"):
+            act(run, tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_learned_rule_is_exported_with_its_state(exported, tmp_path, traced):
+    run = Path(shutil.copytree(exported.run, tmp_path / "run"))
+    change_record(run, calibrate={"abstention": {"type": "selective", "coverage": 0.8}})
+    (path,) = run.rglob("calibration.json")
+    rule = {"weights": [0.5] * 16, "bias": -0.25}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "rule": rule}))
+    export_run(run, tmp_path / "bundle")
+    recorded = read_bundle(tmp_path / "bundle").abstention
+    assert recorded is not None
+    assert (recorded.component, recorded.state) == ({"type": "selective", "coverage": 0.8}, rule)
+    assert read_bundle(exported.bundle).abstention is None

@@ -1,0 +1,102 @@
+"""Any encoder of timm that gives a pyramid, under the decoder of the default backbone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from moei_toolkit.backbones.base import Backbone
+from moei_toolkit.backbones.statistics import (
+    IMAGE_STATISTICS,
+    Standardize,
+    emphasis,
+    image_statistics,
+    moments,
+)
+from moei_toolkit.backbones.timm_encoder import TimmEncoder
+from moei_toolkit.backbones.unet import (
+    TAIL,
+    decode_levels,
+    drop_context,
+    make_decoder,
+    make_up,
+    pad_to_multiple,
+    silence,
+    sites_of,
+)
+from moei_toolkit.experts.base import Expert
+
+
+class TimmUNet(Backbone):
+    """A U-Net whose encoder comes from timm; it decodes and describes as `GlobalUNet` does.
+
+    The encoder starts untrained, like everything else, and the whole network as the identity.
+
+    Args:
+        encoder: Name of an encoder of convolutions or the like, for instance ``"resnet18"``,
+            ``"convnext_atto"`` or ``"efficientnet_b0"``; one that takes a single size of images is refused.
+        blocks: Residual blocks per level of the decoder.
+        descriptor_dim: Length of g.
+        context_dim: Hidden size between g and the modulation of the levels.
+        context_dropout: Share of the images of a batch restored without g while training, in [0, 1).
+
+    Raises:
+        ValueError: If timm has no such encoder, it gives no pyramid, or ``context_dropout`` is out of range.
+    """
+
+    def __init__(
+        self,
+        encoder: str = "resnet18",
+        blocks: int = 2,
+        descriptor_dim: int = 1024,
+        context_dim: int = 64,
+        context_dropout: float = 0.3,
+    ) -> None:
+        super().__init__()
+        if not 0 <= context_dropout < 1:
+            raise ValueError(f"context_dropout must lie in [0, 1), got {context_dropout}")
+        self.context_dropout = context_dropout
+        self.descriptor_dim = descriptor_dim
+        self.encoder = TimmEncoder(encoder)
+        self.size_multiple = self.encoder.size_multiple
+        channels = self.encoder.channels
+        self.up = make_up(channels)
+        self.decoder = make_decoder(channels, self.encoder.stride, blocks)
+        self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
+        self.film = nn.ModuleList(nn.Linear(context_dim, 2 * c) for c in channels)
+        summary = IMAGE_STATISTICS + 2 * sum(channels)
+        self.standardize = Standardize(2 * summary)
+        self.register_buffer("emphasis", emphasis(summary))
+        self.descriptor = nn.Sequential(
+            nn.Linear(2 * summary, descriptor_dim), nn.GELU(), nn.LayerNorm(descriptor_dim)
+        )
+        silence([self.decoder[TAIL], *self.film])
+        self.to(memory_format=self.memory_format)
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """Return the features of ``x``, padded to ``size_multiple``, as the encoder gives them."""
+        padded = pad_to_multiple(x, self.size_multiple)
+        features: list[Tensor] = self.encoder(padded.contiguous(memory_format=self.memory_format))
+        return features
+
+    def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
+        """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
+        return torch.cat([image_statistics(x), *(moments(level) for level in features)], 1)
+
+    def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
+        """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""
+        views = self.standardize(torch.stack([overview, probes.mean(1)], 1).flatten(1))
+        return self.descriptor(views * self.emphasis)
+
+    def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:
+        """Restore ``x``; see :meth:`Backbone.decode`."""
+        context = self.context(drop_context(g, self.context_dropout) if self.training else g)
+        return decode_levels(self, features, x, expert, context)
+
+    def sites(self) -> dict[str, int]:
+        """Return the decoder blocks, coarse to fine, and the tail."""
+        return sites_of(self.decoder)
+
+    def block(self, site: str) -> nn.Module:
+        """Return the dense block of ``site``."""
+        return self.decoder[site]

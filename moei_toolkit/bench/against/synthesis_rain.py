@@ -1,0 +1,8 @@
+"""Rain over a large photograph; see ``synthesis``."""
+
+from __future__ import annotations
+
+from moei_toolkit.bench.against.synthesis import against_png
+from moei_toolkit.data.weather.rain import Rain
+
+BENCHMARK = against_png("rain", Rain())

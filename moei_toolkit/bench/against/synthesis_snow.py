@@ -1,0 +1,8 @@
+"""Snow over a large photograph; see ``synthesis``."""
+
+from __future__ import annotations
+
+from moei_toolkit.bench.against.synthesis import against_png
+from moei_toolkit.data.weather.snow import Snow
+
+BENCHMARK = against_png("snow", Snow())

@@ -1,0 +1,94 @@
+"""Several prepared sets as one: their records together, their pixels where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from moei_toolkit.data.layouts.base import TEST
+from moei_toolkit.data.preparation.prepared_set import read_prepared
+from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
+from moei_toolkit.data.storage.pixel_store import SOURCES_NAME
+from moei_toolkit.data.storage.places import read_sources
+from moei_toolkit.errors import DataError
+from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.types import CLEAN
+
+
+def gather(sets: Sequence[Path], tasks: Sequence[str], folder: Path) -> list[Record]:
+    """Write one meta.jsonl for several prepared sets, and a sources.json that says where their pixels are.
+
+    Of the images, those of the given tasks and clean ones are taken. What is in split "test" of one set is
+    taken out of the other splits of every set, where its clean pixels are equal.
+
+    Args:
+        sets: Folders of prepared sets.
+        tasks: Degradations that are wanted.
+        folder: An existing folder.
+
+    Returns:
+        The records, as written.
+
+    Raises:
+        DataError: A folder is no prepared set, or has no image of any task.
+    """
+    sources: dict[str, str] = {}
+    records: list[Record] = []
+    names = _names(sets)
+    for path, name in zip(sets, names, strict=True):
+        read_prepared(path)
+        found = [
+            record for record in read_records(path / RECORDS_NAME) if record.degradation in {*tasks, CLEAN}
+        ]
+        if all(record.degradation == CLEAN for record in found):
+            raise DataError(f"{path}: expected images of {', '.join(tasks)}, found none.")
+        inner = read_sources(path / SOURCES_NAME)
+        sources[name] = str(path.resolve())
+        sources |= {f"{name}.{source}": str(place) for source, place in inner.items()}
+        prefix = f"{name}/" if len(sets) > 1 else ""
+        records += [_moved(record, name, inner, prefix) for record in found]
+    kept = without_leaks(records)
+    atomic_write_json(folder / SOURCES_NAME, sources)
+    write_records(folder / RECORDS_NAME, kept)
+    return kept
+
+
+def without_leaks(records: Sequence[Record]) -> list[Record]:
+    """Return the records without those outside split "test" whose clean pixels are in it."""
+    tested = {record.hash for record in records if record.split == TEST and record.degradation == CLEAN}
+    leaking = {
+        (record.dataset, record.capture_id)
+        for record in records
+        if record.split != TEST and record.degradation == CLEAN and record.hash in tested
+    }
+    return [
+        record
+        for record in records
+        if record.split == TEST or (record.dataset, record.capture_id) not in leaking
+    ]
+
+
+def _moved(record: Record, name: str, inner: Mapping[str, Path], prefix: str) -> Record:
+    """Return a record whose paths start at a name in sources.json."""
+
+    def moved(path: str) -> str:
+        first = path.partition("/")[0]
+        return f"{name}.{path}" if first in inner else f"{name}/{path}"
+
+    return replace(
+        record,
+        id=f"{prefix}{record.id}",
+        scene_id=f"{prefix}{record.scene_id}",
+        path_raw=moved(record.path_raw),
+        path_gt=moved(record.path_gt),
+    )
+
+
+def _names(sets: Sequence[Path]) -> list[str]:
+    """Return a name for each set: that of its folder, and a number where two have the same."""
+    names: list[str] = []
+    for path in sets:
+        name = path.resolve().name
+        names.append(name if name not in names else f"{name}-{len(names)}")
+    return names

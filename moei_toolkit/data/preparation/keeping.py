@@ -1,0 +1,136 @@
+"""Where the pixels of a prepared set stay: in one LMDB file, or in the files they came in."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from moei_toolkit.data.storage.pair_store import STORE_NAME
+from moei_toolkit.data.storage.pair_writer import PairWriter
+from moei_toolkit.errors import DataError
+from moei_toolkit.io.images import write_image
+
+SOURCE = "source"
+"""What records call the folder that the files of a set lie below."""
+IMAGES = "images"
+
+
+class Keeper(ABC):
+    """Keeps images under keys."""
+
+    wants_pixels: bool
+    """Whether images that lie on a disk already are to be handed over."""
+
+    @abstractmethod
+    def keep(self, key: str, pixels: np.ndarray) -> str:
+        """Keep (H, W, 3) uint8 RGB pixels; return where they are, as records say it."""
+
+    @abstractmethod
+    def place_of(self, path: Path) -> str:
+        """Return where the pixels of a file are when the file itself keeps them."""
+
+    @abstractmethod
+    def has(self, place: str) -> bool:
+        """Tell whether there is an image at a place."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make everything kept so far safe from the end of this process."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go; what is not committed is lost."""
+
+    def __enter__(self) -> Keeper:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class LmdbKeeper(Keeper):
+    """Copies every image into pairs.lmdb.
+
+    Args:
+        folder: Of the prepared set.
+    """
+
+    wants_pixels = True
+
+    def __init__(self, folder: Path) -> None:
+        self._writer = PairWriter(folder / STORE_NAME, resume=True)
+        self._writer.__enter__()
+
+    def keep(self, key: str, pixels: np.ndarray) -> str:
+        """Keep pixels; those under the same key before are replaced."""
+        self._writer.put(key, pixels)
+        return f"{STORE_NAME}#{key}"
+
+    def place_of(self, path: Path) -> str:
+        """Raise, because no file keeps its pixels here."""
+        raise DataError(f"{path}: expected its pixels, to be copied into {STORE_NAME}.")
+
+    def has(self, place: str) -> bool:
+        """Tell whether the store has a row of that key."""
+        store, _, key = place.partition("#")
+        return store == STORE_NAME and self._writer.has(key)
+
+    def commit(self) -> None:
+        """Write what is pending."""
+        self._writer.commit()
+
+    def close(self) -> None:
+        """Write what is pending and close the store."""
+        self._writer.__exit__(None, None, None)
+
+
+class FileKeeper(Keeper):
+    """Leaves files where they are, and writes what has none as PNG.
+
+    Args:
+        folder: Of the prepared set.
+        root: The folder that the files lie below.
+    """
+
+    wants_pixels = False
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self._folder = folder
+        self._root = root
+
+    def keep(self, key: str, pixels: np.ndarray) -> str:
+        """Write a PNG."""
+        # Keys are a stranger's: they may hold slashes and dots, or be longer than a name of a file.
+        name = f"{IMAGES}/{hashlib.sha256(key.encode()).hexdigest()[:24]}.png"
+        write_image(self._folder / name, pixels.transpose(2, 0, 1).astype(np.float32) / 255.0)
+        return name
+
+    def place_of(self, path: Path) -> str:
+        """Return the path below ``source``."""
+        if not path.is_relative_to(self._root):
+            raise DataError(
+                f"{path}: expected a file below {self._root}. Use storage 'lmdb', or a root above it."
+            )
+        return f"{SOURCE}/{path.relative_to(self._root).as_posix()}"
+
+    def has(self, place: str) -> bool:
+        """Tell whether the file is there."""
+        first, _, rest = place.partition("/")
+        return (self._root / rest if first == SOURCE else self._folder / place).is_file()
+
+    def commit(self) -> None:
+        """Do nothing: every file is written whole."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def open_keeper(storage: str, folder: Path, root: Path) -> Keeper:
+    """Return what keeps pixels for a kind of storage, "lmdb" or "files"."""
+    return LmdbKeeper(folder) if storage == "lmdb" else FileKeeper(folder, root)

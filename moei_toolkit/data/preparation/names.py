@@ -1,0 +1,11 @@
+"""What files are called when people are told about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def name_below(root: Path, path: Path) -> str:
+    """Return a path relative to a root if it lies below that; what is no text in it becomes escapes."""
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    return str(shown).encode("utf-8", "backslashreplace").decode("utf-8")

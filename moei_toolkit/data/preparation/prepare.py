@@ -1,0 +1,211 @@
+"""From the files of a layout to a prepared set; every step continues where an earlier call was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from moei_toolkit.data.layouts.base import Layout, Scene
+from moei_toolkit.data.preparation.decisions import Decisions, decide
+from moei_toolkit.data.preparation.drawing import DrawingJob, draw_scene
+from moei_toolkit.data.preparation.inspection import Checks, InspectionJob, inspect_scene
+from moei_toolkit.data.preparation.keeping import SOURCE, open_keeper
+from moei_toolkit.data.preparation.ledger import Entry, Ledger
+from moei_toolkit.data.preparation.names import name_below
+from moei_toolkit.data.preparation.prepared_set import (
+    SPLITS_NAME,
+    PreparedSet,
+    hash_tables,
+    write_findings,
+    write_prepared,
+)
+from moei_toolkit.data.preparation.results import Finding
+from moei_toolkit.data.preparation.signatures import sign_drawing, sign_files
+from moei_toolkit.data.preparation.steps import SceneJob, StepRunner
+from moei_toolkit.data.records import RECORDS_NAME, Record, write_records
+from moei_toolkit.data.storage.pixel_store import SOURCES_NAME
+from moei_toolkit.data.weather.base import Degradation
+from moei_toolkit.errors import DataError
+from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.disk import make_folder
+from moei_toolkit.io.reporter import Reporter
+
+CHECK, DRAW = "check", "draw"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be prepared, and how.
+
+    Attributes:
+        layout: Where the scenes are.
+        layout_config: The same as plain data.
+        root: Files are named relative to this folder.
+        weather: Drawn over scenes without degraded images, by task.
+        weather_config: The same as plain data.
+        draws: Degraded images per task and scene, by split; 0 where a split is not named.
+        shares: Of the splits, where the data set has none of its own.
+        checks: What is asked of files.
+        distance: Clean images whose perceptual hashes differ in so many bits or fewer are duplicates.
+        storage: "lmdb" or "files".
+        seed: Of everything random.
+        workers: Processes; all cores when None, none but this one when 0.
+    """
+
+    layout: Layout
+    layout_config: Mapping[str, Any]
+    root: Path
+    weather: Mapping[str, Degradation]
+    weather_config: Mapping[str, Any]
+    draws: Mapping[str, int]
+    shares: Mapping[str, float]
+    checks: Checks
+    distance: int
+    storage: str
+    seed: int
+    workers: int | None = None
+
+
+def prepare(order: Order, folder: Path, log: Reporter) -> PreparedSet:
+    """Check, split and keep every image of a layout, and write the tables of a prepared set.
+
+    A second call touches only what is new or changed, and scenes keep their split.
+
+    Args:
+        order: What to prepare.
+        folder: The prepared set; made when it is missing.
+        log: Told how far it is.
+
+    Returns:
+        What prepared.json says.
+
+    Raises:
+        DataError: There is no scene, nothing is usable, or another preparation writes to this folder.
+        StoreError: The disk is full or read-only.
+    """
+    scenes = list(order.layout.scenes(order.seed))
+    if not scenes:
+        raise DataError(f"{order.root}: expected scenes, found none. Is it the root of this layout?")
+    make_folder(folder)
+    try:
+        with FileLock(folder / ".lock", timeout=0), Ledger(folder) as ledger:
+            return _prepare(order, scenes, folder, ledger, log)
+    except Timeout as error:
+        raise DataError(f"{folder}: another preparation writes to it. Wait until it ends.") from error
+
+
+def _prepare(
+    order: Order, scenes: Sequence[Scene], folder: Path, ledger: Ledger, log: Reporter
+) -> PreparedSet:
+    with open_keeper(order.storage, folder, order.root) as keeper:
+        runner = StepRunner(ledger, keeper, log, order.workers)
+        checked = runner.run(CHECK, inspect_scene, _checks(order, scenes, keeper.wants_pixels))
+        decisions = decide(
+            scenes, checked, order.shares, order.seed, order.distance, folder / SPLITS_NAME, order.root
+        )
+        drawn = runner.run(DRAW, draw_scene, _drawings(order, decisions, checked))
+    entries = [*checked.values(), *drawn.values()]
+    ledger.keep_only({(entry.step, entry.scene) for entry in entries})
+    records = list(_records(decisions, checked, drawn))
+    findings = [*_leftovers(order), *_findings(entries), *decisions.findings]
+    if not records:
+        first = next(iter(findings))
+        raise DataError(
+            f"{order.root}: none of {len(scenes)} scenes can be used; {first.path}: {first.reason}"
+        )
+    return _write(order, folder, records, findings, decisions)
+
+
+def _checks(order: Order, scenes: Sequence[Scene], keep: bool) -> list[SceneJob[InspectionJob]]:
+    """Return what is to be inspected: the scenes that lie on a disk."""
+    return [
+        SceneJob(
+            scene.id,
+            sign_files(scene, order.root, order.checks, order.storage),
+            InspectionJob(scene, order.checks, order.root, keep),
+            {scene.id: scene.path, **{file.id: file.path for file in scene.degraded}},
+        )
+        for scene in scenes
+        if scene.path
+    ]
+
+
+def _drawings(order: Order, decisions: Decisions, checked: Mapping[str, Entry]) -> list[SceneJob[DrawingJob]]:
+    """Return what weather is to be drawn over: usable scenes without degraded images."""
+    jobs = []
+    for scene in decisions.scenes:
+        if scene.degraded:
+            continue
+        draws = order.draws.get(scene.split or "", 0)
+        basis = checked[scene.id].signature if scene.path else order.layout_config
+        signature = sign_drawing(basis, order.weather_config, draws, order.seed, order.storage)
+        job = DrawingJob(scene, order.weather, draws, order.seed, with_clean=not scene.path)
+        jobs.append(SceneJob(scene.id, signature, job, {}))
+    return jobs
+
+
+def _records(
+    decisions: Decisions, checked: Mapping[str, Entry], drawn: Mapping[str, Entry]
+) -> Iterator[Record]:
+    for scene in decisions.scenes:
+        entries = [found[scene.id] for found in (checked, drawn) if scene.id in found]
+        places = {key: place for entry in entries for key, place in entry.places.items()}
+        for image in (image for entry in entries for image in entry.result.images):
+            yield Record(
+                id=image.id,
+                dataset=scene.dataset,
+                scene_id=scene.id,
+                split=scene.split or "",
+                path_raw=places[image.id],
+                path_gt=places[image.clean_key],
+                width=image.width,
+                height=image.height,
+                degradation=image.degradation,
+                severity=image.severity,
+                capture_id=scene.capture_id,
+                hash=image.hash,
+                source=scene.source,
+                severity_estimate=image.severity_estimate,
+            )
+
+
+def _leftovers(order: Order) -> Iterator[Finding]:
+    for leftover in order.layout.leftovers():
+        yield Finding(name_below(order.root, leftover.path), "unpaired", leftover.reason, True)
+
+
+def _findings(entries: Iterable[Entry]) -> Iterator[Finding]:
+    for entry in entries:
+        yield from entry.result.findings
+
+
+def _write(
+    order: Order, folder: Path, records: list[Record], findings: list[Finding], decisions: Decisions
+) -> PreparedSet:
+    write_records(folder / RECORDS_NAME, records)
+    write_findings(folder, findings)
+    if order.storage == "files":
+        atomic_write_json(folder / SOURCES_NAME, {SOURCE: str(order.root.resolve())})
+    decisions.write_manifest(folder / SPLITS_NAME, records, order.shares, order.seed)
+    prepared = PreparedSet(
+        layout=dict(order.layout_config),
+        storage=order.storage,
+        settings={
+            "weather": dict(order.weather_config),
+            "draws": dict(order.draws),
+            "shares": dict(order.shares),
+            "checks": asdict(order.checks),
+            "distance": order.distance,
+            "seed": order.seed,
+        },
+        images=len(records),
+        scenes=len({record.scene_id for record in records}),
+        dropped=len({finding.path for finding in findings if finding.dropped}),
+        hashes=hash_tables(folder),
+    )
+    write_prepared(folder, prepared)
+    return prepared

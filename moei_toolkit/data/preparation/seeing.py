@@ -1,0 +1,35 @@
+"""From pixels to what a record says of them."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from moei_toolkit.data.preparation.results import Seen
+
+
+def see(
+    name: str, degradation: str, severity: float, estimate: float | None, pixels: np.ndarray, clean_key: str
+) -> Seen:
+    """Return what is to be known of an image.
+
+    Args:
+        name: Its id, and the key of its pixels.
+        degradation: Its task, or "clean".
+        severity: In [0, 1].
+        estimate: Severity by the pixels; None where nobody can tell.
+        pixels: (H, W, 3) uint8 RGB.
+        clean_key: Key of the clean pixels that belong to it.
+    """
+    height, width = pixels.shape[:2]
+    return Seen(
+        id=name,
+        degradation=degradation,
+        severity=round(severity, 6),
+        severity_estimate=None if estimate is None else round(estimate, 4),
+        width=width,
+        height=height,
+        hash=hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest(),
+        clean_key=clean_key,
+    )

@@ -1,0 +1,73 @@
+"""Work spread over processes, with its results in order and few of them in memory at a time."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeVar
+
+import cv2
+
+from moei_toolkit.errors import DataError
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+_PR_SET_PDEATHSIG = 1
+
+
+def run_jobs(
+    work: Callable[[Job], Result], jobs: Sequence[Job], workers: int | None = None, ahead: int = 3
+) -> Iterator[Result]:
+    """Yield the result of every job, in order.
+
+    Args:
+        work: Done in a worker process; it and the jobs must survive pickling.
+        jobs: What there is to do.
+        workers: Processes; all cores when None, none but this one when 0.
+        ahead: Results per worker that may wait for the first of them.
+
+    Raises:
+        DataError: A worker process ended without a result.
+    """
+    count = min(os.cpu_count() or 1, len(jobs)) if workers is None else workers
+    if count == 0:
+        yield from map(work, jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, context, initializer=_start_worker) as pool:
+        waiting = iter(jobs)
+        with _interrupts_held():  # the workers start here and inherit it: Ctrl-C is for the parent to answer
+            pending: list[Future[Result]] = [pool.submit(work, job) for job in islice(waiting, ahead * count)]
+        while pending:
+            try:
+                result = pending.pop(0).result()
+            except BrokenProcessPool as error:
+                raise DataError(
+                    "a worker process ended without a result: it was killed, or memory ran out. "
+                    "Run the same command again, with fewer workers."
+                ) from error
+            pending += [pool.submit(work, job) for job in islice(waiting, 1)]
+            yield result
+
+
+def _start_worker() -> None:
+    cv2.setNumThreads(1)
+    if sys.platform == "linux":  # a worker must not outlive a parent that was killed
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,1 @@
+"""Pixels at rest: in LMDB files, or in image files where they lie."""

@@ -1,0 +1,17 @@
+"""What counts as text in names that strangers give."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_UNWRITABLE = frozenset({"Cc", "Cs"})
+"""Unicode categories of control characters, and of halves of characters: undecodable names hold them."""
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a record can hold a name: it is not blank, valid UTF-8, and free of control characters."""
+    if name.isascii() and name.isprintable():
+        return bool(name.strip())
+    return bool(name.strip()) and not any(
+        unicodedata.category(character) in _UNWRITABLE for character in name
+    )

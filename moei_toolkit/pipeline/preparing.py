@@ -1,0 +1,101 @@
+"""Builds what a preparation names, prepares, and leaves a page to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from moei_toolkit.config.preparation import Preparation
+from moei_toolkit.data.layouts.base import SPLITS
+from moei_toolkit.data.preparation.inspection import Checks
+from moei_toolkit.data.preparation.prepare import Order, prepare
+from moei_toolkit.data.preparation.prepared_set import FINDINGS_NAME, PreparedSet, read_findings
+from moei_toolkit.data.records import RECORDS_NAME, read_records
+from moei_toolkit.errors import located
+from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.registry import DEGRADATIONS, LAYOUTS
+from moei_toolkit.report.data_page import write_data_report
+
+_SHOWN = 20
+
+
+def prepare_data(config: Preparation, folder: Path, log: Reporter, workers: int | None = None) -> PreparedSet:
+    """Prepare a data set; see :func:`moei_toolkit.data.preparation.prepare.prepare`.
+
+    Args:
+        config: What to prepare.
+        folder: The prepared set.
+        log: Told how far it is.
+        workers: Processes; all cores when None, none but this one when 0.
+
+    Raises:
+        MoeiError: A component is unknown, or the data or the disk cannot be used.
+    """
+    prepared = prepare(make_order(config, workers), folder, log)
+    if config.report:
+        write_data_report(folder)
+    return prepared
+
+
+def make_order(config: Preparation, workers: int | None = None) -> Order:
+    """Build the components that a preparation names.
+
+    Raises:
+        RegistryError: A component is unknown, or does not accept its arguments.
+        DataError: The files of the layout are not there.
+    """
+    with located("layout"):
+        layout = LAYOUTS.build(config.layout.as_dict())
+    weather = {}
+    for name, component in config.weather.items():
+        with located(f"weather.{name}"):
+            weather[name] = DEGRADATIONS.build(component.as_dict())
+    checks = config.checks
+    return Order(
+        layout=layout,
+        layout_config=config.layout.as_dict(),
+        root=Path(str(config.layout.arguments.get("root", "."))).expanduser(),
+        weather=weather,
+        weather_config={name: component.as_dict() for name, component in config.weather.items()},
+        draws={str(split): count for split, count in config.draws.items()},
+        shares={str(split): share for split, share in config.shares.items()},
+        checks=Checks(checks.smallest_side, checks.largest_shift, checks.misaligned),
+        distance=checks.distance,
+        storage=config.storage,
+        seed=config.seed,
+        workers=workers,
+    )
+
+
+def describe_layout(config: Preparation) -> str:
+    """Return how many scenes and images a layout finds, without reading any pixels."""
+    order = make_order(config)
+    scenes, leftovers = list(order.layout.scenes(order.seed)), list(order.layout.leftovers())
+    lines = [f"{len(scenes)} scenes of {len({scene.capture_id for scene in scenes})} captures"]
+    splits = Counter(scene.split or "undecided" for scene in scenes)
+    lines += [f"  {count:7} scenes in {split}" for split, count in sorted(splits.items())]
+    tasks = Counter(file.degradation for scene in scenes for file in scene.degraded)
+    lines += [f"  {count:7} images of {task}" for task, count in sorted(tasks.items())]
+    if clean := sum(not scene.degraded for scene in scenes):
+        lines.append(f"  {clean:7} scenes get weather drawn over them: {', '.join(config.weather)}")
+    lines += [f"left over: {leftover.path}: {leftover.reason}" for leftover in leftovers[:_SHOWN]]
+    if len(leftovers) > _SHOWN:
+        lines.append(f"left over: {len(leftovers) - _SHOWN} more files")
+    return "\n".join(lines)
+
+
+def describe_set(folder: Path, prepared: PreparedSet) -> str:
+    """Return what came of a preparation in a few lines: a table, what was left out, and where to look."""
+    records, findings = read_records(folder / RECORDS_NAME), read_findings(folder)
+    counts = Counter((record.degradation, record.split) for record in records)
+    tasks = sorted({task for task, _ in counts})
+    header = "images".ljust(16) + "".join(split.rjust(10) for split in SPLITS)
+    rows = (task.ljust(16) + "".join(f"{counts[task, split]:10}" for split in SPLITS) for task in tasks)
+    lines = [header, *rows, "", f"{prepared.images} images of {prepared.scenes} scenes in {folder}"]
+    kinds = Counter((finding.kind, finding.dropped) for finding in findings)
+    for (kind, dropped), count in sorted(kinds.items()):
+        lines.append(f"  {kind}: {count} files, {'left out' if dropped else 'used'}")
+    lines += [f"    {one.path}: {one.reason}" for one in findings if one.dropped][:_SHOWN]
+    if findings:
+        lines.append(f"all of them: {folder / FINDINGS_NAME}")
+    return "\n".join(lines)

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from disk_layout import SHARES, DiskLayout, add_pair, order, picture, save
+
+from moei_toolkit.data.preparation.inspection import Checks
+from moei_toolkit.data.preparation.prepare import prepare
+from moei_toolkit.data.preparation.prepared_set import read_findings, read_prepared
+from moei_toolkit.data.records import Record, read_records
+from moei_toolkit.data.storage.pixel_store import PixelStore
+from moei_toolkit.errors import DataError
+from moei_toolkit.io.reporter import SilentReporter
+
+
+class Counting(SilentReporter):
+    """Remembers how much work there was."""
+
+    def __init__(self) -> None:
+        self.totals: dict[str, float] = {}
+
+    def progress(self, total, description):
+        self.totals[description] = total
+        return super().progress(total, description)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    for number in range(12):
+        add_pair(tmp_path / "root", f"s{number:02}", number)
+    return tmp_path / "root"
+
+
+def records_of(folder: Path) -> list[Record]:
+    return read_records(folder / "meta.jsonl")
+
+
+@pytest.mark.parametrize("storage", ["lmdb", "files"])
+def test_every_pair_is_there_with_its_pixels(pairs, tmp_path, storage):
+    out = tmp_path / "out"
+    prepared = prepare(order(pairs, storage=storage), out, SilentReporter())
+    records = records_of(out)
+    assert (prepared.images, prepared.scenes, prepared.dropped) == (24, 12, 0) == (len(records), 12, 0)
+    with PixelStore(out) as store:
+        for record in records:
+            assert hashlib.sha256(store.degraded(record).tobytes()).hexdigest() == record.hash
+            assert np.array_equal(store.clean(record), picture(int(record.scene_id[1:])))
+            assert record.degradation != "clean" or record.severity == 0
+    assert {record.split for record in records} == set(SHARES)
+    for scene in {record.scene_id for record in records}:
+        assert len({record.split for record in records if record.scene_id == scene}) == 1
+    assert read_prepared(out) == prepared
+
+
+def test_a_second_call_has_nothing_to_do_and_changes_nothing(pairs, tmp_path):
+    out = tmp_path / "out"
+    prepare(order(pairs), out, SilentReporter())
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.suffix in (".json", ".jsonl")}
+    counting = Counting()
+    prepare(order(pairs), out, counting)
+    assert counting.totals["check"] == 0
+    assert before == {name: (out / name).read_bytes() for name in before}
+
+
+def test_only_what_is_new_or_changed_is_touched_and_splits_stay(pairs, tmp_path):
+    out = tmp_path / "out"
+    prepare(order(pairs), out, SilentReporter())
+    before = {record.scene_id: record.split for record in records_of(out)}
+    add_pair(pairs, "s99", 99)
+    add_pair(pairs, "s03", 300)  # another photograph under the same name
+    (pairs / "clean" / "s05.png").unlink()
+    (pairs / "haze" / "s05.png").unlink()
+    counting = Counting()
+    prepare(order(pairs), out, counting)
+    assert counting.totals["check"] == 2
+    after = {record.scene_id: record.split for record in records_of(out)}
+    assert after.keys() == before.keys() - {"s05"} | {"s99"}
+    assert all(after[scene] == split for scene, split in before.items() if scene in after)
+    changed = next(record for record in records_of(out) if record.id == "s03")
+    with PixelStore(out) as store:
+        assert np.array_equal(store.clean(changed), picture(300))
+
+
+def test_other_checks_are_another_result(pairs, tmp_path):
+    out, counting = tmp_path / "out", Counting()
+    prepare(order(pairs), out, SilentReporter())
+    prepare(order(pairs, checks=Checks(smallest_side=33)), out, counting)
+    assert counting.totals["check"] == 12
+
+
+def test_what_is_wrong_is_listed_and_the_rest_is_prepared(pairs, tmp_path):
+    (pairs / "clean" / "s01.png").write_bytes(b"")
+    (pairs / "haze" / "s02.png").write_bytes((pairs / "haze" / "s02.png").read_bytes()[:500])
+    save(pairs / "haze" / "s03.png", picture(3, 64))
+    save(pairs / "haze" / "orphan.png", picture(50))
+    save(pairs / "clean" / "s04.png", picture(4, 24))
+    out = tmp_path / "out"
+    prepared = prepare(order(pairs), out, SilentReporter())
+    dropped = {finding.path: finding for finding in read_findings(out) if finding.dropped}
+    assert dropped.keys() == {
+        "clean/s01.png", "haze/s01.png", "haze/s02.png", "haze/s03.png", "haze/orphan.png",
+        "clean/s04.png", "haze/s04.png",
+    }  # fmt: skip
+    assert prepared.dropped == 7
+    assert dropped["haze/s01.png"].kind == dropped["haze/orphan.png"].kind == "unpaired"
+    assert "96" in dropped["haze/s03.png"].reason
+    ids = {record.id for record in records_of(out)}
+    assert ids.isdisjoint({"s01", "s01-haze", "s02-haze", "s03-haze", "s04", "s04-haze"})
+    assert {"s02", "s03", "s00-haze", "s11-haze"} <= ids
+
+
+def test_photographs_that_look_alike_are_one_capture(pairs, tmp_path):
+    alike = np.clip(picture(1).astype(np.int16) + 2, 0, 255).astype(np.uint8)
+    for name in ("t1", "t2", "t3"):
+        save(pairs / "clean" / f"{name}.png", alike)
+        save(pairs / "haze" / f"{name}.png", (alike * 0.5 + 110).astype(np.uint8))
+    prepare(order(pairs), tmp_path / "out", SilentReporter())
+    found = [
+        record for record in records_of(tmp_path / "out") if record.scene_id in ("s01", "t1", "t2", "t3")
+    ]
+    assert len({record.capture_id for record in found}) == len({record.split for record in found}) == 1
+    listed = {finding.path for finding in read_findings(tmp_path / "out") if finding.kind == "duplicate"}
+    assert listed == {"clean/t1.png", "clean/t2.png", "clean/t3.png"}
+
+
+def test_weather_is_drawn_over_clean_photographs(pairs, tmp_path):
+    clean_only = order(pairs, layout=DiskLayout(pairs, paired=False))
+    out = tmp_path / "out"
+    prepare(clean_only, out, SilentReporter())
+    records = records_of(out)
+    for split, draws in (("train", 2), ("test", 1), ("route", 0)):
+        mine = [record for record in records if record.split == split]
+        scenes = {record.scene_id for record in mine}
+        assert len([record for record in mine if record.degradation == "haze"]) == draws * len(scenes)
+    assert all(record.severity_estimate is not None for record in records if record.degradation == "haze")
+    with PixelStore(out) as store:
+        for record in records:
+            assert hashlib.sha256(store.degraded(record).tobytes()).hexdigest() == record.hash
+    counting = Counting()
+    prepare(clean_only, out, counting)
+    assert counting.totals == {"check": 0, "draw": 0}
+    prepare(replace(clean_only, seed=1), out, counting)
+    assert (counting.totals["check"], counting.totals["draw"]) == (0, 12)
+
+
+def test_files_that_stay_where_they_are_and_weather_beside_them(pairs, tmp_path):
+    out = tmp_path / "out"
+    prepare(order(pairs, layout=DiskLayout(pairs, paired=False), storage="files"), out, SilentReporter())
+    assert not (out / "pairs.lmdb").exists()
+    assert json.loads((out / "sources.json").read_text()) == {"source": str(pairs)}
+    with PixelStore(out) as store:
+        for record in records_of(out):
+            assert hashlib.sha256(store.degraded(record).tobytes()).hexdigest() == record.hash
+
+
+def test_a_misaligned_pair(pairs, tmp_path):
+    clean = picture(40, 256)
+    save(pairs / "clean" / "moved.png", clean[4:, 3:])
+    save(pairs / "haze" / "moved.png", (clean[:-4, :-3] * 0.5 + 110).astype(np.uint8))
+    for misaligned, there, dropped in (("list", True, False), ("drop", False, True), ("repair", True, False)):
+        out = tmp_path / misaligned
+        prepare(order(pairs, checks=Checks(32, 0.5, misaligned)), out, SilentReporter())
+        findings = [finding for finding in read_findings(out) if finding.kind == "misaligned"]
+        assert [(finding.path, finding.dropped) for finding in findings] == [("haze/moved.png", dropped)]
+        assert any(record.id == "moved-haze" for record in records_of(out)) == there
+    record = next(record for record in records_of(tmp_path / "repair") if record.id == "moved-haze")
+    with PixelStore(tmp_path / "repair") as store:
+        degraded, repaired = store.degraded(record).astype(float), store.clean(record).astype(float)
+    inner = np.s_[8:-8, 8:-8]
+    assert np.abs((degraded - 110)[inner] * 2 - repaired[inner]).mean() < 3
+
+
+def test_nothing_there(tmp_path):
+    (tmp_path / "root" / "clean").mkdir(parents=True)
+    (tmp_path / "root" / "haze").mkdir()
+    with pytest.raises(DataError, match="expected scenes, found none"):
+        prepare(order(tmp_path / "root"), tmp_path / "out", SilentReporter())
+
+
+def test_nothing_usable(tmp_path):
+    (tmp_path / "root" / "haze").mkdir(parents=True)
+    for name in ("a", "b"):
+        path = tmp_path / "root" / "clean" / f"{name}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"clean/a\.png"):
+        prepare(order(tmp_path / "root"), tmp_path / "out", SilentReporter())
+
+
+def test_a_changed_table_is_no_prepared_set(pairs, tmp_path):
+    out = tmp_path / "out"
+    prepare(order(pairs), out, SilentReporter())
+    lines = (out / "meta.jsonl").read_text().splitlines()
+    (out / "meta.jsonl").write_text("\n".join(lines[1:]) + "\n")
+    with pytest.raises(DataError, match=r"meta\.jsonl: expected sha256"):
+        read_prepared(out)
+    with pytest.raises(DataError, match=r"tools/prepare_data\.py"):
+        read_prepared(tmp_path)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from disk_layout import order
+from moei_toolkit.data.preparation import steps
+from moei_toolkit.data.preparation.prepare import prepare
+from moei_toolkit.io.reporter import SilentReporter
+
+steps.COMMIT_SECONDS = 0.0
+prepare(order(Path(sys.argv[1])), Path(sys.argv[2]), SilentReporter())
+"""
+
+
+@pytest.mark.parametrize("wanted", [1, 5])
+def test_a_killed_preparation_goes_on(pairs, tmp_path, wanted):
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    paths = [str(Path(__file__).parent), *filter(None, sys.path)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    ledger = out / "ledger.jsonl"
+    with subprocess.Popen([sys.executable, script, pairs, out], env=environment) as process:
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            if ledger.is_file() and ledger.read_text().count("}\n") >= wanted:
+                break
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+    with ledger.open("a") as file:
+        file.write('{"step": "check", "scene": "s0')  # as if the last line had been cut short
+    counting = Counting()
+    prepare(order(pairs), out, counting)
+    assert counting.totals["check"] <= 12 - wanted
+    prepare(order(pairs), whole, SilentReporter())
+    for name in ("meta.jsonl", "splits.json", "findings.jsonl", "prepared.json"):
+        assert (out / name).read_bytes() == (whole / name).read_bytes()
+    with PixelStore(out) as store:
+        for record in records_of(out):
+            assert hashlib.sha256(store.degraded(record).tobytes()).hexdigest() == record.hash

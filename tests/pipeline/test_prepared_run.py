@@ -1,0 +1,137 @@
+"""Prepared sets go through the whole chain, and so does the recipe at full scale, in miniature."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from moei_toolkit.data.records import read_records
+from moei_toolkit.io.images import write_image
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+SCENES = 9
+WEATHERS = ("rain", "haze", "snow")
+TRAINED = (
+    "dense",
+    "dense_equal",
+    *(f"{kind}.{name}" for kind in ("experts", "singles") for name in WEATHERS),
+)
+TINY = {"iterations": 2, "warmup": 1, "crop_size": 48, "images_per_batch": 2, "precision": "fp32"}
+SMALL = (
+    *("backbone.width=32", "backbone.depths=[1,1,1,1]", "backbone.mixer_blocks=1", "backbone.region=64"),
+    *(f"{section}.training.{key}={value}" for section in TRAINED for key, value in TINY.items()),
+    "views.overview_size=48",
+    "views.probe_size=48",
+    "views.probes=2",
+    "inference.tile=128",
+    "inference.overlap=16",
+    "router.iterations=5",
+)  # fmt: skip
+
+
+def call(*arguments: str, code: int = 0) -> str:
+    variables = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-W", "ignore", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def picture(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    coarse = rng.uniform(0, 255, (7, 8, 3)).astype(np.float32)
+    smooth = cv2.resize(coarse, (144, 128), interpolation=cv2.INTER_CUBIC)
+    return np.clip(smooth + rng.normal(0, 8, smooth.shape), 0, 255)
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_image(path, pixels.transpose(2, 0, 1).astype(np.float32) / 255)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """8KDehaze, UHD-Rain and UHD-Snow in miniature."""
+    base = tmp_path_factory.mktemp("published")
+    for number in range(SCENES):
+        clean = picture(number)
+        name = f"16s14e09_c{number:02}y15_0.png"
+        save(base / "8KDehaze" / "clear" / name, clean)
+        for level in range(1, 5):
+            save(base / "8KDehaze" / f"cloud_L{level}" / name, clean + (235 - clean) * 0.15 * level)
+        for first, weather in ((100, "UHD-Rain"), (200, "UHD-Snow")):
+            part = "testing_set" if number >= SCENES - 2 else "training_set"
+            clean = picture(first + number)
+            noise = np.random.default_rng(number).random(clean.shape[:2])[..., None]
+            spots = cv2.blur((noise > 0.97).astype(np.float32), (1, 7) if first == 100 else (3, 3))[..., None]
+            save(base / weather / part / "gt" / f"{number}.jpg", clean)
+            save(
+                base / weather / part / "input" / f"{number}.jpg",
+                clean + (230 - clean) * np.minimum(3 * spots, 1),
+            )
+    return base
+
+
+@pytest.fixture(scope="module")
+def prepared(published: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    base = tmp_path_factory.mktemp("prepared")
+    sets = {"dehaze8k": "8KDehaze", "uhd_rain": "UHD-Rain", "uhd_snow": "UHD-Snow"}
+    for layout, folder in sets.items():
+        said = call(
+            *("tools/prepare_data.py", "--layout", layout, "--root", str(published / folder)),
+            *("--out", str(base / layout), "--workers", "1", "--cfg-options"),
+            *("shares.train=0.3", "shares.calibrate=0.3", "shares.route=0.2"),
+        )
+        assert f"of {SCENES} scenes" in said
+        assert (base / layout / "report.html").is_file()
+    return [base / layout for layout in sets]
+
+
+def test_the_recipe_at_full_scale_in_miniature(prepared: list[Path], tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    sets = f"data.prepared={[str(path) for path in prepared]}"
+    options = ("--work-dir", str(run), "--cfg-options", sets, *SMALL)
+    said = call("tools/train.py", "configs/moei_uhd.py", *options, "--until", "evaluate")
+    assert "evaluate: done" in said
+    records = read_records(run / "data" / "meta.jsonl")
+    assert {record.degradation for record in records} == {"rain", "haze", "snow", "clean"}
+    assert not (run / "data" / "pairs.lmdb").exists()
+    rows = [json.loads(line) for line in (run / "evaluate" / "per_image.jsonl").read_text().splitlines()]
+    tested = {record.id for record in records if record.split == "test"}
+    assert {row["id"] for row in rows} == tested
+    again = call("tools/train.py", "configs/moei_uhd.py", *options, "--until", "evaluate", "--dry-run")
+    assert "data: reuse" in again
+    assert "evaluate: reuse" in again
+
+
+def test_the_full_scale_recipe_says_what_it_would_do_without_its_data(tmp_path: Path) -> None:
+    said = call("tools/train.py", "configs/moei_uhd.py", "--work-dir", str(tmp_path), "--dry-run")
+    assert "data: run (new)" in said
+    assert "bench: run (new)" in said
+
+
+def test_data_that_are_not_prepared_are_asked_for_at_once(tmp_path: Path) -> None:
+    said = call("tools/train.py", "configs/moei_uhd.py", "--work-dir", str(tmp_path), code=3)
+    assert "data/prepared/8kdehaze: expected a prepared set" in said
+    assert "tools/prepare_data.py" in said
+
+
+def test_a_set_that_was_prepared_anew_is_another_input(prepared: list[Path], tmp_path: Path) -> None:
+    options = ("--work-dir", str(tmp_path / "run"), "--until", "data", "--cfg-options", *SMALL)
+    sets = f"data.prepared={[str(path) for path in prepared]}"
+    call("tools/train.py", "configs/moei_uhd.py", *options, sets)
+    table = prepared[0] / "prepared.json"
+    before = table.read_text()
+    table.write_text(before.replace('"seed": 0', '"seed":  0'))
+    said = call("tools/train.py", "configs/moei_uhd.py", *options, sets, "--dry-run")
+    table.write_text(before)
+    assert "data: run" in said
