@@ -18,7 +18,7 @@ from moei_toolkit.config.problems import config_error
 from moei_toolkit.config.python_file import read_python_file
 from moei_toolkit.config.render import render
 from moei_toolkit.config.schema import Config
-from moei_toolkit.config.sections import CustomImports
+from moei_toolkit.config.sections.imports import CustomImports
 from moei_toolkit.errors import ConfigError
 
 AnySection = TypeVar("AnySection", bound=Section)

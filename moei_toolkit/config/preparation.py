@@ -20,7 +20,7 @@ from moei_toolkit.config.kinds import (
     Side,
     Split,
 )
-from moei_toolkit.config.sections import CustomImports
+from moei_toolkit.config.sections.imports import CustomImports
 
 WEATHERS = ("rain", "haze", "snow")
 

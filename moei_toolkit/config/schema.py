@@ -11,26 +11,11 @@ from pydantic import model_validator
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.frozen import FrozenDict
 from moei_toolkit.config.kinds import Section, Seed, Text
-from moei_toolkit.config.sections import (
-    Bench,
-    Calibrate,
-    CustomImports,
-    Data,
-    Dense,
-    DenseEqual,
-    Evaluate,
-    Experts,
-    ExpertSection,
-    Inference,
-    Objectives,
-    Report,
-    RouterSection,
-    Singles,
-    Tasks,
-    Training,
-    Utilities,
-    Views,
-)
+from moei_toolkit.config.sections.data import Data, Tasks
+from moei_toolkit.config.sections.imports import CustomImports
+from moei_toolkit.config.sections.judging import Bench, Evaluate, Inference, Objectives, Report
+from moei_toolkit.config.sections.routing import Calibrate, RouterSection, Utilities, Views
+from moei_toolkit.config.sections.training import Dense, DenseEqual, Experts, ExpertSection, Singles, Training
 from moei_toolkit.errors import did_you_mean
 from moei_toolkit.types import CLEAN
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from moei_toolkit.config.sections import Objectives
+from moei_toolkit.config.sections.judging import Objectives
 from moei_toolkit.evaluation.costs import MeasuredCosts
 
 Verdict = Literal["pass", "fail", "not measured"]

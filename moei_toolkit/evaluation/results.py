@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moei_toolkit.config.sections import Objectives
+from moei_toolkit.config.sections.judging import Objectives
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.evidence import (
     fallback_gains,

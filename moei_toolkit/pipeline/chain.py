@@ -11,7 +11,7 @@ from typing import Any
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.schema import Config
-from moei_toolkit.config.sections import Training
+from moei_toolkit.config.sections.training import Training
 from moei_toolkit.construction import types_in
 from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
 from moei_toolkit.errors import RegistryError

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from moei_toolkit.backbones.global_unet import GlobalUNet
-from moei_toolkit.config.sections import Training
+from moei_toolkit.config.sections.training import Training
 from moei_toolkit.engine.model import AuxiliaryHead, RestorationModel
 from moei_toolkit.engine.train import Listener, average_of, train
 from moei_toolkit.experts.adapter import Adapter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from moei_toolkit.config.sections import Objectives
+from moei_toolkit.config.sections.judging import Objectives
 from moei_toolkit.evaluation.results import Facts
 from moei_toolkit.evaluation.rows import Row
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from moei_toolkit.config.sections import Objectives
+from moei_toolkit.config.sections.judging import Objectives
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.objectives import (
     Certainty,

@@ -40,7 +40,7 @@ def test_a_folder_of_photographs(photos, tmp_path, capsys):
     assert {record.degradation for record in records} == {"clean", "rain", "haze", "snow"}
     page = (tmp_path / "out" / "report.html").read_text()
     assert "clean_photos" in page
-    assert "src=\"http" not in page
+    assert 'src="http' not in page
 
 
 def test_two_hundred_damaged_files_are_listed_and_the_rest_is_prepared(photos, tmp_path, capsys):

@@ -15,7 +15,7 @@ from moei_toolkit.calibrators.abstention import choose_threshold
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.calibrators.risk_control import RiskControl, control_risk
 from moei_toolkit.calibrators.rules.base import AbstentionRule
-from moei_toolkit.config.sections import Calibrate
+from moei_toolkit.config.sections.routing import Calibrate
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, load_router
 from moei_toolkit.io.atomic import atomic_write_json

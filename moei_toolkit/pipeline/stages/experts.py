@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from moei_toolkit.config.sections import DenseEqual, ExpertSection
+from moei_toolkit.config.sections.training import DenseEqual, ExpertSection
 from moei_toolkit.engine.checkpoint import discard_checkpoints
 from moei_toolkit.engine.model import RestorationModel
 from moei_toolkit.engine.train import average_of, train

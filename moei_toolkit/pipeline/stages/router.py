@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from moei_toolkit.config.sections import RouterSection
+from moei_toolkit.config.sections.routing import RouterSection
 from moei_toolkit.errors import TrainingError
 from moei_toolkit.inference.bundle import ROUTER_FILE, build_router
 from moei_toolkit.io.reporter import Progress

@@ -8,7 +8,7 @@ import numpy as np
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.config.schema import Config
-from moei_toolkit.config.sections import Training
+from moei_toolkit.config.sections.training import Training
 from moei_toolkit.data.crops import CropDataset
 from moei_toolkit.engine.hooks import Scalars
 from moei_toolkit.evaluation.metrics.psnr import PSNR

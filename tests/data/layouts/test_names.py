@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from moei_toolkit.data.layouts.file_names import fold, looks_like_image, plain, split_suffix
-from moei_toolkit.io.text import is_text
 from moei_toolkit.data.layouts.folder_names import is_aside, is_clean, split_of
 from moei_toolkit.data.records import Record, write_records
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.text import is_text
 
 RECORD = Record("a", "b", "c", "train", "d", "e", 1, 1, "rain", 0.5, "f", "0", "photograph")
 

@@ -1,0 +1,114 @@
+"""How images are restored, timed and judged, and what is reported."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from moei_toolkit.config.component import Component
+from moei_toolkit.config.kinds import Count, Fraction, NotEmpty, NotNegative, Section, Side
+
+
+class Inference(Section):
+    """How an image of any size is restored by tiles.
+
+    Attributes:
+        tile: Side of a tile, pixels.
+        overlap: Pixels that neighbouring tiles share; smaller than ``tile``.
+        window: How the shared pixels are blended.
+        precision: What tiles are computed in; descriptions, decisions and blending stay float32.
+    """
+
+    tile: Side = 512
+    overlap: Annotated[int, Field(strict=True, ge=0)] = 64
+    window: Literal["hann", "uniform"] = "hann"
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+
+    @model_validator(mode="after")
+    def _check_overlap(self) -> Inference:
+        if self.overlap >= self.tile:
+            raise ValueError(f"expected overlap < tile, got {self.overlap} >= {self.tile}")
+        return self
+
+
+class Bench(Section):
+    """How the cost of restoring is measured; a full protocol has 30 warm-ups, 100 runs and 3 blocks.
+
+    Attributes:
+        width: Of the image, pixels.
+        height: Of the image, pixels.
+        warm_ups: Runs before any is timed, in every block.
+        runs: Timed runs in a block.
+        blocks: How many times everything is measured anew, in fresh processes.
+        max_noise: Largest IQR over median of the ratio of two latencies; above it, they are not compared.
+    """
+
+    width: Side = 3840
+    height: Side = 2160
+    warm_ups: Annotated[int, Field(strict=True, ge=0)] = 30
+    runs: Count = 100
+    blocks: Count = 3
+    max_noise: Fraction = 0.05
+
+
+class Evaluate(Section):
+    """How restored images and decisions are judged.
+
+    Attributes:
+        metrics: Image metrics.
+        bins: Equal-width bins of the expected calibration error.
+    """
+
+    metrics: Annotated[tuple[Component, ...], NotEmpty]
+    bins: Count = 15
+
+
+class Objectives(Section):
+    """From what on a research objective counts as reached.
+
+    Attributes:
+        dense_reference_psnr: Published median of this data, dB of macro PSNR; None when there is none.
+        dense_margin: How far dense may stay below it, dB.
+        expert_share: Largest size of an expert, as a share of the backbone's parameters.
+        agreement: Least share of images whose expert is the oracle's.
+        largest_share: An expert with this share of all images or more means collapse.
+        ece: Largest expected calibration error.
+        abstention: Largest share of abstentions.
+        psnr_gain: Least gain over the rival of equal cost, dB of macro PSNR.
+        lpips_gain: Least reduction of macro LPIPS.
+        p_value: Below it, a difference is significant.
+        cohens_d: Least effect size.
+        oracle_gap: Largest distance to the oracle, dB.
+        rank_tau: Least Kendall's tau-b between the rankings of the policies on two data sets.
+        cost_drift: Largest drift of a cost between two measurements, as a share.
+        cost_overhead: Largest cost over that of dense, as a share.
+        rerun_psnr: Largest difference of a second run on the median image, dB.
+    """
+
+    dense_reference_psnr: float | None = None
+    dense_margin: NotNegative = 0.2
+    expert_share: Fraction = 0.03
+    agreement: Fraction = 0.85
+    largest_share: Fraction = 0.70
+    ece: Fraction = 0.03
+    abstention: Fraction = 0.10
+    psnr_gain: float = 0.2
+    lpips_gain: float = 0.01
+    p_value: Fraction = 0.05
+    cohens_d: float = 0.2
+    oracle_gap: NotNegative = 0.3
+    rank_tau: float = 0.6
+    cost_drift: Fraction = 0.05
+    cost_overhead: Fraction = 0.05
+    rerun_psnr: NotNegative = 0.05
+
+
+class Report(Section):
+    """What the report shows.
+
+    Attributes:
+        title: Heading of the report.
+    """
+
+    title: str

@@ -1,0 +1,94 @@
+"""How images are described, routed, and when the router is trusted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from moei_toolkit.config.component import Component
+from moei_toolkit.config.kinds import Count, Flag, Fraction, NotNegative, Positive, Section, Side
+
+
+class Views(Section):
+    """What *describe* looks at: an overview and a few crops at native resolution.
+
+    Attributes:
+        overview_size: Side of the antialiased, square overview, pixels.
+        probe_size: Side of a probe crop, pixels.
+        probes: How many probe crops.
+    """
+
+    overview_size: Side = 192
+    probe_size: Side = 192
+    probes: Count = 6
+
+
+class Utilities(Section):
+    """How the error of every route on every image is measured.
+
+    Attributes:
+        error: ``"task"`` for the image's own task loss, ``"l1"`` for the mean absolute error.
+        normalize: Divide the errors of an image by the mean error over its routes.
+    """
+
+    error: Literal["task", "l1"]
+    normalize: Flag
+
+
+class RouterSection(Section):
+    """The router and how it learns from the utility cache.
+
+    Attributes:
+        router: The component.
+        beta: Sharpness of the soft targets, q_k ~ exp(-beta * eps_k).
+        alpha: Weight of the balance term KL(mean p || uniform).
+        iterations: Optimizer steps.
+        batch_size: Descriptors per step.
+        learning_rate: Of AdamW.
+        weight_decay: Of AdamW.
+    """
+
+    router: Component
+    beta: Positive
+    alpha: NotNegative
+    iterations: Count
+    batch_size: Count
+    learning_rate: Positive = 1e-4
+    weight_decay: NotNegative = 1e-4
+
+
+class Guarantee(Section):
+    """A promise about images like those of split "calibrate": how much worse than dense they come out.
+
+    Attributes:
+        level: Expected harm of a new scene, at most; dB of PSNR. Smaller than ``bound``.
+        bound: More harm than this counts as this, dB. It takes at least bound / level - 1 scenes.
+    """
+
+    level: Positive
+    bound: Positive
+
+    @model_validator(mode="after")
+    def _check_level(self) -> Guarantee:
+        if self.level >= self.bound:
+            raise ValueError(f"expected level < bound, got {self.level} >= {self.bound}")
+        return self
+
+
+class Calibrate(Section):
+    """Calibration of the confidence and of the abstention threshold.
+
+    Attributes:
+        calibrator: The component.
+        abstention: The rule whose score is held against the threshold tau; the confidence by default.
+        max_abstention: Largest share of images that may abstain, [0, 1]; a guarantee may need more.
+        thresholds: How many thresholds tau in [0, 1] are tried.
+        guarantee: Abstain often enough for this; for the best quality only when None.
+    """
+
+    calibrator: Component
+    abstention: Component = Component(type="threshold")
+    max_abstention: Fraction = 0.10
+    thresholds: Annotated[int, Field(strict=True, ge=2)] = 101
+    guarantee: Guarantee | None = None
