@@ -52,7 +52,7 @@ class Preparation(Section):
         draws: Weather draws per scene and task, for each split.
         shares: Of the splits, where the data set has none of its own; of those it has, "train" is divided.
         storage: "lmdb" copies pixels into one file from which a crop costs a crop; "files" leaves them where
-            they are.
+            they are; None is what the set has already, and "lmdb" for a new one.
         checks: What is asked of files.
         report: Whether a page to look at is written.
         custom_imports: Modules that register components.
@@ -69,7 +69,7 @@ class Preparation(Section):
     shares: Annotated[FrozenMapping[Split, Positive], NotEmpty] = FrozenDict(
         {"train": 0.68, "route": 0.12, "calibrate": 0.08, "val": 0.04, "test": 0.08}
     )
-    storage: Literal["lmdb", "files"] = "lmdb"
+    storage: Literal["lmdb", "files"] | None = None
     checks: FileChecks = FileChecks()
     report: Flag = True
     custom_imports: CustomImports | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
+from moei_toolkit.config.sections.judging import Report
 from moei_toolkit.data.layouts.base import TEST
 from moei_toolkit.data.overlap import capture_of, captures_shared
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records
@@ -56,10 +57,13 @@ def evaluate_elsewhere(run: Path, data: Path, split: str, out: Path, log: Report
         raise StoreError(f"{out}: expected a new or empty folder, it holds something. Choose another.")
     subject = f"Run {run.resolve().name} on split {split} of {data.absolute().name}."
     home = _home(folders, data, _judged(data, split), subject)
+    titled = config.model_copy(
+        update={"report": Report(title=f"{config.report.title}, judged on {data.absolute().name}")}
+    )
     with _whole(out) as partial:
         evaluate_images(config, folders, data, split, partial, log)
         origin = origin_of(config, folders)
-        results = write_report(config, folders, partial, origin, config.seed, partial, home)
+        results = write_report(titled, folders, partial, origin, config.seed, partial, home)
     return asdict(results)
 
 

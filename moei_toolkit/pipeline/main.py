@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.config.schema import Config
+from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.pipeline.chain import REPORT, make_chain
@@ -33,6 +34,9 @@ def run_main_job(
     Raises:
         MoeiError: What :func:`run_pipeline` and :func:`rehearse` raise.
     """
+    for folder in config.data.prepared:
+        if not Path(folder, PREPARED_NAME).is_file():
+            reporter.info(f"data.prepared: {folder} is not there yet; make it with tools/prepare_data.py")
     store = StageStore(config.store_root)
     return run_pipeline(
         config, make_chain(config), store, reporter, first, only, until, dry_run, rehearse=_rehearse
@@ -59,7 +63,15 @@ def closing_summary(config: Config, result: RunResult) -> str:
 
 def summary_lines(results: Mapping[str, Any]) -> list[str]:
     """Return what results.json says in a few lines."""
-    return ["", *_quality(results["quality"]), "", *_comparisons(results), *_decisions(results), ""]
+    return [
+        "",
+        *_quality(results["quality"]),
+        "",
+        *_comparisons(results),
+        *_decisions(results),
+        *_shift(results),
+        "",
+    ]
 
 
 def _quality(quality: Mapping[str, Any]) -> list[str]:
@@ -88,6 +100,16 @@ def _comparisons(results: Mapping[str, Any]) -> list[str]:
             f"MoE-I over {one['second']}: {one['difference']:+.2f} dB, {interval}, {one['scenes']} scenes"
         )
     return lines
+
+
+def _shift(results: Mapping[str, Any]) -> list[str]:
+    if not results.get("shift"):
+        return []
+    rank = results["shift"]["rank"]
+    return [
+        f"ranking of {len(rank['policies'])} policies against that at home: "
+        f"Kendall's tau {rank['tau']:.2f}, p {rank['p']:.3f}"
+    ]
 
 
 def _decisions(results: Mapping[str, Any]) -> list[str]:

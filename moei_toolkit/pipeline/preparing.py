@@ -9,14 +9,21 @@ from moei_toolkit.config.preparation import Preparation
 from moei_toolkit.data.layouts.base import SPLITS
 from moei_toolkit.data.preparation.inspection import Checks
 from moei_toolkit.data.preparation.prepare import Order, prepare
-from moei_toolkit.data.preparation.prepared_set import FINDINGS_NAME, PreparedSet, read_findings
+from moei_toolkit.data.preparation.prepared_set import (
+    FINDINGS_NAME,
+    PREPARED_NAME,
+    PreparedSet,
+    read_findings,
+    read_prepared,
+)
 from moei_toolkit.data.records import RECORDS_NAME, read_records
-from moei_toolkit.errors import located
+from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.registry import DEGRADATIONS, LAYOUTS
 from moei_toolkit.report.data_page import write_data_report
 
 _SHOWN = 20
+LMDB = "lmdb"
 
 
 def prepare_data(config: Preparation, folder: Path, log: Reporter, workers: int | None = None) -> PreparedSet:
@@ -31,14 +38,37 @@ def prepare_data(config: Preparation, folder: Path, log: Reporter, workers: int 
     Raises:
         MoeiError: A component is unknown, or the data or the disk cannot be used.
     """
-    prepared = prepare(make_order(config, workers), folder, log)
+    prepared = prepare(make_order(config, choose_storage(config, folder), workers), folder, log)
     if config.report:
         write_data_report(folder)
     return prepared
 
 
-def make_order(config: Preparation, workers: int | None = None) -> Order:
+def choose_storage(config: Preparation, folder: Path) -> str:
+    """Return where pixels are kept; a set that is there keeps them where it did.
+
+    Raises:
+        ConfigError: The config asks for another kind.
+        DataError: The set is damaged.
+    """
+    if not (folder / PREPARED_NAME).is_file():
+        return config.storage or LMDB
+    found = read_prepared(folder).storage
+    if config.storage not in (None, found):
+        raise ConfigError(
+            f"storage: {folder} keeps its pixels as {found!r}, got {config.storage!r}. Prepare into a fresh "
+            "folder; tools/pack_lmdb.py turns 'files' into 'lmdb'."
+        )
+    return found
+
+
+def make_order(config: Preparation, storage: str = LMDB, workers: int | None = None) -> Order:
     """Build the components that a preparation names.
+
+    Args:
+        config: The preparation.
+        storage: "lmdb" or "files".
+        workers: Processes; all cores when None, none but this one when 0.
 
     Raises:
         RegistryError: A component is unknown, or does not accept its arguments.
@@ -61,7 +91,7 @@ def make_order(config: Preparation, workers: int | None = None) -> Order:
         shares={str(split): share for split, share in config.shares.items()},
         checks=Checks(checks.smallest_side, checks.largest_shift, checks.misaligned),
         distance=checks.distance,
-        storage=config.storage,
+        storage=storage,
         seed=config.seed,
         workers=workers,
     )
@@ -72,7 +102,7 @@ def describe_layout(config: Preparation) -> str:
     order = make_order(config)
     scenes, leftovers = list(order.layout.scenes(order.seed)), list(order.layout.leftovers())
     lines = [f"{len(scenes)} scenes of {len({scene.capture_id for scene in scenes})} captures"]
-    splits = Counter(scene.split or "undecided" for scene in scenes)
+    splits = Counter(scene.split or "splits to be decided by shares" for scene in scenes)
     lines += [f"  {count:7} scenes in {split}" for split, count in sorted(splits.items())]
     tasks = Counter(file.degradation for scene in scenes for file in scene.degraded)
     lines += [f"  {count:7} images of {task}" for task, count in sorted(tasks.items())]
@@ -89,13 +119,17 @@ def describe_set(folder: Path, prepared: PreparedSet) -> str:
     records, findings = read_records(folder / RECORDS_NAME), read_findings(folder)
     counts = Counter((record.degradation, record.split) for record in records)
     tasks = sorted({task for task, _ in counts})
-    header = "images".ljust(16) + "".join(split.rjust(10) for split in SPLITS)
-    rows = (task.ljust(16) + "".join(f"{counts[task, split]:10}" for split in SPLITS) for task in tasks)
+    width = max(map(len, [*tasks, "images"])) + 2
+    header = "images".ljust(width) + "".join(split.rjust(10) for split in SPLITS)
+    rows = (task.ljust(width) + "".join(f"{counts[task, split]:10}" for split in SPLITS) for task in tasks)
     lines = [header, *rows, "", f"{prepared.images} images of {prepared.scenes} scenes in {folder}"]
     kinds = Counter((finding.kind, finding.dropped) for finding in findings)
     for (kind, dropped), count in sorted(kinds.items()):
         lines.append(f"  {kind}: {count} files, {'left out' if dropped else 'used'}")
-    lines += [f"    {one.path}: {one.reason}" for one in findings if one.dropped][:_SHOWN]
+    telling = [one for one in findings if one.dropped or one.kind == "misaligned"]
+    lines += [f"    {one.path}: {one.reason}" for one in telling[:_SHOWN]]
+    if any(one.kind == "misaligned" and not one.dropped for one in findings):
+        lines.append("    checks.misaligned=repair crops such pairs to what both show, =drop leaves them out")
     if findings:
         lines.append(f"all of them: {folder / FINDINGS_NAME}")
     return "\n".join(lines)

@@ -106,13 +106,14 @@ def _headline(records: Sequence[Record], findings: Sequence[Finding]) -> Headlin
     scenes = len({record.scene_id for record in records})
     captures = len({record.capture_id for record in records})
     dropped = sum(finding.dropped for finding in findings)
+    left_out = f"Files left out: {dropped:,}; the findings say why." if dropped else "No file was left out."
     datasets = ", ".join(sorted({record.dataset for record in records})) or "none"
     return Headline(
         title=f"Prepared data: {datasets}",
         finding=f"{len(records):,} images of {scenes:,} scenes in the splits "
-        f"{', '.join(split_names(records))}. Files left out: {dropped:,}; the findings say why."
+        f"{', '.join(split_names(records))}. {left_out}"
         if records
-        else f"There is no image in it. Files left out: {dropped:,}; the findings say why.",
+        else f"There is no image in it. {left_out}",
         numbers=[
             BigNumber(f"{len(records):,}", "", "images, clean ones among them"),
             BigNumber(f"{scenes:,}", "", "scenes"),

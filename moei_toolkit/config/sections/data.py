@@ -27,10 +27,14 @@ class Data(Section):
     @model_validator(mode="after")
     def _check_source(self) -> Data:
         if (self.layout is None) == (not self.prepared):
-            raise ValueError("expected either 'layout' and 'draws', or 'prepared'")
+            raise ValueError(
+                "expected either 'layout' and 'draws', or 'prepared'; "
+                "data._delete_=True drops those of the base config"
+            )
         if self.layout is None and self.draws:
             raise ValueError(
-                "expected no 'draws' beside 'prepared': weather was drawn when the data were prepared"
+                "expected no 'draws' beside 'prepared': weather was drawn when the data were prepared; "
+                "data._delete_=True drops those of the base config"
             )
         return self
 

@@ -32,7 +32,8 @@ class Decisions:
 
     Attributes:
         scenes: Those that are used, each with its split and what it was captured with.
-        splits: By capture, before those that look alike became one: a name that goes takes no split with it.
+        splits: By capture, before those that look alike became one, and of captures that are gone for now:
+            whatever goes and comes back, nothing changes its split.
         findings: About scenes that look like others.
     """
 
@@ -95,7 +96,7 @@ def decide(
         if scene.capture_id not in merged.dropped
     ]
     findings = [*_leaks(usable, merged.dropped, root), *_duplicates(alike, merged.dropped, root)]
-    every = {capture: splits[one] for capture, one in merged.names.items()}
+    every = {**kept, **{capture: splits[one] for capture, one in merged.names.items()}}
     return Decisions(used, every, findings)
 
 

@@ -175,7 +175,7 @@ def _records(
 
 def _leftovers(order: Order) -> Iterator[Finding]:
     for leftover in order.layout.leftovers():
-        yield Finding(name_below(order.root, leftover.path), "unpaired", leftover.reason, True)
+        yield Finding(name_below(order.root, leftover.path), "leftover", leftover.reason, True)
 
 
 def _findings(entries: Iterable[Entry]) -> Iterator[Finding]:

@@ -16,7 +16,8 @@ class Finding:
 
     Attributes:
         path: Relative to the root of the layout where it lies below that.
-        kind: "unusable", "unpaired", "misaligned", "duplicate", "leak" or "remark".
+        kind: "unusable", "unpaired" with anything usable, "leftover" of no scene, "misaligned", "duplicate",
+            "leak" or "remark".
         reason: A sentence for people.
         dropped: Whether the prepared set goes without it.
     """

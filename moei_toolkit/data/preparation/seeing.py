@@ -27,7 +27,7 @@ def see(
         id=name,
         degradation=degradation,
         severity=round(severity, 6),
-        severity_estimate=None if estimate is None else round(estimate, 4),
+        severity_estimate=None if estimate is None else round(estimate, 6),
         width=width,
         height=height,
         hash=hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest(),

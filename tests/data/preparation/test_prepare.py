@@ -112,7 +112,7 @@ def test_what_is_wrong_is_listed_and_the_rest_is_prepared(pairs, tmp_path):
         "clean/s04.png", "haze/s04.png",
     }  # fmt: skip
     assert prepared.dropped == 7
-    assert dropped["haze/s01.png"].kind == dropped["haze/orphan.png"].kind == "unpaired"
+    assert (dropped["haze/s01.png"].kind, dropped["haze/orphan.png"].kind) == ("unpaired", "leftover")
     assert "96" in dropped["haze/s03.png"].reason
     ids = {record.id for record in records_of(out)}
     assert ids.isdisjoint({"s01", "s01-haze", "s02-haze", "s03-haze", "s04", "s04-haze"})
