@@ -11,6 +11,7 @@ import pytest
 from damaged_files import DROPPED, make_damaged
 from disk_layout import picture, save
 
+from moei_toolkit.commands.pack_lmdb import main as pack
 from moei_toolkit.commands.prepare_data import main
 from moei_toolkit.data.preparation.prepared_set import read_findings, read_prepared
 from moei_toolkit.data.records import read_records
@@ -61,6 +62,23 @@ def test_two_hundred_damaged_files_are_listed_and_the_rest_is_prepared(photos, t
     assert all(finding.reason for finding in findings)
     assert {f"day {number % 3}/{number}" for number in range(10)} <= used
     assert "left out" in capsys.readouterr().out
+
+
+def test_a_set_keeps_its_kind_of_storage(photos, tmp_path):
+    out = tmp_path / "out"
+    prepare(photos, out, "--storage", "files")
+    prepare(photos, out)
+    assert read_prepared(out).storage == "files"
+    assert not (out / "pairs.lmdb").exists()
+    with pytest.raises(ConfigError, match=r"keeps its pixels as 'files', got 'lmdb'.*pack_lmdb"):
+        prepare(photos, out, "--storage", "lmdb")
+    assert pack([str(out)]) == 0
+    prepare(photos, out)
+    assert read_prepared(out).storage == "lmdb"
+    places = {record.path_raw for record in read_records(out / "meta.jsonl")}
+    assert all(place.startswith("pairs.lmdb#") for place in places)
+    with pytest.raises(ConfigError, match="keeps its pixels as 'lmdb'"):
+        prepare(photos, out, "--storage", "files")
 
 
 def test_looking_first_writes_nothing(photos, tmp_path, capsys):

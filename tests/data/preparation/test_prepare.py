@@ -86,6 +86,9 @@ def test_only_what_is_new_or_changed_is_touched_and_splits_stay(pairs, tmp_path)
     after = {record.scene_id: record.split for record in records_of(out)}
     assert after.keys() == before.keys() - {"s05"} | {"s99"}
     assert all(after[scene] == split for scene, split in before.items() if scene in after)
+    add_pair(pairs, "s05", 5)
+    prepare(order(pairs), out, SilentReporter())
+    assert {record.split for record in records_of(out) if record.scene_id == "s05"} == {before["s05"]}
     changed = next(record for record in records_of(out) if record.id == "s03")
     with PixelStore(out) as store:
         assert np.array_equal(store.clean(changed), picture(300))
