@@ -30,7 +30,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--storage", choices=("lmdb", "files"), help="copy pixels into one file, or leave them"
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; one per core by default")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes; one per core by default, 0 for this one alone"
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="list what is there; read no pixels, write nothing"
     )
@@ -42,6 +44,8 @@ def main(argv: Sequence[str]) -> int:
 
     named = {"layout.type": args.layout, "layout.root": args.root, "storage": args.storage}
     given = {key: value for key, value in named.items() if value is not None}
+    if args.workers is not None and args.workers < 0:
+        raise ConfigError(f"--workers: expected 0 or more, got {args.workers}.")
     if not args.config and not args.layout:
         raise ConfigError("expected a config file or --layout NAME, got neither. See --help.")
     config = load_preparation(args.config, parse_options(args.cfg_options) | given)

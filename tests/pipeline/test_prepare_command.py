@@ -13,6 +13,7 @@ from disk_layout import picture, save
 
 from moei_toolkit.commands.pack_lmdb import main as pack
 from moei_toolkit.commands.prepare_data import main
+from moei_toolkit.data.preparation.names import name_below
 from moei_toolkit.data.preparation.prepared_set import read_findings, read_prepared
 from moei_toolkit.data.records import read_records
 from moei_toolkit.errors import ConfigError, DataError, PluginError
@@ -56,7 +57,7 @@ def test_two_hundred_damaged_files_are_listed_and_the_rest_is_prepared(photos, t
     for path, fate in fates.items():
         if path.is_dir():  # is looked into, whatever it is called
             continue
-        name = str(path.relative_to(photos)).encode("utf-8", "backslashreplace").decode()
+        name = name_below(photos, path)
         assert name in told, name
         assert (name in dropped) == (fate == DROPPED), name
     assert all(finding.reason for finding in findings)
@@ -105,6 +106,7 @@ def test_what_is_printed_as_config_can_be_given_back(photos, tmp_path, capsys):
         (["--layout", "uhd_rian", "--root", "x", "--out", "y"], PluginError, "Did you mean 'uhd_rain'"),
         (["--layout", "uhd_rain", "--root", "missing", "--out", "y"], DataError, "missing"),
         (["--layout", "pairs"], ConfigError, "expected --out DIR"),
+        (["--layout", "pairs", "--out", "y", "--workers", "-1"], ConfigError, "expected 0 or more, got -1"),
         (["--layout", "pairs", "--cfg-options", "shars.train=1"], ConfigError, "Did you mean 'shares'"),
     ],
 )

@@ -61,7 +61,7 @@ def draw_images(job: DrawingJob) -> list[Drawn]:
             severity = round(stratified_severity(draw, job.draws, rng), 6)
             degraded = degradation.apply(clean, depth, severity, rng)
             stored = (degraded * 255.0 + 0.5).astype(np.uint8)
-            images.append(Drawn(f"{job.scene.id}-{task}-{draw}", task, severity, stored))
+            images.append(Drawn(drawn_id(job.scene.id, task, draw), task, severity, stored))
     return images
 
 
@@ -80,6 +80,11 @@ def draw_scene(job: DrawingJob) -> SceneResult:
         for image in drawn
     )
     return SceneResult(tuple(images), pixels={image.name: image.pixels for image in drawn})
+
+
+def drawn_id(scene: str, task: str, draw: int) -> str:
+    """Return the id of a degraded image."""
+    return f"{scene}-{task}-{draw}"
 
 
 def image_generator(seed: int, scene: str, task: str, draw: int) -> np.random.Generator:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from moei_toolkit.data.layouts.base import TEST
+from moei_toolkit.data.overlap import capture_of
+from moei_toolkit.data.preparation.capture_merging import STRONGEST_FIRST
 from moei_toolkit.data.preparation.prepared_set import read_prepared
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
 from moei_toolkit.data.storage.pixel_store import SOURCES_NAME
@@ -19,8 +20,8 @@ from moei_toolkit.types import CLEAN
 def gather(sets: Sequence[Path], tasks: Sequence[str], folder: Path) -> list[Record]:
     """Write one meta.jsonl for several prepared sets, and a sources.json that says where their pixels are.
 
-    Of the images, those of the given tasks and clean ones are taken. What is in split "test" of one set is
-    taken out of the other splits of every set, where its clean pixels are equal.
+    Of the images, those of the given tasks and clean ones are taken. Captures of several sets with equal
+    clean pixels stay in the strongest of their splits only, so that none is in two.
 
     Args:
         sets: Folders of prepared sets.
@@ -55,18 +56,17 @@ def gather(sets: Sequence[Path], tasks: Sequence[str], folder: Path) -> list[Rec
 
 
 def without_leaks(records: Sequence[Record]) -> list[Record]:
-    """Return the records without those outside split "test" whose clean pixels are in it."""
-    tested = {record.hash for record in records if record.split == TEST and record.degradation == CLEAN}
-    leaking = {
-        (record.dataset, record.capture_id)
-        for record in records
-        if record.split != TEST and record.degradation == CLEAN and record.hash in tested
-    }
-    return [
-        record
-        for record in records
-        if record.split == TEST or (record.dataset, record.capture_id) not in leaking
-    ]
+    """Return the records without captures whose clean pixels are in a stronger split too.
+
+    The strongest split is test, then val, calibrate, route and train.
+    """
+    strongest: dict[str, str] = {}
+    clean = [record for record in records if record.degradation == CLEAN]
+    for record in clean:
+        known = strongest.setdefault(record.hash, record.split)
+        strongest[record.hash] = min(known, record.split, key=STRONGEST_FIRST.index)
+    leaking = {capture_of(record) for record in clean if strongest[record.hash] != record.split}
+    return [record for record in records if capture_of(record) not in leaking]
 
 
 def _moved(record: Record, name: str, inner: Mapping[str, Path], prefix: str) -> Record:
@@ -80,6 +80,7 @@ def _moved(record: Record, name: str, inner: Mapping[str, Path], prefix: str) ->
         record,
         id=f"{prefix}{record.id}",
         scene_id=f"{prefix}{record.scene_id}",
+        capture_id=f"{prefix}{record.capture_id}",
         path_raw=moved(record.path_raw),
         path_gt=moved(record.path_gt),
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
+from moei_toolkit.data.storage.keys import short_key
 from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.data.storage.pair_writer import PairWriter
+from moei_toolkit.data.storage.places import STORE_SUFFIX
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.images import write_image
 
@@ -26,8 +29,11 @@ class Keeper(ABC):
     """Whether images that lie on a disk already are to be handed over."""
 
     @abstractmethod
-    def keep(self, key: str, pixels: np.ndarray) -> str:
-        """Keep (H, W, 3) uint8 RGB pixels; return where they are, as records say it."""
+    def keep(self, key: str, version: str, pixels: np.ndarray) -> str:
+        """Keep (H, W, 3) uint8 RGB pixels; return where they are, as records say it.
+
+        Other versions of the same image stay, so that tables that lead to them stay true.
+        """
 
     @abstractmethod
     def place_of(self, path: Path) -> str:
@@ -36,6 +42,10 @@ class Keeper(ABC):
     @abstractmethod
     def has(self, place: str) -> bool:
         """Tell whether there is an image at a place."""
+
+    @abstractmethod
+    def keep_only(self, places: Collection[str]) -> None:
+        """Drop what is kept at other places, once no table leads there."""
 
     @abstractmethod
     def commit(self) -> None:
@@ -65,12 +75,12 @@ class LmdbKeeper(Keeper):
 
     def __init__(self, folder: Path) -> None:
         self._writer = PairWriter(folder / STORE_NAME, resume=True)
-        self._writer.__enter__()
 
-    def keep(self, key: str, pixels: np.ndarray) -> str:
-        """Keep pixels; those under the same key before are replaced."""
-        self._writer.put(key, pixels)
-        return f"{STORE_NAME}#{key}"
+    def keep(self, key: str, version: str, pixels: np.ndarray) -> str:
+        """Keep pixels under a key made of both."""
+        name = short_key(f"{key}@{version}")
+        self._writer.put(name, pixels)
+        return f"{STORE_NAME}#{name}"
 
     def place_of(self, path: Path) -> str:
         """Raise, because no file keeps its pixels here."""
@@ -81,13 +91,17 @@ class LmdbKeeper(Keeper):
         store, _, key = place.partition("#")
         return store == STORE_NAME and self._writer.has(key)
 
+    def keep_only(self, places: Collection[str]) -> None:
+        """Drop other images; their space is used again."""
+        self._writer.keep_only({place.partition("#")[2] for place in places})
+
     def commit(self) -> None:
         """Write what is pending."""
         self._writer.commit()
 
     def close(self) -> None:
-        """Write what is pending and close the store."""
-        self._writer.__exit__(None, None, None)
+        """Close the store."""
+        self._writer.close()
 
 
 class FileKeeper(Keeper):
@@ -104,15 +118,17 @@ class FileKeeper(Keeper):
         self._folder = folder
         self._root = root
 
-    def keep(self, key: str, pixels: np.ndarray) -> str:
+    def keep(self, key: str, version: str, pixels: np.ndarray) -> str:
         """Write a PNG."""
         # Keys are a stranger's: they may hold slashes and dots, or be longer than a name of a file.
-        name = f"{IMAGES}/{hashlib.sha256(key.encode()).hexdigest()[:24]}.png"
+        name = f"{IMAGES}/{hashlib.sha256(f'{key}@{version}'.encode()).hexdigest()[:24]}.png"
         write_image(self._folder / name, pixels.transpose(2, 0, 1).astype(np.float32) / 255.0)
         return name
 
     def place_of(self, path: Path) -> str:
         """Return the path below ``source``."""
+        if f"{STORE_SUFFIX}#" in str(path):
+            raise DataError(f"{path}: its name reads like a place in a pair store. Rename it.")
         if not path.is_relative_to(self._root):
             raise DataError(
                 f"{path}: expected a file below {self._root}. Use storage 'lmdb', or a root above it."
@@ -123,6 +139,12 @@ class FileKeeper(Keeper):
         """Tell whether the file is there."""
         first, _, rest = place.partition("/")
         return (self._root / rest if first == SOURCE else self._folder / place).is_file()
+
+    def keep_only(self, places: Collection[str]) -> None:
+        """Remove other PNG files; files of the data set stay."""
+        for path in (self._folder / IMAGES).glob("*.png"):
+            if f"{IMAGES}/{path.name}" not in places:
+                path.unlink()
 
     def commit(self) -> None:
         """Do nothing: every file is written whole."""

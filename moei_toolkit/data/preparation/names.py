@@ -6,6 +6,9 @@ from pathlib import Path
 
 
 def name_below(root: Path, path: Path) -> str:
-    """Return a path relative to a root if it lies below that; what is no text in it becomes escapes."""
+    """Return a path relative to a root if it lies below that; what cannot be printed becomes escapes."""
     shown = path.relative_to(root) if path.is_relative_to(root) else path
-    return str(shown).encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in str(shown)
+    )

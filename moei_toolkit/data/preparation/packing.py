@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,14 +15,13 @@ from filelock import FileLock, Timeout
 
 from moei_toolkit.data.preparation.prepared_set import PreparedSet, hash_tables, read_prepared, write_prepared
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
+from moei_toolkit.data.storage.keys import short_key
 from moei_toolkit.data.storage.pair_store import STORE_NAME, PairStore
 from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.pixel_store import PixelStore, check_hash
 from moei_toolkit.data.storage.places import find_place
 from moei_toolkit.data.storage.stored_image import stored_bytes
 from moei_toolkit.errors import DataError
-
-_LONGEST_KEY = 400
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def _pack(folder: Path, progress: Callable[[int, int], None], workers: int) -> i
     if waiting:
         with PairWriter(file, resume=True) as writer, PixelStore(folder) as store:
             for path, pixels in _decoded(store, waiting, workers):
-                writer.put(_key(path), pixels)
+                writer.put(short_key(path), pixels)
                 progress(next(steps), total)
     with PairStore(file) as packed:
         for path, record in waiting.items():
@@ -125,7 +123,7 @@ def _is_loose(path: str) -> bool:
 def _packed(record: Record) -> Record:
     """Return a record that refers to the store."""
     raw, clean = (
-        f"{STORE_NAME}#{_key(path)}" if _is_loose(path) else path
+        f"{STORE_NAME}#{short_key(path)}" if _is_loose(path) else path
         for path in (record.path_raw, record.path_gt)
     )
     return replace(record, path_raw=raw, path_gt=clean)
@@ -134,18 +132,12 @@ def _packed(record: Record) -> Record:
 def _is_packed(store: PairStore, path: str, record: Record) -> bool:
     """Tell whether the store has an image file, undamaged and as it was prepared."""
     try:
-        store.verify(_key(path))
+        store.verify(short_key(path))
         if path == record.path_raw:
-            check_hash(record, store.image(_key(path)).pixels)
+            check_hash(record, store.image(short_key(path)).pixels)
     except DataError:
         return False
     return True
-
-
-def _key(path: str) -> str:
-    """Return the key of an image file: its path, or a hash of one that is too long for a key."""
-    name = path.encode()
-    return path if len(name) <= _LONGEST_KEY else hashlib.sha256(name).hexdigest()
 
 
 def _decoded(

@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from moei_toolkit.data.layouts.base import Layout, Scene
+from moei_toolkit.data.preparation.clashes import refuse_clashes
 from moei_toolkit.data.preparation.decisions import Decisions, decide
 from moei_toolkit.data.preparation.drawing import DrawingJob, draw_scene
 from moei_toolkit.data.preparation.inspection import Checks, InspectionJob, inspect_scene
@@ -88,6 +89,11 @@ def prepare(order: Order, folder: Path, log: Reporter) -> PreparedSet:
         StoreError: The disk is full or read-only.
     """
     scenes = list(order.layout.scenes(order.seed))
+    if any(scene.path for scene in scenes) and folder.resolve().is_relative_to(order.root.resolve()):
+        raise DataError(
+            f"{folder}: expected a folder outside of {order.root}, for what is written there would be taken "
+            "for images of the data set. Choose another --out."
+        )
     if not scenes:
         raise DataError(f"{order.root}: expected scenes, found none. Is it the root of this layout?")
     make_folder(folder)
@@ -107,17 +113,21 @@ def _prepare(
         decisions = decide(
             scenes, checked, order.shares, order.seed, order.distance, folder / SPLITS_NAME, order.root
         )
+        refuse_clashes(scenes, decisions.scenes, order.weather, order.draws)
         drawn = runner.run(DRAW, draw_scene, _drawings(order, decisions, checked))
-    entries = [*checked.values(), *drawn.values()]
-    ledger.keep_only({(entry.step, entry.scene) for entry in entries})
-    records = list(_records(decisions, checked, drawn))
-    findings = [*_leftovers(order), *_findings(entries), *decisions.findings]
-    if not records:
-        first = next(iter(findings))
-        raise DataError(
-            f"{order.root}: none of {len(scenes)} scenes can be used; {first.path}: {first.reason}"
-        )
-    return _write(order, folder, records, findings, decisions)
+        entries = [*checked.values(), *drawn.values()]
+        records = list(_records(decisions, checked, drawn))
+        findings = [*_leftovers(order), *_findings(entries), *decisions.findings]
+        if not records:
+            first = next(iter(findings))
+            raise DataError(
+                f"{order.root}: none of {len(scenes)} scenes can be used; {first.path}: {first.reason}"
+            )
+        prepared = _write(order, folder, records, findings, decisions)
+        # Until here the tables of an earlier call are whole, and lead to pixels that are there.
+        ledger.keep_only({(entry.step, entry.scene) for entry in entries})
+        keeper.keep_only({place for entry in entries for place in entry.places.values()})
+    return prepared
 
 
 def _checks(order: Order, scenes: Sequence[Scene], keep: bool) -> list[SceneJob[InspectionJob]]:

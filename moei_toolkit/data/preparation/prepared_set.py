@@ -69,7 +69,9 @@ def read_prepared(folder: Path) -> PreparedSet:
         data = json.loads(path.read_text(encoding="utf-8"))
         version = data.pop("version")
         prepared = PreparedSet(**data)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if not prepared.hashes.keys() <= {RECORDS_NAME, SPLITS_NAME}:
+            raise ValueError(f"expected hashes of {RECORDS_NAME} and {SPLITS_NAME}, got {[*prepared.hashes]}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
             f"{folder}: expected a prepared set, got no readable {PREPARED_NAME} ({error}). "
             "Make it with tools/prepare_data.py."

@@ -9,14 +9,15 @@ from typing import Any
 
 from moei_toolkit.data.layouts.base import Scene
 from moei_toolkit.data.preparation.inspection import Checks
+from moei_toolkit.data.preparation.names import name_below
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.io.hashing import sha256_json
 
 
 def sign_files(scene: Scene, root: Path, checks: Checks, storage: str) -> str:
     """Return a hash of a scene's files, by name, size and time of change, and of what is done with them."""
-    clean = [[scene.id, *_state(scene.path)]] if scene.path else []
-    degraded = [[file.id, *_state(file.path), file.degradation, file.level] for file in scene.degraded]
+    clean = [[scene.id, *_state(scene.path, root)]] if scene.path else []
+    degraded = [[file.id, *_state(file.path, root), file.degradation, file.level] for file in scene.degraded]
     return sha256_json(
         {
             "toolkit": toolkit_version(),
@@ -44,9 +45,9 @@ def sign_drawing(
     )
 
 
-def _state(path: Path) -> list[Any]:
+def _state(path: Path, root: Path) -> list[Any]:
     """Return what changes when a file does."""
-    name = str(path).encode("utf-8", "backslashreplace").decode()
+    name = name_below(root, path)
     try:
         found = path.stat()
     except OSError:

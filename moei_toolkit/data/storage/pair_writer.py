@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +104,23 @@ class PairWriter:
                 self._lead(name, header)
             if headers:
                 put_mark(self._begun())
+            self._end()
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """Commit, and drop every image whose key is not among these; its space is used again.
+
+        Raises:
+            DataError: When the disk is full or fails.
+        """
+        self.commit()
+        wanted = {key.encode() for key in keys}
+        with self._writing():
+            rows = [bytes(name) for name in self._begun().cursor().iternext(values=False)]
+            names = (row.removesuffix(HEADER_OF) for row in rows if row.endswith(HEADER_OF))
+            for name in names:
+                if not name.endswith(OVERVIEW_OF) and name not in wanted:
+                    self._lead(name, None)
+                    self._lead(name + OVERVIEW_OF, None)
             self._end()
 
     def close(self) -> None:

@@ -111,6 +111,8 @@ class PixelStore:
                     f"{path} of {self.folder}: expected {record.width}x{record.height} pixels, got "
                     f"{width}x{height}. It was changed after preparation; prepare the data again."
                 )
+        if place.key is None and path == record.path_raw:
+            check_hash(record, image.pixels)  # files are the user's, and may change
         return image
 
     def _place(self, path: str) -> Place:

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from moei_toolkit.errors import DataError
 
-_SUFFIX = ".lmdb"
+STORE_SUFFIX = ".lmdb"
+"""How the names of pair stores end."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,16 @@ def find_place(path: str, folder: Path, sources: Mapping[str, Path]) -> Place:
     """Return where a path of a record leads to.
 
     Args:
-        path: "FILE.lmdb#KEY" or an image file, relative to the folder or to the source that its first part
-            names.
+        path: "FILE.lmdb#KEY" or an image file, relative to the folder, or to the
+            source that its first part names.
         folder: Of the prepared set.
         sources: Folders by name.
 
     Raises:
         DataError: The path leads out of its folder.
     """
-    start, mark, key = path.partition(f"{_SUFFIX}#")
-    file = PurePosixPath(start + _SUFFIX if mark else start)
+    start, mark, key = path.partition(f"{STORE_SUFFIX}#")
+    file = PurePosixPath(start + STORE_SUFFIX if mark else start)
     if file.is_absolute() or ".." in file.parts or not file.parts or "\0" in start:
         raise DataError(
             f"{path!r}: expected a path below {folder} or below a source, without '..'. "
@@ -59,7 +60,7 @@ def read_sources(path: Path) -> dict[str, Path]:
         return {}
     try:
         sources = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: expected names and folders ({error}). Prepare the data again.") from error
     if not isinstance(sources, dict):
         raise DataError(f"{path}: expected names and folders, got {type(sources).__name__}.")

@@ -82,3 +82,24 @@ def test_two_folders_of_one_name(sets, folder, tmp_path):
     (tmp_path / "one").symlink_to(sets / "one")
     records = gather([tmp_path / "one", sets / "two", tmp_path / "elsewhere" / "one"], ["haze"], folder)
     assert len({record.id for record in records}) == len(records)
+
+
+def test_captures_of_two_sets_are_not_one(sets, folder):
+    records = gather([sets / "one", sets / "two"], ["haze"], folder)
+    splits: dict[tuple[str, str], set[str]] = {}
+    for record in records:
+        splits.setdefault((record.dataset, record.capture_id), set()).add(record.split)
+    assert len(splits) == 16
+    assert all(len(found) == 1 for found in splits.values())
+
+
+def test_equal_pixels_of_two_sets_stay_in_the_strongest_split(sets, folder, tmp_path):
+    again = tmp_path / "again"
+    prepare(order(sets / "root-one", seed=5), again, SilentReporter())
+    records = gather([sets / "one", again], ["haze"], folder)
+    splits: dict[str, set[str]] = {}
+    for record in records:
+        if record.degradation == "clean":
+            splits.setdefault(record.hash, set()).add(record.split)
+    assert len(splits) == 8
+    assert all(len(found) == 1 for found in splits.values())

@@ -18,6 +18,7 @@ from moei_toolkit.data.preparation.inspection import Checks
 from moei_toolkit.data.preparation.prepare import prepare
 from moei_toolkit.data.preparation.prepared_set import read_findings, read_prepared
 from moei_toolkit.data.records import Record, read_records
+from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.pixel_store import PixelStore
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.reporter import SilentReporter
@@ -209,6 +210,102 @@ def test_a_changed_table_is_no_prepared_set(pairs, tmp_path):
         read_prepared(out)
     with pytest.raises(DataError, match=r"tools/prepare_data\.py"):
         read_prepared(tmp_path)
+
+
+def verify(folder: Path) -> None:
+    with PixelStore(folder) as store:
+        for record in records_of(folder):
+            store.verify(record)
+
+
+@pytest.mark.parametrize("storage", ["lmdb", "files"])
+@pytest.mark.parametrize("changed", ["seed", "pixels"])
+def test_what_was_prepared_stays_true_until_it_is_prepared_anew(
+    pairs, tmp_path, storage, changed, monkeypatch
+):
+    out = tmp_path / "out"
+    first = order(pairs, layout=DiskLayout(pairs, paired=False), storage=storage)
+    prepare(first, out, SilentReporter())
+    verify(out)
+    if changed == "pixels" and storage == "lmdb":
+        add_pair(pairs, "s03", 300)
+    with monkeypatch.context() as patch:
+        patch.setattr("moei_toolkit.data.preparation.prepare._write", stop)
+        with pytest.raises(StoppedError):
+            prepare(replace(first, seed=1), out, SilentReporter())
+    assert read_prepared(out).settings["seed"] == 0
+    verify(out)
+    prepare(first, out, SilentReporter())
+    verify(out)
+    prepare(replace(first, seed=1), out, SilentReporter())
+    verify(out)
+
+
+class StoppedError(Exception):
+    pass
+
+
+def stop(*arguments: object) -> None:
+    raise StoppedError
+
+
+def test_pixels_that_no_table_leads_to_are_dropped(pairs, tmp_path):
+    sizes = []
+    for storage in ("lmdb", "files"):
+        out = tmp_path / storage
+        first = order(pairs, layout=DiskLayout(pairs, paired=False), storage=storage)
+        prepare(first, out, SilentReporter())
+        before = len(list(out.glob("images/*.png")))
+        for seed in (1, 2, 0):
+            prepare(replace(first, seed=seed), out, SilentReporter())
+        sizes.append((before, len(list(out.glob("images/*.png")))))
+    assert sizes == [(0, 0), (sizes[1][0], sizes[1][0])]
+    with PairWriter(tmp_path / "lmdb" / "pairs.lmdb", resume=True) as writer:
+        places = {record.path_raw.partition("#")[2] for record in records_of(tmp_path / "lmdb")}
+        assert all(writer.has(key) for key in places)
+        writer.keep_only(set())
+        assert not any(writer.has(key) for key in places)
+
+
+def test_files_that_change_after_preparation_are_noticed(pairs, tmp_path):
+    out = tmp_path / "out"
+    prepare(order(pairs, storage="files"), out, SilentReporter())
+    record = next(record for record in records_of(out) if record.id == "s02-haze")
+    save(pairs / "haze" / "s02.png", picture(77))
+    with PixelStore(out) as store, pytest.raises(DataError, match=r"s02-haze.*expected pixels of sha256"):
+        store.degraded(record)
+
+
+def test_a_set_inside_its_own_root_is_refused(pairs):
+    with pytest.raises(DataError, match="expected a folder outside of"):
+        prepare(order(pairs), pairs / "out", SilentReporter())
+    assert not (pairs / "out").exists()
+
+
+def test_a_photograph_named_as_one_that_is_drawn(pairs, tmp_path):
+    save(pairs / "clean" / "s00-haze-0.png", picture(60))
+    for name in ("s00", "s01", "s02"):
+        save(pairs / "clean" / f"{name}-haze-0.png", picture(60 + int(name[1:])))
+    everywhere = dict.fromkeys(SHARES, 1)
+    with pytest.raises(DataError, match=r"two images would be called 's0[012]-haze-0'"):
+        prepare(
+            order(pairs, layout=DiskLayout(pairs, paired=False), draws=everywhere),
+            tmp_path / "out",
+            SilentReporter(),
+        )
+    assert not (tmp_path / "out" / "prepared.json").exists()
+
+
+def test_names_longer_than_a_key(pairs, tmp_path):
+    class Long(DiskLayout):
+        def scenes(self, seed):
+            for scene in super().scenes(seed):
+                yield replace(scene, id=scene.id + "x" * 600, degraded=())
+
+    out = tmp_path / "out"
+    prepare(order(pairs, layout=Long(pairs)), out, SilentReporter())
+    assert len(records_of(out)) > 12
+    verify(out)
 
 
 KILLED = """

@@ -101,7 +101,7 @@ def test_a_clean_image_is_read_once(folder, monkeypatch):
 @pytest.mark.parametrize("value", [0, 1, 128, 129, 257, 65_406, 65_407, 65_535])
 def test_sixteen_bits_become_eight_rounded(folder, value):
     cv2.imwrite(str(folder / "deep.png"), np.full((8, 9, 3), value, np.uint16))
-    asked = record("one", np.empty((8, 9, 3), np.uint8), "deep.png", "deep.png")
+    asked = record("one", np.full((8, 9, 3), round(value / 257), np.uint8), "deep.png", "deep.png")
     with PixelStore(folder) as store:
         assert store.degraded(asked).dtype == np.uint8
         assert (store.degraded(asked) == round(value / 257)).all()
