@@ -91,6 +91,7 @@ def test_stored_pixels_are_the_degraded_ones(tmp_path):
 
 
 INTERRUPTED = """
+import signal
 import sys
 from pathlib import Path
 
@@ -98,6 +99,7 @@ from moei_toolkit.data.layouts.embedded import EmbeddedLayout
 from moei_toolkit.data.preparation.synthesis import synthesise
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is born without
     print("started", flush=True)
     try:
         layout = EmbeddedLayout({"train": 3000}, size=64)
