@@ -23,6 +23,7 @@ from moei_toolkit.artifact.row_checks import contradictions
 from moei_toolkit.artifact.sums import row_problems, sum_problems
 from moei_toolkit.config.loader import dump_config
 from moei_toolkit.config.schema import Config
+from moei_toolkit.data.layouts.base import TEST
 from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.quality import require_complete
@@ -39,7 +40,6 @@ from moei_toolkit.pipeline.reporting import PAGE_FILE
 from moei_toolkit.report.findings import Findings
 
 _GROUP_COLUMNS = 3  # data set, weather and policy name a row of the aggregate
-_TEST = "test"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def check_rows(artifact: Artifact) -> Iterator[str]:
     rows, records = read_rows(path), read_records(artifact.stages[DATA] / RECORDS_NAME)
     require_complete(rows, list(rows[0].metrics) if rows else [])
     threshold = read_json(artifact.stages[CALIBRATE] / CALIBRATION_FILE)["threshold"]
-    tested = [record for record in records if record.split == _TEST]
+    tested = [record for record in records if record.split == TEST]
     yield from contradictions(rows, tested, threshold, artifact.config.calibrate.abstention.type)
 
 

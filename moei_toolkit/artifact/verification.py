@@ -18,6 +18,7 @@ from moei_toolkit.config.loader import validate_config
 from moei_toolkit.errors import MoeiError, StoreError
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.run_record import RECORD, read_run
+from moei_toolkit.io.text import printable
 
 _FAILURES = (
     MoeiError,
@@ -127,4 +128,4 @@ def _said(error: Exception, folder: Path) -> str:
 def _line(text: str, folder: Path) -> str:
     """Return a problem on one line, its files named as in the artifact, and safe to show on a terminal."""
     line = " ".join(text.replace(f"{folder}/", "").split())
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
+    return printable(line)

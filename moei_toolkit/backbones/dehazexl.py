@@ -11,7 +11,15 @@ from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.backbones.regions import join_regions, split_regions
 from moei_toolkit.backbones.swin import SwinBlock, make_swin_encoder
 from moei_toolkit.backbones.tokens import TokenMixer
-from moei_toolkit.backbones.unet import TAIL, drop_context, modulate, pad_to_multiple, silence, site_name
+from moei_toolkit.backbones.unet import (
+    TAIL,
+    check_dropout,
+    drop_context,
+    modulate,
+    pad_to_multiple,
+    silence,
+    site_name,
+)
 from moei_toolkit.experts.base import Expert
 
 _PATCH, _STAGES, _BLOCKS = 4, 4, 2
@@ -65,11 +73,9 @@ class DehazeXL(Backbone):
             raise ValueError(f"region must be a multiple of {_SMALLEST_REGION} pixels, got {region}")
         if len(depths) != _STAGES or min(depths) < 1:
             raise ValueError(f"depths must be {_STAGES} numbers above 0, got {tuple(depths)}")
-        if not 0 <= context_dropout < 1:
-            raise ValueError(f"context_dropout must lie in [0, 1), got {context_dropout}")
         self.region = region
         self.descriptor_dim = descriptor_dim
-        self.context_dropout = context_dropout
+        self.context_dropout = check_dropout(context_dropout)
         self._widths = widths = [width * 2**stage for stage in range(_STAGES)]
         self.encoder = make_swin_encoder(width, depths, region)
         self.mixer = TokenMixer(widths[-1], mixer_blocks)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.backbones.statistics import (
-    IMAGE_STATISTICS,
     Standardize,
     emphasis,
-    image_statistics,
-    moments,
+    join_views,
+    make_descriptor,
+    summarize_scales,
+    summary_length,
 )
 from moei_toolkit.backbones.unet import (
     TAIL,
     ResidualBlock,
+    check_dropout,
     decode_levels,
     drop_context,
     make_decoder,
@@ -60,9 +61,7 @@ class GlobalUNet(Backbone):
         context_dropout: float = 0.3,
     ) -> None:
         super().__init__()
-        if not 0 <= context_dropout < 1:
-            raise ValueError(f"context_dropout must lie in [0, 1), got {context_dropout}")
-        self.context_dropout = context_dropout
+        self.context_dropout = check_dropout(context_dropout)
         self.descriptor_dim = descriptor_dim
         self.size_multiple = 2 ** (levels + 1)
         widths = [width * 2**level for level in range(levels + 1)]
@@ -75,12 +74,10 @@ class GlobalUNet(Backbone):
         self.decoder = make_decoder(widths, 2, blocks)
         self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
         self.film = nn.ModuleList(nn.Linear(context_dim, 2 * w) for w in widths)
-        summary = IMAGE_STATISTICS + 2 * sum(widths)
+        summary = summary_length(widths)
         self.standardize = Standardize(2 * summary)
         self.register_buffer("emphasis", emphasis(summary))
-        self.descriptor = nn.Sequential(
-            nn.Linear(2 * summary, descriptor_dim), nn.GELU(), nn.LayerNorm(descriptor_dim)
-        )
+        self.descriptor = make_descriptor(summary, descriptor_dim)
         silence([self.decoder[TAIL], *self.film])
         self.to(memory_format=self.memory_format)
 
@@ -95,12 +92,12 @@ class GlobalUNet(Backbone):
 
     def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
         """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
-        return torch.cat([image_statistics(x), *(moments(level) for level in features)], 1)
+        return summarize_scales(features, x)
 
     def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
         """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""
-        views = self.standardize(torch.stack([overview, probes.mean(1)], 1).flatten(1))
-        return self.descriptor(views * self.emphasis)
+        g: Tensor = self.descriptor(self.standardize(join_views(overview, probes)) * self.emphasis)
+        return g
 
     def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:
         """Restore ``x``; see :meth:`Backbone.decode`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -67,6 +69,26 @@ def _band_moments(plane: Tensor) -> Tensor:
 def _window_mean(plane: Tensor, height: int, width: int) -> Tensor:
     padded = F.pad(plane, (width // 2, width // 2, height // 2, height // 2), mode="replicate")
     return F.avg_pool2d(padded, (height, width), stride=1)
+
+
+def summarize_scales(features: Sequence[Tensor], x: Tensor) -> Tensor:
+    """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
+    return torch.cat([image_statistics(x), *(moments(level) for level in features)], 1)
+
+
+def summary_length(channels: Sequence[int]) -> int:
+    """Return S of :func:`summarize_scales` for features of so many channels."""
+    return IMAGE_STATISTICS + 2 * sum(channels)
+
+
+def join_views(overview: Tensor, probes: Tensor) -> Tensor:
+    """Return the summary of an overview (B, S) beside the mean of its probes' (B, P, S), (B, 2 S)."""
+    return torch.stack([overview, probes.mean(1)], 1).flatten(1)
+
+
+def make_descriptor(summary: int, descriptor_dim: int) -> nn.Sequential:
+    """Return what makes g of the summaries of both views, (B, 2 S) -> (B, descriptor_dim)."""
+    return nn.Sequential(nn.Linear(2 * summary, descriptor_dim), nn.GELU(), nn.LayerNorm(descriptor_dim))
 
 
 def emphasis(summary: int) -> Tensor:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.backbones.statistics import (
-    IMAGE_STATISTICS,
     Standardize,
     emphasis,
-    image_statistics,
-    moments,
+    join_views,
+    make_descriptor,
+    summarize_scales,
+    summary_length,
 )
 from moei_toolkit.backbones.timm_encoder import TimmEncoder
 from moei_toolkit.backbones.unet import (
     TAIL,
+    check_dropout,
     decode_levels,
     drop_context,
     make_decoder,
@@ -53,9 +54,7 @@ class TimmUNet(Backbone):
         context_dropout: float = 0.3,
     ) -> None:
         super().__init__()
-        if not 0 <= context_dropout < 1:
-            raise ValueError(f"context_dropout must lie in [0, 1), got {context_dropout}")
-        self.context_dropout = context_dropout
+        self.context_dropout = check_dropout(context_dropout)
         self.descriptor_dim = descriptor_dim
         self.encoder = TimmEncoder(encoder)
         self.size_multiple = self.encoder.size_multiple
@@ -64,12 +63,10 @@ class TimmUNet(Backbone):
         self.decoder = make_decoder(channels, self.encoder.stride, blocks)
         self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
         self.film = nn.ModuleList(nn.Linear(context_dim, 2 * c) for c in channels)
-        summary = IMAGE_STATISTICS + 2 * sum(channels)
+        summary = summary_length(channels)
         self.standardize = Standardize(2 * summary)
         self.register_buffer("emphasis", emphasis(summary))
-        self.descriptor = nn.Sequential(
-            nn.Linear(2 * summary, descriptor_dim), nn.GELU(), nn.LayerNorm(descriptor_dim)
-        )
+        self.descriptor = make_descriptor(summary, descriptor_dim)
         silence([self.decoder[TAIL], *self.film])
         self.to(memory_format=self.memory_format)
 
@@ -81,12 +78,12 @@ class TimmUNet(Backbone):
 
     def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
         """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
-        return torch.cat([image_statistics(x), *(moments(level) for level in features)], 1)
+        return summarize_scales(features, x)
 
     def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
         """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""
-        views = self.standardize(torch.stack([overview, probes.mean(1)], 1).flatten(1))
-        return self.descriptor(views * self.emphasis)
+        g: Tensor = self.descriptor(self.standardize(join_views(overview, probes)) * self.emphasis)
+        return g
 
     def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:
         """Restore ``x``; see :meth:`Backbone.decode`."""

@@ -120,6 +120,17 @@ def modulate(h: Tensor, scale_and_shift: Tensor) -> Tensor:
     return (h * (1 + scale)).add_(shift)
 
 
+def check_dropout(share: float) -> float:
+    """Return the share of descriptors that training drops.
+
+    Raises:
+        ValueError: If it is not in [0, 1).
+    """
+    if not 0 <= share < 1:
+        raise ValueError(f"context_dropout must lie in [0, 1), got {share}")
+    return share
+
+
 def drop_context(g: Tensor, share: float) -> Tensor:
     """Replace a share of the descriptors (B, d), drawn at random, by zeros."""
     return g * (torch.rand(len(g), 1, device=g.device) >= share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -142,3 +143,8 @@ def to_eight_bits(pixels: np.ndarray) -> np.ndarray:
         return pixels
     whole, rest = np.divmod(pixels, np.uint16(257))
     return (whole + (rest > 128)).astype(np.uint8)
+
+
+def hash_pixels(pixels: np.ndarray) -> str:
+    """Return the hexadecimal SHA-256 of integer pixels, row by row."""
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()

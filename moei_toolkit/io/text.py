@@ -15,3 +15,10 @@ def is_text(name: str) -> bool:
     return bool(name.strip()) and not any(
         unicodedata.category(character) in _UNWRITABLE for character in name
     )
+
+
+def printable(text: str) -> str:
+    """Return a text with unprintable characters written out: on one line, and safe on a terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )

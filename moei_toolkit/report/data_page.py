@@ -17,6 +17,7 @@ from moei_toolkit.data.records import RECORDS_NAME, Record, read_records
 from moei_toolkit.data.storage.pixel_store import PixelStore
 from moei_toolkit.io.atomic import atomic_write_text
 from moei_toolkit.io.environment import toolkit_version
+from moei_toolkit.io.text import printable
 from moei_toolkit.report.blocks.block import Block
 from moei_toolkit.report.blocks.details import Details
 from moei_toolkit.report.blocks.headline import BigNumber, Headline
@@ -158,13 +159,8 @@ def _lists(findings: Sequence[Finding]) -> list[Details]:
 
 def _listed(findings: Sequence[Finding]) -> str:
     lines = [
-        f"{_visible(one.path)}: {_visible(one.reason)}{' (left out)' if one.dropped else ''}"
+        f"{printable(one.path)}: {printable(one.reason)}{' (left out)' if one.dropped else ''}"
         for one in findings[:FINDINGS_SHOWN]
     ]
     rest = len(findings) - FINDINGS_SHOWN
     return "\n".join([*lines, f"and {rest:,} more, in findings.jsonl"] if rest > 0 else lines)
-
-
-def _visible(text: str) -> str:
-    """Return a text whose unprintable characters are written out, so that it stays in its line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

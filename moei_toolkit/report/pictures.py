@@ -7,11 +7,11 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.io.images import read_image
+from moei_toolkit.io.pixels import to_eight_bits
 
 LONGEST = 960
 """Pixels of the longer side: enough for a telephone's full width and for a third of a screen's."""
@@ -50,11 +50,13 @@ def embed_picture(path: Path, longest: int = LONGEST, quality: int = QUALITY) ->
     """
     if longest < 1 or not 1 <= quality <= 95:
         raise ConfigError(f"expected longest >= 1 and quality in [1, 95], got {longest} and {quality}")
-    pixels = read_image(path).pixels
-    if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    image = Image.fromarray(pixels)
+    image = Image.fromarray(to_eight_bits(read_image(path).pixels))
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    return embed_image(image, quality)
+
+
+def embed_image(image: Image.Image, quality: int = QUALITY) -> Picture:
+    """Return an image as a JPEG; equal pixels give the same bytes."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality, optimize=True)
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")

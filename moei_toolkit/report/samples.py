@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -13,7 +11,7 @@ from PIL import Image
 
 from moei_toolkit.data.records import Record
 from moei_toolkit.report.blocks.slider import Slider, Version
-from moei_toolkit.report.pictures import Picture
+from moei_toolkit.report.pictures import Picture, embed_image
 from moei_toolkit.types import CLEAN
 
 STRENGTHS = (0.0, 0.5, 1.0)
@@ -71,7 +69,4 @@ def _thumbnail(pixels: np.ndarray) -> Picture:
     factor = min(1.0, LONGEST / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    buffer = io.BytesIO()
-    Image.fromarray(small).save(buffer, "JPEG", quality=QUALITY, optimize=True)
-    encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return Picture(f"data:image/jpeg;base64,{encoded}", *size)
+    return embed_image(Image.fromarray(small), QUALITY)

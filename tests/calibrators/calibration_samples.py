@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
+
+from moei_toolkit.calibrators.base import Calibrator
+
+C = TypeVar("C", bound=Calibrator)
 
 
 def sample(experts: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -15,6 +21,11 @@ def sample(experts: int, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndar
     logits = rng.normal(0, 3, (count, experts))
     chances = softmax(logits / 2 + np.eye(experts)[0], axis=1)
     return logits, (chances.cumsum(1) < rng.random((count, 1))).sum(1)
+
+
+def fitted(calibrator: C, logits: np.ndarray, targets: np.ndarray) -> C:
+    calibrator.fit(logits, targets)
+    return calibrator
 
 
 class Scores(ClassifierMixin, BaseEstimator):

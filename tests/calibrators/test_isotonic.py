@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from calibration_samples import calibrated_by_sklearn, sample
+from calibration_samples import calibrated_by_sklearn, fitted, sample
 from scipy.special import softmax
 from sklearn.isotonic import IsotonicRegression
 
 from moei_toolkit.calibrators.isotonic import Isotonic, fit_rising
-
-
-def fitted(logits: np.ndarray, targets: np.ndarray) -> Isotonic:
-    calibrator = Isotonic()
-    calibrator.fit(logits, targets)
-    return calibrator
 
 
 @pytest.mark.filterwarnings("ignore:The least populated class")
@@ -25,7 +19,7 @@ def test_equals_scikit_learn(experts: int, count: int):
     new = sample(experts, 200, seed=1)[0]
     own, new_own = (softmax(values, axis=1) for values in (logits, new))
     expected = calibrated_by_sklearn("isotonic", own, targets, new_own)
-    np.testing.assert_allclose(fitted(logits, targets).probabilities(new), expected, atol=1e-9)
+    np.testing.assert_allclose(fitted(Isotonic(), logits, targets).probabilities(new), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -48,6 +42,6 @@ def test_a_rising_sample_is_kept_and_a_falling_one_levelled():
 
 def test_where_no_expert_was_ever_right_all_are_alike():
     logits = np.array([[0.0, 2.0, -2.0], [0.1, 2.1, -2.0]])
-    found = fitted(logits, np.array([1, 1]))
+    found = fitted(Isotonic(), logits, np.array([1, 1]))
     found.curves = [(points, np.zeros_like(heights)) for points, heights in found.curves]
     np.testing.assert_allclose(found.probabilities(logits), 1 / 3)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from calibration_samples import calibrated_by_sklearn, sample
+from calibration_samples import calibrated_by_sklearn, fitted, sample
 from scipy.special import expit, logit, softmax
 
 from moei_toolkit.calibrators.platt import Platt
-
-
-def fitted(logits: np.ndarray, targets: np.ndarray) -> Platt:
-    calibrator = Platt()
-    calibrator.fit(logits, targets)
-    return calibrator
 
 
 @pytest.mark.filterwarnings("ignore:The least populated class")
@@ -24,18 +18,18 @@ def test_equals_scikit_learn(experts: int, count: int):
     new = sample(experts, 200, seed=1)[0]
     odds, new_odds = (logit(softmax(values, axis=1)) for values in (logits, new))
     expected = calibrated_by_sklearn("sigmoid", odds, targets, new_odds)
-    np.testing.assert_allclose(fitted(logits, targets).probabilities(new), expected, atol=1e-5)
+    np.testing.assert_allclose(fitted(Platt(), logits, targets).probabilities(new), expected, atol=1e-5)
 
 
 def test_two_experts_have_opposite_sigmoids():
-    found = fitted(*sample(2, 300))
+    found = fitted(Platt(), *sample(2, 300))
     np.testing.assert_allclose(found.slopes[0], found.slopes[1], rtol=1e-9)
     np.testing.assert_allclose(found.offsets[0], -found.offsets[1], rtol=1e-9)
 
 
 def test_no_neighbour_of_the_optimum_is_better():
     logits, targets = sample(3, 400)
-    found, odds = fitted(logits, targets), logit(softmax(logits, axis=1))[:, 1]
+    found, odds = fitted(Platt(), logits, targets), logit(softmax(logits, axis=1))[:, 1]
     hit = targets == 1
     wanted = np.where(hit, (hit.sum() + 1) / (hit.sum() + 2), 1 / ((~hit).sum() + 2))
 
@@ -51,12 +45,14 @@ def test_no_neighbour_of_the_optimum_is_better():
 
 def test_logits_that_tell_nothing_give_how_often_each_expert_is_best():
     targets = np.repeat([0, 1, 2], [60, 30, 10])
-    probabilities = fitted(np.tile([1.0, 0.0, 0.0], (100, 1)), targets).probabilities(np.array([[1.0, 0, 0]]))
+    probabilities = fitted(Platt(), np.tile([1.0, 0.0, 0.0], (100, 1)), targets).probabilities(
+        np.array([[1.0, 0, 0]])
+    )
     np.testing.assert_allclose(probabilities, [[0.6, 0.3, 0.1]], atol=0.02)
 
 
 def test_experts_told_apart_perfectly_keep_finite_sigmoids():
     logits = np.random.default_rng(0).normal(0, 3, (100, 3))
-    found = fitted(logits, logits.argmax(1))
+    found = fitted(Platt(), logits, logits.argmax(1))
     assert np.isfinite([found.slopes, found.offsets]).all()
     assert (found.slopes > 0).all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -20,6 +19,7 @@ from moei_toolkit.data.records import Record
 from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.pixel_store import PixelStore
+from moei_toolkit.io.pixels import hash_pixels
 
 CROP, OVERVIEW, PAIRS = 256, 64, 4
 COMPRESSION = 3
@@ -80,7 +80,7 @@ def make_pair(scale: Scale, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def write_pair(folder: Path, pair: tuple[np.ndarray, np.ndarray]) -> Pair:
     """Write two images as PNG under names that no other pair has; return where."""
-    name = hashlib.sha256(pair[0].tobytes()).hexdigest()[:16]
+    name = hash_pixels(pair[0])[:16]
     paths = folder / f"{name}-degraded.png", folder / f"{name}-clean.png"
     for path, pixels in zip(paths, pair, strict=True):
         cv2.imwrite(str(path), pixels[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, COMPRESSION])

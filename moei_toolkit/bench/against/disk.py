@@ -5,11 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from moei_toolkit.bench.against.benchmark import Benchmark, Scale, Target
 from moei_toolkit.bench.against.model import EXPERTS, make_model
+from moei_toolkit.bench.against.photograph import make_photograph
 from moei_toolkit.bench.against.timing import Work
 from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.inference.decider import Decider
@@ -30,7 +28,7 @@ def prepare(scale: Scale) -> tuple[Work, Work]:
     restorer = Restorer(runtime, Decider(router, Temperature(), 0.0, EXPERTS))
     folder = tempfile.TemporaryDirectory()
     root = Path(folder.name)
-    images = [_photograph(scale, seed) for seed in range(PHOTOGRAPHS)]
+    images = [make_photograph(scale, seed) for seed in range(PHOTOGRAPHS)]
     pairs = [(root / f"{seed}.png", root / "restored" / f"{seed}.png") for seed in range(PHOTOGRAPHS)]
     for (source, _), image in zip(pairs, images, strict=True):
         write_image(source, image)
@@ -46,17 +44,6 @@ def prepare(scale: Scale) -> tuple[Work, Work]:
                 pass
 
     return from_disk_to_disk, in_memory
-
-
-def _photograph(scale: Scale, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    coarse = rng.uniform(0, 255, (max(scale.height // 60, 2), max(scale.width // 60, 2), 3)).astype(
-        np.float32
-    )
-    smooth: np.ndarray = cv2.resize(coarse, (scale.width, scale.height), interpolation=cv2.INTER_CUBIC)
-    noisy = smooth + rng.normal(0, 2, smooth.shape).astype(np.float32)
-    pixels = np.clip(noisy, 0, 255)
-    return pixels.astype(np.uint8)
 
 
 BENCHMARK = Benchmark(

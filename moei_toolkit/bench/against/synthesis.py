@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from moei_toolkit.bench.against.benchmark import Benchmark, Scale, Target
+from moei_toolkit.bench.against.photograph import make_photograph
 from moei_toolkit.bench.against.timing import Work
 from moei_toolkit.data.depth import estimate_depth
 from moei_toolkit.data.weather.base import Degradation
@@ -23,7 +24,7 @@ def against_png(name: str, weather: Degradation) -> Benchmark:
     """
 
     def prepare(scale: Scale) -> tuple[Work, Work]:
-        pixels = _photograph(scale)
+        pixels = make_photograph(scale, seed=0)
         clean = pixels.astype(np.float32) / np.float32(255.0)
 
         def draw() -> np.ndarray:
@@ -40,14 +41,6 @@ def against_png(name: str, weather: Degradation) -> Benchmark:
     return Benchmark(
         f"synthesis_{name}", f"{name} over a photograph", "its PNG once", Target("<=", 1), prepare
     )
-
-
-def _photograph(scale: Scale) -> np.ndarray:
-    """Return smooth pixels with some noise, which take PNG as long as a photograph does."""
-    rng = np.random.default_rng(0)
-    coarse = rng.uniform(0, 255, (max(scale.height // 60, 2), max(scale.width // 60, 2), 3))
-    smooth = cv2.resize(coarse, (scale.width, scale.height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(smooth + rng.normal(0, 2, smooth.shape), 0, 255).astype(np.uint8)
 
 
 @contextmanager

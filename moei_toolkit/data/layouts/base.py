@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 SPLITS = ("train", "route", "calibrate", "val", "test")
-TEST = "test"
-"""The split that nothing is learnt from or chosen by."""
+TRAIN, VAL, TEST = "train", "val", "test"
+"""Splits that are published too; nothing is learnt from "test" or chosen by it."""
 Loader = Callable[[], tuple[np.ndarray, np.ndarray]]
 
 

@@ -13,7 +13,6 @@ INPUT_FOLDERS = frozenset({"input", "inputs", "lq", "degraded"})
 SIDE_FOLDERS = frozenset({"cond", "depth", "depths", "mask", "masks", "normal", "normals"})
 """What some networks want beside images: normal maps, masks, depth."""
 
-TRAIN, TEST, VAL = "train", "test", "val"
 _PART = re.compile(r"(?<![a-z])(train|test|val)(ing|id|idation)?[\W_]*(set)?(?![a-z])")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
+from moei_toolkit.data.layouts.base import TEST, TRAIN
 from moei_toolkit.data.layouts.file_names import plain
-from moei_toolkit.data.layouts.folder_names import CLEAN_FOLDERS, TEST, TRAIN, is_clean, split_of
+from moei_toolkit.data.layouts.folder_names import CLEAN_FOLDERS, is_clean, split_of
 from moei_toolkit.data.layouts.folders import Folder, read_folder
 from moei_toolkit.data.layouts.parts import Part, Parts
 from moei_toolkit.data.layouts.published_set import PublishedSet

@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from moei_toolkit.data.layouts.base import Layout, Leftover, Scene
+from moei_toolkit.data.layouts.base import TEST, VAL, Layout, Leftover, Scene
 from moei_toolkit.data.layouts.file_scenes import FileScene, Reading, gather_scenes, scene_of
-from moei_toolkit.data.layouts.folder_names import TEST, VAL
 from moei_toolkit.data.layouts.folders import Folder, open_folder, root_path
 from moei_toolkit.data.layouts.image_files import Collected, collect_images
 from moei_toolkit.data.layouts.missing import require_parts

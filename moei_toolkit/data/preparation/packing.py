@@ -11,9 +11,9 @@ from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from moei_toolkit.data.preparation.prepared_set import PreparedSet, hash_tables, read_prepared, write_prepared
+from moei_toolkit.data.preparation.set_lock import writing_to
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
 from moei_toolkit.data.storage.keys import short_key
 from moei_toolkit.data.storage.pair_store import STORE_NAME, PairStore
@@ -71,11 +71,8 @@ def pack(folder: Path, progress: Callable[[int, int], None], workers: int | None
         StoreError: The tables cannot be written.
     """
     read_prepared(folder)  # before a lock is left in a folder that is none
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            return _pack(folder, progress, workers or os.cpu_count() or 1)
-    except Timeout as error:
-        raise DataError(f"{folder}: a preparation writes to it. Wait until it ends.") from error
+    with writing_to(folder):
+        return _pack(folder, progress, workers or os.cpu_count() or 1)
 
 
 def _pack(folder: Path, progress: Callable[[int, int], None], workers: int) -> int:
@@ -147,11 +144,7 @@ def _decoded(
 
     def decode(path: str) -> np.ndarray:
         record = loose[path]
-        if path != record.path_raw:
-            return store.clean(record)
-        pixels = store.degraded(record)
-        check_hash(record, pixels)
-        return pixels
+        return store.degraded(record) if path == record.path_raw else store.clean(record)
 
     waiting = iter(loose)
     with ThreadPoolExecutor(workers) as pool:  # decoders do their work without the interpreter's lock

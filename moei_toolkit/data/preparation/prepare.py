@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from moei_toolkit.data.layouts.base import Layout, Scene
 from moei_toolkit.data.preparation.clashes import refuse_clashes
 from moei_toolkit.data.preparation.decisions import Decisions, decide
@@ -25,6 +23,7 @@ from moei_toolkit.data.preparation.prepared_set import (
     write_prepared,
 )
 from moei_toolkit.data.preparation.results import Finding
+from moei_toolkit.data.preparation.set_lock import writing_to
 from moei_toolkit.data.preparation.signatures import sign_drawing, sign_files
 from moei_toolkit.data.preparation.steps import SceneJob, StepRunner
 from moei_toolkit.data.records import RECORDS_NAME, Record, write_records
@@ -97,11 +96,8 @@ def prepare(order: Order, folder: Path, log: Reporter) -> PreparedSet:
     if not scenes:
         raise DataError(f"{order.root}: expected scenes, found none. Is it the root of this layout?")
     make_folder(folder)
-    try:
-        with FileLock(folder / ".lock", timeout=0), Ledger(folder) as ledger:
-            return _prepare(order, scenes, folder, ledger, log)
-    except Timeout as error:
-        raise DataError(f"{folder}: another preparation writes to it. Wait until it ends.") from error
+    with writing_to(folder), Ledger(folder) as ledger:
+        return _prepare(order, scenes, folder, ledger, log)
 
 
 def _prepare(

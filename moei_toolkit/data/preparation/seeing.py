@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
 from moei_toolkit.data.preparation.results import Seen
+from moei_toolkit.io.pixels import hash_pixels
 
 
 def see(
@@ -30,6 +29,6 @@ def see(
         severity_estimate=None if estimate is None else round(estimate, 6),
         width=width,
         height=height,
-        hash=hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest(),
+        hash=hash_pixels(pixels),
         clean_key=clean_key,
     )

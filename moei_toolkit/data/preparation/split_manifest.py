@@ -10,11 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from moei_toolkit.config.kinds import Split
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.atomic import atomic_write_json
-
-Split = Literal["train", "route", "calibrate", "val", "test"]
 
 
 class SplitManifest(BaseModel):

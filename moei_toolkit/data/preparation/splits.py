@@ -7,10 +7,9 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from moei_toolkit.data.layouts.base import SPLITS
+from moei_toolkit.data.layouts.base import SPLITS, TEST, TRAIN
 from moei_toolkit.errors import ConfigError, DataError, did_you_mean
 
-TRAIN, TEST = "train", "test"
 LEAST = {"calibrate": 2}
 """Captures a split needs, where it is not 1: half of calibrate is fitted on, and the other half chosen on."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.pixels import hash_pixels
 
 
 def synthesise(
@@ -88,6 +88,6 @@ def _store(writer: PairWriter, scene: Scene, image: Drawn) -> Record:
         degradation=image.task,
         severity=image.severity,
         capture_id=scene.capture_id,
-        hash=hashlib.sha256(image.pixels.tobytes()).hexdigest(),
+        hash=hash_pixels(image.pixels),
         source=scene.source,
     )
