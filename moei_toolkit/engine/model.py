@@ -86,6 +86,9 @@ class RestorationModel(BaseModel):
         }
         if self.auxiliary is not None:
             terms["auxiliary_loss"] = self.auxiliary_weight * self.auxiliary(description.g, task, severity)
+        penalty = self.expert.penalty()
+        if penalty is not None:
+            terms["penalty_loss"] = penalty
         _require_finite(terms)
         return terms
 

@@ -37,3 +37,13 @@ class Expert(nn.Module, ABC):
             does not follow later training.
         """
         return None
+
+    def penalty(self) -> Tensor | None:
+        """Return what training adds to its loss besides the error of the image, or None if it is nothing.
+
+        An expert that routes inside, for instance, keeps its own parts equally busy with one.
+
+        Returns:
+            A scalar that gradients flow through, of the runs in training mode since this was last asked.
+        """
+        return None

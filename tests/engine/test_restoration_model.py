@@ -113,3 +113,34 @@ def test_nothing_is_updated_with_a_loss_that_is_not_finite(batch):
         model.train_step(batch, wrapper)
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
     assert not wrapper.optimizer.state
+
+
+class Demanding(Dense):
+    """Asks for a penalty of one tenth of its only weight for each site it ran at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(5.0))
+        self.runs = 0
+
+    def run(self, site, block, x):
+        self.runs += 1
+        return super().run(site, block, x)
+
+    def penalty(self):
+        runs, self.runs = self.runs, 0
+        return 0.1 * runs * self.weight
+
+
+def test_the_penalty_of_an_expert_is_part_of_what_is_minimised(batch):
+    backbone = shake(make_backbone())
+    model = RestorationModel(backbone, Demanding(), [Distance(), Distance()]).train()
+    plain = RestorationModel(backbone, Dense(), [Distance(), Distance()]).train()(**batch)
+    terms = model(**batch)
+    sites = len(backbone.sites())
+    assert terms["penalty_loss"].item() == pytest.approx(0.1 * sites * 5.0)
+    assert torch.equal(terms["loss"], plain["loss"])
+    assert "penalty_loss" not in plain
+    total, _ = model.parse_losses(model(**batch))
+    total.backward()
+    assert model.expert.weight.grad.item() == pytest.approx(0.1 * sites)
