@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import os
 import re
 import select
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -16,8 +18,11 @@ from typing import Any, NoReturn
 from moei_toolkit import __version__
 from moei_toolkit.errors import ConfigError, MoeiError
 
+PARTIAL = 10
+"""What a command exits with that did its work, but had to leave out some of what it was given."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+TERMINATED = 143
 
 _KEY = re.compile(r"\w+(\.\w+)*")
 _WORDS = {"true": True, "false": False}
@@ -111,8 +116,9 @@ def format_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str
 def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave the process: results on stdout, one readable error on stderr, an exit code.
 
-    Exit codes: that of ``main``; ``exit_code`` of a :class:`MoeiError`; 2 for wrong usage; 130 after Ctrl-C;
-    141 when the reader of stdout has gone; 1 for anything else.
+    Exit codes: that of ``main``; ``exit_code`` of a :class:`MoeiError`; 2 for wrong usage; 10 when inputs were
+    left out; 130 after Ctrl-C; 141 when the reader of stdout has gone; 143 when a scheduler ended it; 1 for
+    anything else.
 
     Args:
         main: Takes the arguments and returns the exit code.
@@ -123,15 +129,26 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     arguments = sys.argv[1:] if argv is None else argv
+    signal.signal(signal.SIGTERM, functools.partial(_end, os.getpid()))
     try:
         code = main(arguments)
         sys.stdout.flush()
     except Exception as error:
         code = _report(error, arguments)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
+        code = TERMINATED if isinstance(stopped, _Terminated) else INTERRUPTED
         _complain("interrupted; run the same command again to continue")
-        code = INTERRUPTED
     sys.exit(code)
+
+
+class _Terminated(KeyboardInterrupt):
+    """A scheduler or ``kill`` wants the command to end, which it does as after Ctrl-C."""
+
+
+def _end(process: int, number: int, frame: object) -> None:
+    if os.getpid() == process:
+        raise _Terminated
+    os._exit(128 + number)  # a worker that was forked from the command is ended from there
 
 
 def _report(error: Exception, arguments: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -8,6 +9,14 @@ import pytest
 from moei_toolkit import __version__
 from moei_toolkit.cli import CommandParser, format_table, parse_options, run_main
 from moei_toolkit.errors import ConfigError, TrainingError
+
+
+@pytest.fixture(autouse=True)
+def handler():
+    """A command ends as a scheduler wants it; the tests do not."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 def end(action, *argv: str) -> int:
@@ -74,6 +83,30 @@ def test_a_reader_that_leaves_is_not_an_error():
         process.stdin.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+def test_a_scheduler_ends_a_command_as_ctrl_c_does_and_its_workers_with_it():
+    code = (
+        "import os, time\nfrom moei_toolkit.cli import run_main\n"
+        "def main(argv):\n"
+        "    try:\n"
+        "        child = os.fork()\n"
+        "        if not child:\n            time.sleep(60)\n"
+        "        print(child, flush=True)\n"
+        "        time.sleep(60)\n"
+        "    finally:\n"
+        "        if child:\n"
+        "            os.kill(child, 15)\n"
+        "            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)\n"
+        "run_main(main)"
+    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        assert int(process.stdout.readline()) > 0
+        process.terminate()
+        assert process.stdout.read() == "143\n"
+        assert process.stderr.read() == "interrupted; run the same command again to continue\n"
+    assert process.returncode == 143
 
 
 def test_parser_has_version_and_traceback_and_no_abbreviations(capsys):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, parse_options, run_main
-from moei_toolkit.errors import ConfigError, DataError
+from moei_toolkit.cli import PARTIAL, CommandParser, parse_options, run_main
+from moei_toolkit.errors import ConfigError
 
 
 def main(argv: Sequence[str]) -> int:
-    """Prepare a data set; exit with 3 when files had to be left out."""
+    """Prepare a data set; exit with 10 when files had to be left out."""
     parser = CommandParser(
         "Check, align, de-duplicate and split the images of a data set, and keep them so that a crop is read "
         "fast. Run it again after adding files: only what is new is touched.",
@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     prepared = prepare_data(config, args.out, RichReporter(), args.workers)
     print(describe_set(args.out, prepared))
-    return DataError.exit_code if prepared.dropped else 0
+    return PARTIAL if prepared.dropped else 0
 
 
 def run() -> None:

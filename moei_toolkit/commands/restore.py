@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, run_main
+from moei_toolkit.cli import PARTIAL, CommandParser, run_main
 
 
 def main(argv: Sequence[str]) -> int:
-    """Restore a photograph or a folder; exit with 3 when some could not be."""
+    """Restore a photograph or a folder; exit with 10 when some could not be restored."""
     parser = CommandParser("Restore a photograph, or every photograph of a folder, of any size.")
     parser.add_argument("source", type=Path, help="a photograph, or a folder of them")
     parser.add_argument(
@@ -49,7 +49,9 @@ def main(argv: Sequence[str]) -> int:
     failures = restore_photos(restorer, pairs, RichReporter(), model, args.overwrite)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
-    return failures[0].exit_code if failures else 0
+    if len(failures) == len(pairs):
+        return failures[0].exit_code
+    return PARTIAL if failures else 0
 
 
 def run() -> None:

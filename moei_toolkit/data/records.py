@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
@@ -40,6 +41,8 @@ class Record:
         hash: sha256 of the degraded pixels (uint8, row by row, RGB).
         source: "photograph" or "generated".
         severity_estimate: In [0, 1], what the pixels say; None where they were not asked.
+        shift: Pixels that the degraded file is shifted by against the clean one, to a fraction of one; None
+            where that was not measured, or could not be.
     """
 
     id: str
@@ -56,6 +59,7 @@ class Record:
     hash: str
     source: str
     severity_estimate: float | None = None
+    shift: float | None = None
 
 
 _KINDS = {field.name: str(field.type) for field in fields(Record)}
@@ -79,7 +83,7 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
 
 
 def read_records(path: Path) -> list[Record]:
-    """Read the records of a meta.jsonl; rows from before there were severity estimates have none.
+    """Read the records of a meta.jsonl; older rows have neither severity estimate nor shift.
 
     Raises:
         DataError: When the file is missing or a row is damaged; names file and line.
@@ -99,6 +103,7 @@ def _rows(path: Path, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 
 def _parse(row: dict[str, Any], where: str) -> Record:
     row.setdefault("severity_estimate", None)
+    row.setdefault("shift", None)
     if row.keys() != _KINDS.keys():
         missing, extra = sorted(_KINDS.keys() - row.keys()), sorted(row.keys() - _KINDS.keys())
         raise DataError(f"{where}: expected the columns of a record; missing {missing}, unknown {extra}.")
@@ -123,6 +128,9 @@ def _check_values(row: dict[str, Any], where: str) -> None:
     estimate = row["severity_estimate"]
     if estimate is not None and not 0.0 <= estimate <= 1.0:
         raise DataError(f"{where}: expected a severity_estimate in [0, 1], got {estimate}.")
+    shift = row["shift"]
+    if shift is not None and not 0.0 <= shift < math.inf:
+        raise DataError(f"{where}: expected a shift of 0 pixels or more, got {shift}.")
     if row["source"] not in SOURCES:
         raise DataError(f"{where}: expected source to be one of {SOURCES}, got {row['source']!r}.")
 

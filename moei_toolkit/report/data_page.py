@@ -34,6 +34,7 @@ from moei_toolkit.report.tables.data import (
     findings_table,
     megapixels,
     settings_table,
+    shifts_table,
     sizes_table,
     split_names,
 )
@@ -96,6 +97,7 @@ def render_data_page(
         Section("Severity", _severity(groups)),
         Section("Pictures", pictures, _PICTURES),
         Section("Sizes", [SortableTable(sizes_table(records))]),
+        *([Section("Alignment", [SortableTable(shifts)])] if (shifts := shifts_table(records)).rows else []),
         Section("Findings", [SortableTable(findings_table(findings)), *_lists(findings)]),
         Section("Settings", [SortableTable(settings_table(prepared, splits))]),
     ]

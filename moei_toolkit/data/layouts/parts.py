@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from moei_toolkit.data.layouts.base import Leftover
 from moei_toolkit.data.layouts.file_names import looks_like_image, plain
 from moei_toolkit.data.layouts.folder_names import is_aside, is_clean, split_of
-from moei_toolkit.data.layouts.folders import Folder, read_folder, walk
+from moei_toolkit.data.layouts.folders import Contents, Folder, read_folder, walk
 from moei_toolkit.data.layouts.pairing import Variant
 from moei_toolkit.data.layouts.published_set import PublishedSet
 
@@ -60,18 +60,15 @@ def find_parts(root: Folder, known: PublishedSet) -> Parts:
 
 def _explore(folder: Folder, split: str | None, group: str, known: PublishedSet, parts: Parts) -> None:
     contents = read_folder(folder)
-    parts.leftovers += contents.leftovers
-    parts.leftovers += [
-        Leftover(folder.path / name, f"it lies in no folder of images; expected {known.shape}")
-        for name in contents.files
-        if looks_like_image(name)
-    ]
+    parts.leftovers += [*contents.leftovers, *_strays(folder, contents, known)]
     for below in contents.folders:
         name, published = plain(below.name), split_of(below.name)
         if name in known.variants:
-            parts.part(split, group).degraded.append((known.variants[name], below))
+            for part, images in _divided(below, split, known, parts):
+                parts.part(part, group).degraded.append((known.variants[name], images))
         elif is_clean(below.name):
-            parts.part(split, group).clean.append(below)
+            for part, images in _divided(below, split, known, parts):
+                parts.part(part, group).clean.append(images)
         elif name in known.asides:
             parts.leftovers.append(Leftover(below.path, known.asides[name]))
         elif name in known.groups:
@@ -80,6 +77,23 @@ def _explore(folder: Folder, split: str | None, group: str, known: PublishedSet,
             _explore(below, published, group, known, parts)
         elif not is_aside(below.name):
             parts.unknown.append(below)
+
+
+def _divided(
+    folder: Folder, split: str | None, known: PublishedSet, parts: Parts
+) -> list[tuple[str | None, Folder]]:
+    """Return a folder of images with its published part, or what lies in it: ``input/train`` is in "train"."""
+    contents = read_folder(folder)
+    if split or not any(split_of(below.name) for below in contents.folders):
+        return [(split, folder)]
+    parts.leftovers += [*contents.leftovers, *_strays(folder, contents, known)]
+    return [(split_of(below.name), below) for below in contents.folders]
+
+
+def _strays(folder: Folder, contents: Contents, known: PublishedSet) -> list[Leftover]:
+    """Return the images that lie where there should be only folders."""
+    reason = f"it lies in no folder of images; expected {known.shape}"
+    return [Leftover(folder.path / name, reason) for name in contents.files if looks_like_image(name)]
 
 
 def holds_images(folder: Folder) -> bool:

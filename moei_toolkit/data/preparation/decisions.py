@@ -21,9 +21,10 @@ from moei_toolkit.data.preparation.split_manifest import (
     read_split_manifest,
     write_split_manifest,
 )
-from moei_toolkit.data.preparation.splits import assign_splits
+from moei_toolkit.data.preparation.splits import assign_splits, open_splits
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
+from moei_toolkit.types import CLEAN
 
 
 @dataclass(frozen=True)
@@ -34,23 +35,31 @@ class Decisions:
         scenes: Those that are used, each with its split and what it was captured with.
         splits: By capture, before those that look alike became one, and of captures that are gone for now:
             whatever goes and comes back, nothing changes its split.
+        images: The splits that clean images had before, by hash.
         findings: About scenes that look like others.
     """
 
     scenes: Sequence[Scene]
     splits: Mapping[str, str]
+    images: Mapping[str, str]
     findings: Sequence[Finding]
 
     def write_manifest(
-        self, path: Path, records: Iterable[Record], shares: Mapping[str, float], seed: int
+        self, path: Path, records: Sequence[Record], shares: Mapping[str, float], seed: int
     ) -> None:
         """Write the split manifest, with a hash of the images in every split.
 
         Raises:
             StoreError: The disk is full or read-only.
         """
-        hashes = hash_splits(records)
-        fields = {"seed": seed, "shares": dict(shares), "captures": dict(self.splits), "hashes": hashes}
+        clean = {record.hash: record.split for record in records if record.degradation == CLEAN}
+        fields = {
+            "seed": seed,
+            "shares": dict(shares),
+            "captures": dict(self.splits),
+            "images": {**self.images, **clean},
+            "hashes": hash_splits(records),
+        }
         write_split_manifest(path, SplitManifest.model_validate(fields))
 
 
@@ -65,7 +74,8 @@ def decide(
 ) -> Decisions:
     """Decide which scenes are used, and split them.
 
-    Scenes that look alike become one capture. What looks like an image of a held-out split that is
+    Scenes that look alike become one capture; one whose clean image was there before under another name stays
+    in its split. What looks like an image of a held-out split that is
     published or was assigned before, and cannot be there too, is left out.
 
     Args:
@@ -83,7 +93,10 @@ def decide(
     """
     usable = [scene for scene in scenes if scene.id not in checked or checked[scene.id].result.images]
     alike = _alike(usable, checked, distance)
-    kept: dict[str, str] = dict(read_split_manifest(manifest).captures) if manifest.is_file() else {}
+    before = read_split_manifest(manifest) if manifest.is_file() else None
+    kept: dict[str, str] = dict(before.captures) if before else {}
+    images: dict[str, str] = dict(before.images) if before else {}
+    kept = {**_recognised(usable, checked, images), **kept}
     kept.update({scene.capture_id: scene.split for scene in usable if scene.split and not scene.path})
     links = [(one.capture_id, other.capture_id) for one, other in alike]
     merged = merge_captures(_published(usable), links, kept)
@@ -97,7 +110,19 @@ def decide(
     ]
     findings = [*_leaks(usable, merged.dropped, root), *_duplicates(alike, merged.dropped, root)]
     every = {**kept, **{capture: splits[one] for capture, one in merged.names.items()}}
-    return Decisions(used, every, findings)
+    return Decisions(used, every, images, findings)
+
+
+def _recognised(
+    scenes: Iterable[Scene], checked: Mapping[str, Entry], images: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the split of captures whose clean image was in one before, and may be in it now."""
+    found: dict[str, str] = {}
+    for scene in scenes:
+        split = images.get(checked[scene.id].result.images[0].hash) if scene.id in checked else None
+        if split and split in open_splits(scene.split):
+            found.setdefault(scene.capture_id, split)
+    return found
 
 
 def _published(scenes: Iterable[Scene]) -> dict[str, str | None]:

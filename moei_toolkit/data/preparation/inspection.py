@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from moei_toolkit.data.layouts.base import DegradedFile, Scene
-from moei_toolkit.data.preparation.alignment import measure_shift, repair
+from moei_toolkit.data.preparation.alignment import Shift, measure_shift, repair
 from moei_toolkit.data.preparation.names import name_below
 from moei_toolkit.data.preparation.perceptual_hash import hash_to_text, perceptual_hash
 from moei_toolkit.data.preparation.results import Finding, SceneResult, Seen
@@ -98,7 +98,8 @@ class _Inspection:
         except DataError as error:
             self._find(file.path, "unusable", str(error), True)
             return
-        pair = self._aligned(file, clean, degraded)
+        shift = measure_shift(clean, degraded)
+        pair = self._aligned(file, clean, degraded, shift)
         if pair is None:
             return
         fitted, degraded = pair
@@ -111,14 +112,14 @@ class _Inspection:
         known = (value for value in (file.level, estimate, UNKNOWN_SEVERITY) if value is not None)
         severity = next(known)
         self._keep(file.id, degraded, altered=repaired)
-        self.images.append(see(file.id, file.degradation, severity, estimate, degraded, clean_key))
+        length = shift.length if shift.known else None
+        self.images.append(see(file.id, file.degradation, severity, estimate, degraded, clean_key, length))
 
     def _aligned(
-        self, file: DegradedFile, clean: np.ndarray, degraded: np.ndarray
+        self, file: DegradedFile, clean: np.ndarray, degraded: np.ndarray, shift: Shift
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the pair as it is to be used; None when it is not."""
         checks = self._job.checks
-        shift = measure_shift(clean, degraded)
         if not shift.exceeds(checks.largest_shift):
             return clean, degraded
         distance = f"{shift.rows:+.2f} rows and {shift.columns:+.2f} columns"

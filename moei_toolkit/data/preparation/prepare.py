@@ -176,6 +176,7 @@ def _records(
                 hash=image.hash,
                 source=scene.source,
                 severity_estimate=image.severity_estimate,
+                shift=image.shift,
             )
 
 

@@ -41,6 +41,7 @@ class Seen:
         height: Rows.
         hash: sha256 of the pixels (uint8, row by row, RGB).
         clean_key: Key of the clean pixels that belong to it.
+        shift: Pixels that its file is shifted by against the clean one; None where nobody knows.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Seen:
     height: int
     hash: str
     clean_key: str
+    shift: float | None = None
 
 
 @dataclass(frozen=True)

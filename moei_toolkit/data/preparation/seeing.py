@@ -9,7 +9,13 @@ from moei_toolkit.io.pixels import hash_pixels
 
 
 def see(
-    name: str, degradation: str, severity: float, estimate: float | None, pixels: np.ndarray, clean_key: str
+    name: str,
+    degradation: str,
+    severity: float,
+    estimate: float | None,
+    pixels: np.ndarray,
+    clean_key: str,
+    shift: float | None = None,
 ) -> Seen:
     """Return what is to be known of an image.
 
@@ -20,6 +26,7 @@ def see(
         estimate: Severity by the pixels; None where nobody can tell.
         pixels: (H, W, 3) uint8 RGB.
         clean_key: Key of the clean pixels that belong to it.
+        shift: Pixels that its file is shifted by against the clean one; None where nobody knows.
     """
     height, width = pixels.shape[:2]
     return Seen(
@@ -31,4 +38,5 @@ def see(
         height=height,
         hash=hash_pixels(pixels),
         clean_key=clean_key,
+        shift=None if shift is None else round(shift, 3),
     )

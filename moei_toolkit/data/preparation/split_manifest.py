@@ -16,6 +16,9 @@ from moei_toolkit.errors import DataError
 from moei_toolkit.io.atomic import atomic_write_json
 
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class SplitManifest(BaseModel):
     """Who is in which split.
 
@@ -24,6 +27,7 @@ class SplitManifest(BaseModel):
         seed: Decided the order in which captures were assigned.
         shares: Of the splits that captures were divided among.
         captures: Split by capture.
+        images: Split by the sha256 of a clean image: what is renamed stays where it was.
         hashes: sha256 of each split, as :func:`hash_splits` finds it.
     """
 
@@ -33,7 +37,8 @@ class SplitManifest(BaseModel):
     seed: int
     shares: Mapping[Split, float]
     captures: Mapping[str, Split]
-    hashes: Mapping[Split, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]
+    images: Mapping[Sha256, Split] = {}
+    hashes: Mapping[Split, Sha256]
 
 
 def hash_splits(records: Iterable[Record]) -> dict[str, str]:
@@ -48,13 +53,13 @@ def hash_splits(records: Iterable[Record]) -> dict[str, str]:
 
 
 def write_split_manifest(path: Path, manifest: SplitManifest) -> None:
-    """Write a split manifest, captures in the order of their names.
+    """Write a split manifest, captures and images in the order of their names and hashes.
 
     Raises:
         StoreError: The disk is full, read-only, or failed.
     """
-    captures = dict(sorted(manifest.captures.items()))
-    atomic_write_json(path, {**manifest.model_dump(mode="json"), "captures": captures})
+    in_order = {name: dict(sorted(getattr(manifest, name).items())) for name in ("captures", "images")}
+    atomic_write_json(path, {**manifest.model_dump(mode="json"), **in_order})
 
 
 def read_split_manifest(path: Path) -> SplitManifest:

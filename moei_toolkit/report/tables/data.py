@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from moei_toolkit.data.layouts.base import SPLITS
 from moei_toolkit.data.preparation.prepared_set import PreparedSet
 from moei_toolkit.data.preparation.results import Finding
@@ -90,6 +92,26 @@ def sizes_table(records: Sequence[Record]) -> Table:
         header=["width x height", "megapixels", "images"],
         rows=[[f"{w} x {h}", f"{w * h / 1e6:.2f}", f"{count:,}"] for (w, h), count in shown],
         note=f"In pixels, the most frequent first.{others}",
+    )
+
+
+def shifts_table(records: Sequence[Record]) -> Table:
+    """Return how far degraded files are shifted against their clean ones, by degradation."""
+    groups = {
+        name: [one.shift for one in records if one.degradation == name and one.shift is not None]
+        for name in degradation_names(records)
+    }
+    return Table(
+        title="Shifts",
+        header=["degradation", "pairs measured", "median", "95 in 100 below", "largest"],
+        rows=[
+            [name, f"{len(shifts):,}", *(f"{value:.2f}" for value in np.percentile(shifts, (50, 95, 100)))]
+            for name, shifts in groups.items()
+            if shifts
+        ],
+        note="In pixels, by phase correlation of the files as they came; meta.jsonl has that of every pair. "
+        "Weather that was drawn here is not shifted, and was not measured; nor are pairs that show too "
+        "little in common.",
     )
 
 

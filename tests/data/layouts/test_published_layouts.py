@@ -90,6 +90,22 @@ def test_parts_of_uhd_rain(tmp_path):
     assert reasons_of(layout) == {}
 
 
+def test_parts_may_lie_inside_the_folders_of_images(tmp_path):
+    plant(
+        tmp_path,
+        "input/{train/{1,2},test/1,extra/7}.jpg",
+        "gt/{train/{1,2},Testing/1,extra/7}.jpg",
+        "gt/9.jpg",
+    )
+    layout = build("uhd_rain", tmp_path)
+    scenes = scenes_of(layout)
+    assert {name: scene.split for name, scene in scenes.items()} == {
+        "7": None, "test-1": "test", "train-1": "train", "train-2": "train",
+    }  # fmt: skip
+    assert scenes["test-1"].path == tmp_path / "gt/Testing/1.jpg"
+    assert "no folder of images" in reasons_of(layout)["gt/9.jpg"]
+
+
 def test_names_differ_in_case_and_suffix_in_uhd_snow(tmp_path):
     scenes = scenes_of(plant_published("uhd_snow", tmp_path))
     assert [summary(scene) for scene in scenes.values()] == [

@@ -60,6 +60,7 @@ def test_every_pair_is_there_with_its_pixels(pairs, tmp_path, storage):
     assert {record.split for record in records} == set(SHARES)
     for scene in {record.scene_id for record in records}:
         assert len({record.split for record in records if record.scene_id == scene}) == 1
+    assert all((record.shift is None) == (record.degradation == "clean") for record in records)
     assert read_prepared(out) == prepared
 
 
@@ -93,6 +94,19 @@ def test_only_what_is_new_or_changed_is_touched_and_splits_stay(pairs, tmp_path)
     changed = next(record for record in records_of(out) if record.id == "s03")
     with PixelStore(out) as store:
         assert np.array_equal(store.clean(changed), picture(300))
+
+
+def test_a_renamed_pair_stays_in_its_split(pairs, tmp_path):
+    out = tmp_path / "out"
+    prepare(order(pairs), out, SilentReporter())
+    before = {record.hash: record.split for record in records_of(out)}
+    for number in range(12):
+        for folder in ("clean", "haze"):
+            (pairs / folder / f"s{number:02}.png").rename(pairs / folder / f"renamed{number}.png")
+    prepare(order(pairs), out, SilentReporter())
+    records = records_of(out)
+    assert {record.scene_id for record in records} == {f"renamed{number}" for number in range(12)}
+    assert {record.hash: record.split for record in records} == before
 
 
 def test_other_checks_are_another_result(pairs, tmp_path):

@@ -20,6 +20,7 @@ MANIFEST = SplitManifest(
     seed=3,
     shares={"train": 0.75, "test": 0.25},
     captures={"\u00fc\u2028b": "test", "a": "train", "": "val"},
+    images={"f" * 64: "test", "0" * 64: "train"},
     hashes={"train": "0" * 64},
 )
 
@@ -30,7 +31,10 @@ def test_round_trip(tmp_path):
 
 
 def test_the_order_of_captures_changes_no_byte(tmp_path):
-    turned = MANIFEST.model_copy(update={"captures": dict(reversed(MANIFEST.captures.items()))})
+    tables = ("captures", "images")
+    turned = MANIFEST.model_copy(
+        update={name: dict(reversed(getattr(MANIFEST, name).items())) for name in tables}
+    )
     write_split_manifest(tmp_path / "one.json", MANIFEST)
     write_split_manifest(tmp_path / "other.json", turned)
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "other.json").read_bytes()
@@ -56,6 +60,7 @@ def test_hashes_are_of_sorted_lines_whatever_the_order_of_records():
         ({"shares": {"train": None}}, "shares.train"),
         ({"shares": {"train": float("nan")}}, "shares.train"),
         ({"hashes": {"train": "0"}}, "hashes.train"),
+        ({"images": {"0": "train"}}, "images.0"),
     ],
 )
 def test_another_file_is_refused_by_the_key_that_is_wrong(tmp_path, change, said):
