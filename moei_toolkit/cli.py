@@ -116,9 +116,9 @@ def format_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str
 def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave the process: results on stdout, one readable error on stderr, an exit code.
 
-    Exit codes: that of ``main``; ``exit_code`` of a :class:`MoeiError`; 2 for wrong usage; 10 when inputs were
-    left out; 130 after Ctrl-C; 141 when the reader of stdout has gone; 143 when a scheduler ended it; 1 for
-    anything else.
+    Exit codes: that of ``main``; ``exit_code`` of a :class:`MoeiError`; 2 for wrong usage; 10 when some of
+    the input was left out; 130 after Ctrl-C; 141 when the reader of stdout has gone; 143 when a scheduler
+    ended it; 1 for anything else.
 
     Args:
         main: Takes the arguments and returns the exit code.

@@ -57,9 +57,10 @@ def evaluate_elsewhere(run: Path, data: Path, split: str, out: Path, log: Report
         raise StoreError(f"{out}: expected a new or empty folder, it holds something. Choose another.")
     subject = f"Run {run.resolve().name} on split {split} of {data.absolute().name}."
     home = _home(folders, data, _judged(data, split), subject)
-    titled = config.model_copy(
-        update={"report": Report(title=f"{config.report.title}, judged on {data.absolute().name}")}
-    )
+    title = f"{config.report.title}, judged on {data.absolute().name}"
+    # What is published of the run's own data says nothing about others.
+    objectives = config.objectives.model_copy(update={"dense_reference_psnr": None})
+    titled = config.model_copy(update={"report": Report(title=title), "objectives": objectives})
     with _whole(out) as partial:
         evaluate_images(config, folders, data, split, partial, log)
         origin = origin_of(config, folders)

@@ -71,7 +71,9 @@ header { padding-top: 2.4rem; }
 """
 
 _TABLES = """
-.scroll { overflow-x: auto; margin-top: .6rem; }
+.scroll { overflow-x: auto; margin-top: .6rem;  /* a shadow at the right while there is more to the right */
+  background: linear-gradient(to left, var(--surface) 40%, transparent) right / 3rem 100% no-repeat local,
+    linear-gradient(to left, var(--line), transparent) right / 1rem 100% no-repeat scroll; }
 table { border-collapse: collapse; font-size: .925rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .4rem .8rem; border-bottom: 1px solid var(--line); white-space: nowrap;
   vertical-align: top; }

@@ -82,7 +82,7 @@ def _explore(folder: Folder, split: str | None, group: str, known: PublishedSet,
 def _divided(
     folder: Folder, split: str | None, known: PublishedSet, parts: Parts
 ) -> list[tuple[str | None, Folder]]:
-    """Return a folder of images with its published part, or what lies in it: ``input/train`` is in "train"."""
+    """Return a folder of images and its published part, or those below it: ``input/train`` is "train"."""
     contents = read_folder(folder)
     if split or not any(split_of(below.name) for below in contents.folders):
         return [(split, folder)]

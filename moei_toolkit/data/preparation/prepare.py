@@ -23,6 +23,7 @@ from moei_toolkit.data.preparation.prepared_set import (
     write_prepared,
 )
 from moei_toolkit.data.preparation.results import Finding
+from moei_toolkit.data.preparation.room import require_room
 from moei_toolkit.data.preparation.set_lock import writing_to
 from moei_toolkit.data.preparation.signatures import sign_drawing, sign_files
 from moei_toolkit.data.preparation.steps import SceneJob, StepRunner
@@ -105,7 +106,11 @@ def _prepare(
 ) -> PreparedSet:
     with open_keeper(order.storage, folder, order.root) as keeper:
         runner = StepRunner(ledger, keeper, log, order.workers)
-        checked = runner.run(CHECK, inspect_scene, _checks(order, scenes, keeper.wants_pixels))
+        checks = _checks(order, scenes, keeper.wants_pixels)
+        if keeper.wants_pixels:
+            new = [check.job.scene for check in runner.missing(CHECK, checks)]
+            require_room(new, min(order.draws.values(), default=0) * len(order.weather), folder, log)
+        checked = runner.run(CHECK, inspect_scene, checks)
         decisions = decide(
             scenes, checked, order.shares, order.seed, order.distance, folder / SPLITS_NAME, order.root
         )

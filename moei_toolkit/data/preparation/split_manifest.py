@@ -15,7 +15,6 @@ from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.atomic import atomic_write_json
 
-
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

@@ -81,6 +81,10 @@ class StepRunner:
             self._commit(pending)
         return {scene: entry for scene, entry in entries.items() if entry}
 
+    def missing(self, step: str, jobs: Sequence[SceneJob[Job]]) -> list[SceneJob[Job]]:
+        """Return the jobs that a run of the step would do."""
+        return [job for job in jobs if self._done(step, job) is None]
+
     def _done(self, step: str, job: SceneJob[Job]) -> Entry | None:
         entry = self.ledger.find(step, job.scene, job.signature)
         whole = entry is not None and all(self.keeper.has(place) for place in entry.places.values())
