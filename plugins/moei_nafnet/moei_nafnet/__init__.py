@@ -1,0 +1,1 @@
+"""NAFNet as a backbone of moei_toolkit."""

@@ -1,0 +1,1 @@
+"""Restormer as a backbone of moei_toolkit."""
