@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PLUGINS := $(wildcard plugins/*/pyproject.toml)
 CONFIG ?= configs/moei_rain_haze_snow.py
 ARGS ?=
 
@@ -26,9 +27,10 @@ lint: setup
 
 setup: $(READY)
 
-$(READY): setup.py pyproject.toml requirements/constraints.txt
+$(READY): setup.py pyproject.toml requirements/constraints.txt $(PLUGINS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -e '.[test]' -c requirements/constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -c requirements/constraints.txt \
+		-e '.[test]' $(patsubst %/pyproject.toml,-e ./%,$(PLUGINS))
 	touch $(READY)
 
 clean:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+import pluggy
+
 from moei_toolkit.errors import RegistryError, did_you_mean
 
 KINDS = (
@@ -108,12 +110,38 @@ class PluginState:
         return f"plugin {self.name!r} ({self.distribution} {self.version}) {outcome}"
 
 
+@dataclass(frozen=True)
+class LoadedPlugin:
+    """A plugin that can be asked again.
+
+    Attributes:
+        name: Entry point name.
+        provider: Who ships it.
+        module: Dotted name of the module it begins in.
+        hooks: Its hooks by name, to be called with keywords.
+    """
+
+    name: str
+    provider: Provider
+    module: str
+    hooks: pluggy.HookRelay
+
+    def __str__(self) -> str:
+        return f"plugin {self.name!r} ({self.provider})"
+
+    @property
+    def id(self) -> str:
+        """What no other loaded plugin is called."""
+        return f"{self.provider.name}:{self.name}"
+
+
 class PluginTable:
-    """Components by kind and name, and one state per plugin in loading order."""
+    """Components by kind and name, and in loading order a state per plugin and those that were loaded."""
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, Entry]] = {kind: {} for kind in KINDS}
         self._states: list[PluginState] = []
+        self._loaded: list[LoadedPlugin] = []
 
     @property
     def states(self) -> tuple[PluginState, ...]:
@@ -124,6 +152,10 @@ class PluginTable:
     def failed(self) -> tuple[PluginState, ...]:
         """The plugins of which nothing was taken."""
         return tuple(state for state in self._states if state.status == "failed")
+
+    def with_hook(self, hook: str) -> tuple[LoadedPlugin, ...]:
+        """Return the plugins that have a hook, in loading order."""
+        return tuple(plugin for plugin in self._loaded if getattr(plugin.hooks, hook).get_hookimpls())
 
     def entries(self, kind: str) -> Mapping[str, Entry]:
         """Return the components of one kind by name."""
@@ -145,6 +177,10 @@ class PluginTable:
     def record(self, state: PluginState) -> None:
         """Note how a plugin fared."""
         self._states.append(state)
+
+    def keep(self, plugin: LoadedPlugin) -> None:
+        """Keep a plugin to be asked later."""
+        self._loaded.append(plugin)
 
 
 def class_path(cls: type) -> str:

@@ -22,13 +22,15 @@ from packaging.utils import canonicalize_name
 
 from moei_toolkit import __version__, hookspecs
 from moei_toolkit.errors import MoeiError, PluginError, did_you_mean
-from moei_toolkit.plugin_table import KINDS, Entry, PluginState, PluginTable, Provider
+from moei_toolkit.plugin_table import KINDS, Entry, LoadedPlugin, PluginState, PluginTable, Provider
 
 __all__ = [
     "GROUP",
+    "HOOKS",
     "KINDS",
     "TOOLKIT",
     "Entry",
+    "LoadedPlugin",
     "PluginState",
     "PluginTable",
     "Provider",
@@ -36,11 +38,14 @@ __all__ = [
     "is_strict",
     "load",
     "load_plugins",
+    "reason_of",
 ]
 
 GROUP = "moei_toolkit.plugins"
 TOOLKIT = Provider("moei_toolkit", __version__, "built-in")
-_HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("moei_"))
+HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("moei_"))
+"""What a plugin may implement."""
+
 _MAX_REASON = 300
 
 
@@ -100,21 +105,23 @@ def _load_one(table: PluginTable, entry_point: EntryPoint, provider: Provider, s
     imported_before = frozenset(sys.modules)
     try:
         with contextlib.redirect_stdout(sys.stderr):  # stdout is for what the command was asked
-            table.add(_ask(entry_point, provider))
+            plugin, offered = _import_plugin(entry_point, provider)
+            table.add(offered)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a stranger's code may fail in any way, even by calling sys.exit
         _forget_modules(entry_point, imported_before)
-        state = PluginState(entry_point.name, provider.name, provider.version, "failed", _reason(error))
+        state = PluginState(entry_point.name, provider.name, provider.version, "failed", reason_of(error))
         if strict:
             raise PluginError(str(state)) from error
     else:
         state = PluginState(entry_point.name, provider.name, provider.version, "loaded")
+        table.keep(plugin)
     table.record(state)
 
 
-def _ask(entry_point: EntryPoint, provider: Provider) -> list[Entry]:
-    """Import one plugin, verify its hooks, and return what it offers."""
+def _import_plugin(entry_point: EntryPoint, provider: Provider) -> tuple[LoadedPlugin, list[Entry]]:
+    """Import one plugin, verify its hooks, and return it with what it offers."""
     if entry_point.pattern.match(entry_point.value) is None:
         raise PluginError(f"expected an entry point 'module' or 'module:object', got {entry_point.value!r}")
     plugin = entry_point.load()
@@ -130,7 +137,7 @@ def _ask(entry_point: EntryPoint, provider: Provider) -> list[Entry]:
         offered.append(Entry(kind, name, target, provider))
 
     manager.hook.moei_register(register=register)
-    return offered
+    return LoadedPlugin(entry_point.name, provider, entry_point.module, manager.hook), offered
 
 
 def _check_requirement(plugin: object) -> None:
@@ -144,7 +151,7 @@ def _check_requirement(plugin: object) -> None:
 def _check_hooks(manager: pluggy.PluginManager, plugin: object) -> None:
     implemented = [name for name in dir(plugin) if _implements_hook(manager, plugin, name)]
     if not implemented:
-        raise PluginError(f"implements no hook. {did_you_mean('', _HOOKS)}")
+        raise PluginError(f"implements no hook. {did_you_mean('', HOOKS)}")
 
 
 def _implements_hook(manager: pluggy.PluginManager, plugin: object, name: str) -> bool:
@@ -154,8 +161,8 @@ def _implements_hook(manager: pluggy.PluginManager, plugin: object, name: str) -
         return False
     hook = (options and options.get("specname")) or name
     optional = options is not None and options.get("optionalhook", False)
-    if hook not in _HOOKS and not optional:
-        raise PluginError(f"unknown hook {hook!r}. {did_you_mean(hook, _HOOKS)}")
+    if hook not in HOOKS and not optional:
+        raise PluginError(f"unknown hook {hook!r}. {did_you_mean(hook, HOOKS)}")
     if options is None:
         raise PluginError(f"{name} is not marked with @hookimpl from moei_toolkit.hookspecs")
     return True
@@ -173,7 +180,8 @@ def _forget_modules(entry_point: EntryPoint, imported_before: frozenset[str]) ->
             del sys.modules[module]
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """Return why a plugin failed, in one line of bounded length."""
     plain = isinstance(error, (MoeiError, pluggy.PluginValidationError))
     text = " ".join((str(error) if plain else f"{type(error).__name__}: {error}").split())
     return text if len(text) <= _MAX_REASON else f"{text[: _MAX_REASON - 3]}..."

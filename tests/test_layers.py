@@ -15,13 +15,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "moei_toolkit"
 
 LAYERS = (  # low to high; the names in one set are neighbours and do not import each other
-    {"types", "errors"},
+    {"types", "errors", "report_section"},
     {"io"},
     {"config"},
     {"registry"},
     {"data", "backbones", "experts", "routers", "calibrators", "losses"},
     {"evaluation", "inference"},
-    {"engine", "bench", "report", "testing"},
+    {"engine", "bench", "report", "testing", "skeleton"},
     {"pipeline"},
     {"tuning", "artifact"},
     {"cli"},
@@ -34,6 +34,7 @@ REGISTRY_PART = {
     "component_registry",
     "construction",
     "hookspecs",
+    "plugin_replies",
     "plugin_table",
     "plugins",
     "registry",

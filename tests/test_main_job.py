@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 STAGES = ("data", "dense", "experts.rain", "experts.haze", "experts.snow")
 STAGES += ("utilities", "router", "calibrate", "singles.rain", "singles.haze", "singles.snow", "dense_equal")
-STAGES += ("evaluate", "report")
+STAGES += ("measure", "evaluate", "report")
 
 
 def start(work_dir: Path, *options: str) -> subprocess.Popen[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,12 @@ from moei_toolkit.io.manifest import MANIFEST, read_manifest
 from moei_toolkit.io.run_record import RunRecord
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import CALIBRATE, DATA, EVALUATE, REPORT, make_chain
+from moei_toolkit.pipeline.contributions import CONTRIBUTIONS_FILE, read_contributions
 from moei_toolkit.pipeline.derivation import AGGREGATE_FILE, derive_report, read_json
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.fingerprint import stage_seed
 from moei_toolkit.pipeline.reporting import PAGE_FILE
+from moei_toolkit.report.contribution import Contribution
 from moei_toolkit.report.findings import Findings
 
 _GROUP_COLUMNS = 3  # data set, weather and policy name a row of the aggregate
@@ -104,14 +106,18 @@ def check_rows(artifact: Artifact) -> Iterator[str]:
 
 
 def check_derivation(artifact: Artifact) -> Iterator[str]:
-    """Derive facts, results, objectives, tables and model card again, and compare, also with the page."""
+    """Derive facts, results, objectives, tables and model card again, and compare, also with the page.
+
+    What plugins have added does not follow from the rows: of that, text and page must say what was kept.
+    """
     config, stages, report = artifact.config, artifact.stages, artifact.stages[REPORT]
     derived = derive_report(config, stages, stages[EVALUATE], stage_seed(config.seed, REPORT))
+    added = read_contributions(report / CONTRIBUTIONS_FILE)
     problems = [
         *(line for name, value in derived.values().items() for line in _values(value, report / name)),
-        *(line for name, text in derived.texts().items() for line in _texts(text, report / name)),
+        *(line for name, text in derived.texts(added).items() for line in _texts(text, report / name)),
         *_texts(model_card(config, stages, derived), artifact.folder / CARD),
-        *_page(derived.found, report / PAGE_FILE),
+        *_page(derived.found, added, report / PAGE_FILE),
     ]
     yield from problems
     made, (ours,) = read_manifest(report), [stage for stage in make_chain(config) if stage.name == REPORT]
@@ -157,10 +163,10 @@ def _texts(expected: str, path: Path) -> Iterator[str]:
         yield from (f"{path}: {line}" for line in markdown_differences(expected, got))
 
 
-def _page(found: Findings, path: Path) -> Iterator[str]:
+def _page(found: Findings, added: Sequence[Contribution], path: Path) -> Iterator[str]:
     """Compare what the page should show with the file."""
     try:
-        yield from (f"{path}: {line}" for line in page_problems(_read(path), found))
+        yield from (f"{path}: {line}" for line in page_problems(_read(path), found, added))
     except DataError as error:
         yield str(error)
 

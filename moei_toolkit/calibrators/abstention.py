@@ -60,6 +60,16 @@ def choose_threshold(
     )
 
 
+def apply_threshold(
+    confidence: np.ndarray, routed: np.ndarray, dense: np.ndarray, threshold: float
+) -> Abstention:
+    """Return what one threshold does; the arrays are those of :func:`choose_threshold`."""
+    require_columns(confidence=confidence, routed=routed, dense=dense)
+    abstains = confidence < threshold
+    gain = np.where(abstains, dense, routed).mean() - routed.mean()
+    return Abstention(threshold, float(abstains.mean()), float(gain))
+
+
 def require_columns(**columns: np.ndarray) -> None:
     """Refuse arrays that do not hold one finite value for each of N > 0 images.
 

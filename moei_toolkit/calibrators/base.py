@@ -9,7 +9,10 @@ import numpy as np
 
 
 class Calibrator(ABC):
-    """Turns logits into probabilities whose confidence can be believed. Works on float64 NumPy arrays."""
+    """Turns logits into probabilities whose confidence can be believed.
+
+    Works on float64 NumPy arrays, and without PyTorch: calibrators are part of exported bundles.
+    """
 
     @abstractmethod
     def fit(self, logits: np.ndarray, targets: np.ndarray) -> None:

@@ -5,8 +5,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from moei_toolkit.io.pixel_source import PixelSource
+
 # Fractions of the plastic number spread any number of points evenly over a square (Roberts 2018).
 SPREAD = (0.7548776662466927, 0.5698402909980532)
+
+
+def middle_of(source: PixelSource, size: int) -> np.ndarray:
+    """Return the square of a side in the middle of an image, (h, w, 3); less where the image is smaller."""
+    top, left = (max(side - size, 0) // 2 for side in (source.height, source.width))
+    rows = source.rows(top, min(top + size, source.height))
+    return rows[:, left : left + size]
 
 
 def make_overview(image: np.ndarray, size: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from moei_toolkit.experts.base import Expert
@@ -46,3 +47,9 @@ class Mixture(Expert):
         outputs = (cast(Expert, expert).run(site, block, x) for expert in self.experts)
         parts = (weight * output for weight, output in zip(self.weights, outputs, strict=True))
         return sum(parts, start=x.new_zeros(()))
+
+    def penalty(self) -> Tensor | None:
+        """Return the sum of what its experts ask for."""
+        asked = [cast(Expert, expert).penalty() for expert in self.experts]
+        wanted = [penalty for penalty in asked if penalty is not None]
+        return torch.stack(wanted).sum() if wanted else None

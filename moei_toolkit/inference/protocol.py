@@ -18,6 +18,7 @@ class Protocol:
         window: How tiles are blended.
         precision: What tiles are computed in: ``"float32"``, ``"bfloat16"`` or ``"float16"``. Descriptions,
             decisions and blending are float32 always.
+        scope: ``"global"`` where views are of the whole image, ``"local"`` where they are of its middle.
         align: Tiles begin at multiples of so many pixels, which is what the network pads sides to.
     """
 
@@ -29,3 +30,4 @@ class Protocol:
     window: str = "hann"
     precision: str = "float32"
     align: int = 1
+    scope: str = "global"

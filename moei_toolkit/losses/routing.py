@@ -42,6 +42,18 @@ def utility_targets(errors: Tensor, beta: float, normalize: bool) -> Tensor:
     return torch.softmax(-beta * excess, dim=1)
 
 
+def hard_targets(right: Tensor) -> Tensor:
+    """Turn which experts are right for an image, (N, K) bool, into targets (N, K) that share it among them.
+
+    Raises:
+        DataError: No expert is right for an image.
+    """
+    _check_table("right", right)
+    if not bool(right.any(1).all()):
+        raise DataError(f"expected an expert for every image, {int((~right.any(1)).sum())} have none")
+    return right / right.sum(1, keepdim=True)
+
+
 def distillation_loss(logits: Tensor, targets: Tensor, alpha: float) -> Tensor:
     """Return KL(q || p), averaged over the batch, plus alpha KL(mean p || uniform).
 

@@ -15,16 +15,18 @@ from moei_toolkit.config.sections.training import Training
 from moei_toolkit.construction import types_in
 from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
 from moei_toolkit.errors import RegistryError
+from moei_toolkit.pipeline.components import plugins_with_sections
 from moei_toolkit.pipeline.source import source_digest
 from moei_toolkit.pipeline.stage import Stage, StageContext
 
 STAGES = "moei_toolkit.pipeline.stages"
-DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, EVALUATE, BENCH, REPORT = (
+DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, MEASURE, EVALUATE, BENCH, REPORT = (
     "data",
     "dense",
     "utilities",
     "router",
     "calibrate",
+    "measure",
     "evaluate",
     "bench",
     "report",
@@ -46,6 +48,7 @@ def make_chain(config: Config) -> tuple[Stage, ...]:
         _router(config),
         _calibrate(config),
         *(_worn(config, name) for name in config.rivals),
+        _measure(config),
         _evaluate(config),
         *([_bench(config)] if config.bench else []),
         _report(config),
@@ -117,18 +120,11 @@ def _worn(config: Config, name: str) -> Stage:
 
 
 def _utilities(config: Config) -> Stage:
-    losses = [task.loss for task in config.tasks.values()]
     return Stage(
         name=UTILITIES,
         inputs=(DATA, DENSE, *map(expert_stage, config.experts)),
-        section={
-            "error": config.utilities.error,
-            "losses": [loss.as_dict() for loss in losses],
-            "experts": list(config.experts),
-            "views": config.views.model_dump(),
-            "inference": config.inference.model_dump(),
-        },
-        components=(("metrics", "psnr"), *_types("losses", losses)),
+        section=_routes(config),
+        components=(("metrics", "psnr"), *_types("losses", _task_losses(config))),
         run=_lazily("utilities"),
         code=source_digest(f"{STAGES}.utilities"),
     )
@@ -170,14 +166,35 @@ def _calibrate(config: Config) -> Stage:
     )
 
 
+def _measure(config: Config) -> Stage:
+    metrics = config.evaluate.metrics
+    return Stage(
+        name=MEASURE,
+        inputs=(DATA, DENSE, *config.worn),
+        section={**_routes(config), "metrics": [metric.as_dict() for metric in metrics]},
+        components=(*_types("metrics", metrics), *_types("losses", _task_losses(config))),
+        run=_lazily("measure"),
+        code=source_digest(f"{STAGES}.measure"),
+    )
+
+
+def _routes(config: Config) -> dict[str, Any]:
+    """Return what the error of a route depends on, beside the networks."""
+    return {
+        "error": config.utilities.error,
+        "losses": [loss.as_dict() for loss in _task_losses(config)],
+        "experts": list(config.experts),
+        "views": config.views.model_dump(),
+        "inference": config.inference.model_dump(),
+    }
+
+
 def _evaluate(config: Config) -> Stage:
     return Stage(
         name=EVALUATE,
-        inputs=(DATA, DENSE, *config.worn, UTILITIES, ROUTER, CALIBRATE),
-        section={
-            "metrics": [metric.as_dict() for metric in config.evaluate.metrics],
-        },
-        components=_types("metrics", config.evaluate.metrics),
+        inputs=(DATA, DENSE, *config.worn, ROUTER, CALIBRATE, MEASURE),
+        section=config.evaluate.model_dump(include={"top2", "misrouted", "pictures"}),
+        components=(),
         run=_lazily("evaluate"),
         code=source_digest(f"{STAGES}.evaluate"),
     )
@@ -203,7 +220,7 @@ def _report(config: Config) -> Stage:
         name=REPORT,
         inputs=_all_before_report(config),
         section={"config": config.without_places()},
-        components=(),
+        components=plugins_with_sections(),
         run=_lazily("report"),
         code=source_digest(f"{STAGES}.report"),
     )
@@ -212,7 +229,11 @@ def _report(config: Config) -> Stage:
 def _all_before_report(config: Config) -> tuple[str, ...]:
     experts = map(expert_stage, config.experts)
     bench = (BENCH,) if config.bench else ()
-    return (DATA, DENSE, *experts, UTILITIES, ROUTER, CALIBRATE, *config.rivals, EVALUATE, *bench)
+    return (DATA, DENSE, *experts, UTILITIES, ROUTER, CALIBRATE, *config.rivals, MEASURE, EVALUATE, *bench)
+
+
+def _task_losses(config: Config) -> list[Component]:
+    return [task.loss for task in config.tasks.values()]
 
 
 def _losses(config: Config, training: Training) -> list[Component]:

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from moei_toolkit.errors import RegistryError, located
 from moei_toolkit.pipeline.source import source_digest
-from moei_toolkit.plugins import load_plugins
+from moei_toolkit.plugins import LoadedPlugin, load_plugins
+
+REPORT_SECTIONS = "report_sections"
+"""Kind of a plugin that adds sections to reports: of these, too, a result may depend."""
+SECTIONS_HOOK = "moei_report_sections"
+
+
+def plugins_with_sections() -> tuple[tuple[str, str], ...]:
+    """Return the kind and name of every installed plugin that adds sections to reports."""
+    return tuple((REPORT_SECTIONS, plugin.id) for plugin in load_plugins().with_hook(SECTIONS_HOOK))
 
 
 def component_version(kind: str, name: str) -> Mapping[str, str]:
@@ -16,8 +25,8 @@ def component_version(kind: str, name: str) -> Mapping[str, str]:
     to be done needs no torch.
 
     Args:
-        kind: For instance ``"experts"``.
-        name: What a config calls it.
+        kind: For instance ``"experts"``; or `REPORT_SECTIONS`.
+        name: What a config calls it; or the id of a plugin.
 
     Returns:
         ``provider`` and ``version`` of its distribution, and the ``sha256`` of its source; see
@@ -26,6 +35,9 @@ def component_version(kind: str, name: str) -> Mapping[str, str]:
     Raises:
         RegistryError: The component is unknown, or its source cannot be found.
     """
+    if kind == REPORT_SECTIONS:
+        (plugin,) = (one for one in load_plugins().with_hook(SECTIONS_HOOK) if one.id == name)
+        return _plugin_version(plugin)
     entry = load_plugins().entries(kind).get(name)
     if entry is None or not isinstance(entry.target, str):
         from moei_toolkit import registry
@@ -42,3 +54,11 @@ def component_version(kind: str, name: str) -> Mapping[str, str]:
         "version": entry.provider.version,
         "sha256": digest,
     }
+
+
+def _plugin_version(plugin: LoadedPlugin) -> Mapping[str, str]:
+    version = {"provider": plugin.provider.name, "version": plugin.provider.version}
+    try:
+        return {**version, "sha256": source_digest(plugin.module)}
+    except RegistryError:  # compiled or zipped: its version has to do
+        return version

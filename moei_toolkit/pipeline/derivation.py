@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,11 @@ from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import BENCH, CALIBRATE, expert_stage
-from moei_toolkit.pipeline.evaluation import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE, ROWS_FILE
+from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.main import RESULTS_FILE
+from moei_toolkit.pipeline.measuring import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE
 from moei_toolkit.report.content import headline_of, tables_of
+from moei_toolkit.report.contribution import Contribution
 from moei_toolkit.report.findings import Findings
 from moei_toolkit.report.tables.table import as_markdown
 
@@ -55,13 +57,18 @@ class Derived:
             OBJECTIVES_FILE: [asdict(objective) for objective in results.objectives],
         }
 
-    def texts(self) -> dict[str, str]:
-        """Return the content of every other file of a report but the page, by name."""
+    def texts(self, contributions: Iterable[Contribution]) -> dict[str, str]:
+        """Return the content of every other file of a report but the page, by name.
+
+        Args:
+            contributions: What plugins have added, which follows from more than the rows.
+        """
         headline = headline_of(self.found)
         markdown = [
             f"# {headline.title}\n",
             f"{headline.finding} {headline.note}\n",
             *map(as_markdown, tables_of(self.found)),
+            *(contribution.markdown() for contribution in contributions),
         ]
         return {AGGREGATE_FILE: aggregate_csv(self.rows), MARKDOWN_FILE: "\n".join(markdown)}
 

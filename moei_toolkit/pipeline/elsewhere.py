@@ -24,10 +24,12 @@ from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.pipeline.chain import DATA, EVALUATE, REPORT, make_chain
-from moei_toolkit.pipeline.evaluation import ROWS_FILE, evaluate_images, records_of
+from moei_toolkit.pipeline.evaluation import ROWS_FILE, evaluate_images
+from moei_toolkit.pipeline.measuring import build_metrics, make_measuring, measure_images, records_of
 from moei_toolkit.pipeline.origin import origin_of
 from moei_toolkit.pipeline.reporting import write_report
 from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.plugins import load_plugins
 from moei_toolkit.types import CLEAN
 
 
@@ -62,9 +64,9 @@ def evaluate_elsewhere(run: Path, data: Path, split: str, out: Path, log: Report
     objectives = config.objectives.model_copy(update={"dense_reference_psnr": None})
     titled = config.model_copy(update={"report": Report(title=title), "objectives": objectives})
     with _whole(out) as partial:
-        evaluate_images(config, folders, data, split, partial, log)
+        _evaluate(config, folders, data, split, partial, log)
         origin = origin_of(config, folders)
-        results = write_report(titled, folders, partial, origin, config.seed, partial, home)
+        results = write_report(titled, folders, partial, origin, config.seed, partial, load_plugins(), home)
     return asdict(results)
 
 
@@ -77,6 +79,15 @@ def count_images(run: Path, data: Path, split: str) -> int:
     """
     _finished(run)
     return len(_judged(data, split))
+
+
+def _evaluate(
+    config: Config, folders: dict[str, Path], data: Path, split: str, out: Path, log: Reporter
+) -> None:
+    measuring, _ = make_measuring(config, folders)
+    with Images(data) as images:
+        measured = measure_images(measuring, images, records_of(images, split, data), log)
+    evaluate_images(config, folders, measured, build_metrics(config)[1], data, out, config.seed, log)
 
 
 def _finished(run: Path) -> tuple[Config, dict[str, Path]]:

@@ -1,146 +1,96 @@
-"""Judges the images of a split, and leaves rows, what they were measured by, and pictures to look at."""
+"""Judges measured images by every policy, and leaves rows, what they were measured by, and pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.config.component import Component
-from moei_toolkit.config.schema import Config
-from moei_toolkit.data.records import Record
-from moei_toolkit.errors import ConfigError, DataError, WeightsMissingError
-from moei_toolkit.evaluation.extremes import pick_extremes
-from moei_toolkit.evaluation.metrics.metric import Metric
-from moei_toolkit.evaluation.rows import Row, by_policy, write_rows
-from moei_toolkit.inference.bundle import load_decider, load_rivals, load_runtime
-from moei_toolkit.inference.devices import default_device
-from moei_toolkit.io.atomic import atomic_write_json
-from moei_toolkit.io.images import write_image
-from moei_toolkit.io.reporter import Reporter
-from moei_toolkit.pipeline.judge import Judge, Shown
-from moei_toolkit.pipeline.stages.images import Images
-from moei_toolkit.pipeline.stages.routes import utility_losses
-from moei_toolkit.registry import METRICS
-from moei_toolkit.types import ACTUAL, DENSE
+import numpy as np
 
-ROWS_FILE, PROTOCOL_FILE = "per_image.jsonl", "protocol.json"
-PICTURES_FOLDER, DECISION_FILE = "pictures", "decision.json"
-DIRECTION = "higher_is_better"
-"""Key of a metric's direction, beside its protocol."""
-NOT_COMPUTED = "not_computed"
-"""Key of the reason, in place of a metric's protocol, why that metric has no values."""
+from moei_toolkit.config.schema import Config
+from moei_toolkit.evaluation.rows import Row, write_rows
+from moei_toolkit.experts.mixture import Mixture
+from moei_toolkit.inference.bundle import load_decider
+from moei_toolkit.inference.devices import default_device
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
+from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.pipeline.judge import judge
+from moei_toolkit.pipeline.measurement import Along, Measured
+from moei_toolkit.pipeline.measuring import PROTOCOL_FILE, Measuring, make_measuring
+from moei_toolkit.pipeline.misrouting import misroute
+from moei_toolkit.pipeline.showing import keep_pictures
+from moei_toolkit.pipeline.stages.images import Images
+
+ROWS_FILE = "per_image.jsonl"
 
 
 def evaluate_images(
-    config: Config, folders: Mapping[str, Path], data: Path, split: str, out: Path, log: Reporter
+    config: Config,
+    folders: Mapping[str, Path],
+    measured: Sequence[Measured],
+    protocol: Mapping[str, Any],
+    data: Path,
+    out: Path,
+    seed: int,
+    log: Reporter,
 ) -> None:
     """Leave per_image.jsonl, protocol.json and a few pictures of each degradation in ``out``.
+
+    Networks run only for Top-2 and for pictures, where the config wants them.
 
     Args:
         config: Of the run.
         folders: Committed folders of its stages, by name.
-        data: Folder of a prepared data set.
-        split: Which images of it.
+        measured: The images along every route.
+        protocol: How they were measured.
+        data: Folder of the prepared data they are of.
         out: An existing folder.
+        seed: Decides which images are misrouted, where the config wants that.
         log: Told how far it is.
 
     Raises:
-        DataError: If the split is empty.
         MoeiError: If a result of the run cannot be used.
     """
-    device = default_device()
-    runtime = load_runtime(config, folders, device)
-    decider = load_decider(config, folders, runtime.backbone.descriptor_dim, device)
-    rivals = load_rivals(config, folders, runtime.backbone)
-    metrics, protocol = build_metrics(config)
-    judge = Judge(runtime.wearing(rivals), decider, utility_losses(config), metrics)
-    with Images(data) as images:
-        records = records_of(images, split, data)
-        rows: list[Row] = []
-        with log.progress(len(records), "evaluate") as progress:
-            for record in records:
-                rows += judge.judge(images, record)
+    decider = load_decider(config, folders, measured[0].g.shape[1], default_device())
+    decisions = [decider.decide(image.g.numpy(), image.id) for image in measured]
+    decisions = misroute(decisions, config.evaluate.misrouted, np.random.default_rng(seed))
+    rows: list[Row] = []
+    with ExitStack() as stack:
+        restoring = None
+        if config.evaluate.top2 or config.evaluate.pictures:
+            restoring = Restoring(*make_measuring(config, folders), stack.enter_context(Images(data)))
+        with log.progress(len(measured), "evaluate") as progress:
+            for image, decision in zip(measured, decisions, strict=True):
+                mix = partial(restoring.mix, image) if restoring and config.evaluate.top2 else None
+                rows += judge(image, decision, mix)
                 progress.advance()
-        names = _worth_seeing(rows)
-        chosen = [record for record in records if record.id in names]
-        for number, record in enumerate(chosen, start=1):
-            # Ids are a stranger's: they may hold slashes and dots, or be longer than a name of a file.
-            folder = out / PICTURES_FOLDER / f"{number:03d}"
-            save_pictures(folder, judge.show(images, record), record.id, names[record.id])
+        if restoring and config.evaluate.pictures:
+            keep_pictures(restoring.runtime, restoring.images, measured, rows, out)
     write_rows(out / ROWS_FILE, rows)
     atomic_write_json(out / PROTOCOL_FILE, protocol)
 
 
-def build_metrics(config: Config) -> tuple[list[Metric], dict[str, dict[str, Any]]]:
-    """Return the metrics that can be computed here, and the protocol of every one that was asked for.
-
-    Instead of a protocol, a metric whose weights are not there has the reason under ``not_computed``.
-
-    Raises:
-        ConfigError: If two metrics have the same name.
-    """
-    metrics: list[Metric] = []
-    protocol: dict[str, dict[str, Any]] = {}
-    for component in config.evaluate.metrics:
-        try:
-            metric: Metric = METRICS.build(component.as_dict())
-        except WeightsMissingError as error:
-            protocol[_label(component)] = {NOT_COMPUTED: str(error)}
-            continue
-        if metric.name in protocol:
-            raise ConfigError(f"expected metrics of different names, got {metric.name!r} twice")
-        metrics.append(metric)
-        protocol[metric.name] = {**metric.protocol, DIRECTION: metric.higher_is_better}
-    return metrics, protocol
-
-
-def _label(component: Component) -> str:
-    """Return what a metric is called that could not be built: its type and its options."""
-    options = {name: value for name, value in component.as_dict().items() if name not in ("type", "weights")}
-    shown = ", ".join(f"{name}={value}" for name, value in options.items())
-    return f"{component.type} ({shown})" if shown else component.type
-
-
-def records_of(images: Images, split: str, data: Path) -> list[Record]:
-    """Return the records of a split of the data in a folder.
-
-    Raises:
-        DataError: If there are none.
-    """
-    records = images.of(split)
-    if not records:
-        splits = sorted({record.split for record in images.records})
-        raise DataError(
-            f"{data}: expected images in split {split!r}, got none; there is "
-            f"{', '.join(splits) or 'nothing'}. "
-            "When a run prepares the data, data.draws.test says how many test images it makes."
-        )
-    return records
-
-
-def _worth_seeing(rows: Sequence[Row]) -> dict[str, str]:
-    """Return id -> "best", "median" or "worst" of every degradation, by the gain of MoE-I over dense."""
-    judged = by_policy(rows)
-    gains = [
-        (row.id, row.degradation, row.metrics["psnr"] - judged[row.id, DENSE].metrics["psnr"])
-        for row in rows
-        if row.policy == ACTUAL
-    ]
-    return {image: name for found in pick_extremes(gains).values() for image, name in found.named().items()}
-
-
-def save_pictures(folder: Path, shown: Shown, image: str, name: str) -> None:
-    """Write the versions of an image into a folder, with its id and the decision as JSON.
+class Restoring:
+    """Restores images of a data set anew, where a decision asks for what was not measured.
 
     Args:
-        folder: Made if it is not there.
-        shown: The image.
-        image: Its id.
-        name: What it is kept as, for instance ``"best"``.
+        measuring: Measures what comes out.
+        runtime: All routes.
+        images: The data set.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for version, pixels in shown.pictures.items():
-        write_image(folder / f"{version}.jpg", pixels.transpose(2, 0, 1))
-    atomic_write_json(folder / DECISION_FILE, {"id": image, "kept": name, **asdict(shown.decision)})
+
+    def __init__(self, measuring: Measuring, runtime: EagerRuntime, images: Images) -> None:
+        self.runtime = runtime
+        self.images = images
+        self._measuring = measuring
+        self._records = {record.id: record for record in images.records}
+
+    def mix(self, image: Measured, names: Sequence[str], weights: Sequence[float]) -> Along:
+        """Measure an image wearing several experts at once."""
+        mixture = Mixture([self.runtime.experts[name] for name in names], list(weights))
+        record = self._records[image.id]
+        return self._measuring.along(self.images, record, image.g.numpy(), "+".join(names), mixture)

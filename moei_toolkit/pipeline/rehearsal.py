@@ -21,7 +21,7 @@ from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.bundle import build_router
 from moei_toolkit.inference.precision import require_precision
 from moei_toolkit.inference.tiling import tile_starts
-from moei_toolkit.pipeline.evaluation import build_metrics
+from moei_toolkit.pipeline.measuring import build_metrics
 from moei_toolkit.registry import (
     ABSTENTIONS,
     BACKBONES,

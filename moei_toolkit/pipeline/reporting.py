@@ -12,8 +12,11 @@ from moei_toolkit.evaluation.rows import Row, by_policy
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.environment import toolkit_version
+from moei_toolkit.pipeline.contributions import ask_for_sections, kept_contributions
 from moei_toolkit.pipeline.derivation import derive_report, read_json
-from moei_toolkit.pipeline.evaluation import DECISION_FILE, PICTURES_FOLDER
+from moei_toolkit.pipeline.run_view import ShownRun
+from moei_toolkit.pipeline.showing import DECISION_FILE, PICTURES_FOLDER
+from moei_toolkit.plugins import PluginTable, is_strict
 from moei_toolkit.report.blocks.slider import Slider, Version
 from moei_toolkit.report.content import headline_of, sections_of
 from moei_toolkit.report.findings import Origin
@@ -32,6 +35,7 @@ def write_report(
     origin: Origin,
     seed: int,
     out: Path,
+    plugins: PluginTable,
     home: Home | None = None,
 ) -> Results:
     """Derive everything from the rows in ``evaluated``, and write it into ``out``.
@@ -43,6 +47,7 @@ def write_report(
         origin: Where the run came from.
         seed: Of the resamples.
         out: An existing folder.
+        plugins: Asked for sections of their own.
         home: What the rows are compared with when they are of other data.
 
     Returns:
@@ -50,14 +55,20 @@ def write_report(
 
     Raises:
         DataError: If the rows cannot be used.
+        PluginError: If a plugin fails and the environment has ``MOEI_STRICT_PLUGINS=1``.
     """
     derived = derive_report(config, folders, evaluated, seed, home)
+    added = ask_for_sections(
+        plugins, lambda: ShownRun(config, folders, derived.rows, derived.found.costs), is_strict()
+    )
     sliders = _sliders(evaluated / PICTURES_FOLDER, derived.rows)
+    sections = [*sections_of(derived.found, origin, sliders), *(one.section() for one in added)]
     made_by = f"Made by moei_toolkit {toolkit_version()}."
-    page = render_report(headline_of(derived.found), sections_of(derived.found, origin, sliders), made_by)
-    for name, value in derived.values().items():
+    page = render_report(headline_of(derived.found), sections, made_by)
+    told = [one.told for one in added]
+    for name, value in {**derived.values(), **kept_contributions(told)}.items():
         atomic_write_json(out / name, value)
-    for name, text in {**derived.texts(), PAGE_FILE: page}.items():
+    for name, text in {**derived.texts(told), PAGE_FILE: page}.items():
         atomic_write_text(out / name, text)
     return derived.found.results
 

@@ -24,6 +24,7 @@ FINDERS = (
     "io.disk",
     "io.reporter",
     "pipeline.stage",
+    "plugin_replies",
     "plugin_table",
     "plugins",
     "registry",

@@ -67,6 +67,7 @@ def make_finished_run(work_dir: Path, **changes: object) -> Path:
         "utilities": _nothing,
         "router": _router,
         "calibrate": _calibrate,
+        "measure": _nothing,
         "evaluate": _evaluate,
     }
     stages = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from moei_toolkit.calibrators.abstention import Abstention, choose_threshold
+from moei_toolkit.calibrators.abstention import Abstention, apply_threshold, choose_threshold
 from moei_toolkit.errors import DataError
 
 
@@ -88,3 +88,14 @@ def test_it_equals_a_search_by_hand():
 def test_bad_input_is_refused(confidence, routed, dense, said):
     with pytest.raises(DataError, match=said):
         choose(confidence, routed, dense)
+
+
+def test_a_given_threshold_is_applied_not_chosen():
+    arrays = [
+        np.array(values)
+        for values in ([0.2, 0.5, 0.9, 0.9], [10.0, 20.0, 30.0, 30.0], [14.0, 14.0, 14.0, 14.0])
+    ]
+    assert apply_threshold(*arrays, 0.5) == Abstention(0.5, 0.25, 1.0)
+    assert apply_threshold(*arrays, 0.0) == Abstention(0.0, 0.0, 0.0)
+    chosen = choose(*arrays)
+    assert apply_threshold(*arrays, chosen.threshold) == chosen

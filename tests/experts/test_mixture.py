@@ -61,3 +61,13 @@ def test_a_config_builds_it_with_its_experts(backbone):
 def test_weights_that_do_not_weigh_are_refused(experts, count, weights):
     with pytest.raises(ValueError, match="expected"):
         Mixture(experts[:count], weights)
+
+
+class Demanding(Dense):
+    def penalty(self):
+        return torch.tensor(1.5)
+
+
+def test_what_its_experts_ask_for_is_asked_for(experts):
+    assert Mixture(experts).penalty() is None
+    assert Mixture([Demanding(), experts[0], Demanding()]).penalty().item() == 3.0

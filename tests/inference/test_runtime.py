@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny_run import EXPERTS, make_runtime
@@ -80,3 +82,19 @@ def test_running_out_of_memory_is_an_error_unless_it_may_be_said():
     rows = [part for _, part in runtime.restore_rows(image, "dense", g, said.append)]
     assert said == [16]
     np.testing.assert_allclose(np.concatenate(rows), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_local_description_sees_nothing_but_the_middle(size: tuple[int, int]):
+    image = picture(*size)
+    runtime = Brightening()
+    runtime.protocol = replace(runtime.protocol, scope="local")
+    g = runtime.describe(image)
+    height, width = size
+    top, left = max(height - 16, 0) // 2, max(width - 16, 0) // 2
+    middle = image[top : top + 16, left : left + 16]
+    np.testing.assert_array_equal(g, Brightening().describe(middle))
+    np.testing.assert_array_equal(runtime.describe(TopDownSource(image)), g)
+    other = np.zeros_like(image)
+    other[top : top + 16, left : left + 16] = middle
+    np.testing.assert_array_equal(runtime.describe(other), g)

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from moei_toolkit.errors import ConfigError, DataError
-from moei_toolkit.losses.routing import distillation_loss, target_entropy, utility_targets
+from moei_toolkit.losses.routing import distillation_loss, hard_targets, target_entropy, utility_targets
 
 HAZE_ERRORS = torch.tensor([[0.03, 0.10, 0.11]])
 
@@ -87,3 +87,14 @@ def test_loss_refuses_tables_that_differ():
 def test_entropy_runs_from_certain_to_uniform():
     targets = torch.tensor([[1.0, 0.0], [0.5, 0.5]])
     torch.testing.assert_close(target_entropy(targets), torch.tensor([0.0, math.log(2)]))
+
+
+def test_hard_targets_share_an_image_among_the_experts_that_are_right():
+    right = torch.tensor([[True, False, False], [False, True, True]])
+    assert hard_targets(right).tolist() == [[1, 0, 0], [0, 0.5, 0.5]]
+    assert torch.allclose(
+        utility_targets(HAZE_ERRORS, 1e6, False).float(),
+        hard_targets(HAZE_ERRORS.amin(1, keepdim=True) == HAZE_ERRORS),
+    )
+    with pytest.raises(DataError, match="an expert for every image, 1 have none"):
+        hard_targets(torch.tensor([[True], [False]]))

@@ -15,6 +15,7 @@ from fake_pipeline import Lines, make_config
 from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS, choose_threshold
 from moei_toolkit.calibrators.rules.selective import Selective
 from moei_toolkit.calibrators.temperature import Temperature
+from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, ROUTER_FILE, load_decider, load_router
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.stage import StageContext
@@ -168,3 +169,11 @@ def test_what_was_learned_decides(inputs, tmp_path):
     assert decision.confidence == rule.scores(g, np.zeros((1, 2)))[0]
     assert decision.confidence != max(decision.probabilities.values())
     assert decision.abstained == (decision.confidence < found["threshold"])
+
+
+def test_a_threshold_of_the_config_is_not_chosen(inputs, tmp_path):
+    found, _ = calibrated(inputs, tmp_path, threshold=0.55)
+    assert found["threshold"] == found["abstention"]["threshold"] == 0.55
+    assert 0 < found["abstention"]["abstained"] < 1
+    with pytest.raises(ConfigError, match="threshold or guarantee, got both"):
+        calibrated(inputs, tmp_path, threshold=0.5, guarantee={"level": 0.5, "bound": 4.0})

@@ -19,12 +19,14 @@ DEFAULT = load_config(ROOT / "configs" / "moei_rain_haze_snow.py")
 LATER = ["data", "dense", "experts", "utilities", "router", "calibrate", "evaluate", "report"]
 RIVALS = ["singles", "dense_equal"]
 WHERE_ONLY = {"work_dir", "store", "custom_imports"}
-WHOLE_SECTIONS = {"calibrate.guarantee", "bench"}  # None, or a section; not a value of its own
+WHOLE_SECTIONS = {"calibrate.guarantee", "calibrate.threshold", "bench"}  # None, or a section; not a value of its own
 OTHER_CHOICE = {
     "fp32": "bf16",
     "task": "l1",
     "hann": "uniform",
     "float32": "bfloat16",
+    "global": "local",
+    "utility": "best",
     "rain": "haze",
     "haze": "snow",
     "snow": "rain",
@@ -56,6 +58,7 @@ def changed(config: dict[str, Any], changed_code: tuple[str, str] | None = None)
 def from_on(group: str, *experts: str) -> set[str]:
     """The stages of a group and of all that follow from it; of the experts only those named, if any is."""
     groups = LATER[LATER.index(group) :] + (RIVALS if group in ("data", "dense") else [])
+    groups += ["measure"] if group in LATER[: LATER.index("router")] else []
     chosen = {name for name in BEFORE if name.partition(".")[0] in groups}
     if experts:
         others = {name for name in BEFORE if name.startswith("experts.")}
@@ -79,7 +82,7 @@ def test_the_order_of_the_stages():
         *(f"experts.{name}" for name in DEFAULT.experts),
         *("utilities", "router", "calibrate"),
         *(f"singles.{name}" for name in DEFAULT.singles),
-        *("dense_equal", "evaluate", "report"),
+        *("dense_equal", "measure", "evaluate", "report"),
     ]
 
 
@@ -105,8 +108,8 @@ def test_where_results_go_does_not_matter(path):
         ("experts.rain.expert.reduction", 1 / 32, from_on("experts", "rain")),
         ("experts.haze.training.learning_rate", 0.5, from_on("experts", "haze")),
         ("tasks.snow.loss.mask", 0.2, from_on("experts", "snow") | {"singles.snow", "dense_equal"}),
-        ("singles.rain.training.iterations", 77, {"singles.rain", "evaluate", "report"}),
-        ("dense_equal.expert.reduction", 1 / 32, {"dense_equal", "evaluate", "report"}),
+        ("singles.rain.training.iterations", 77, {"singles.rain", "measure", "evaluate", "report"}),
+        ("dense_equal.expert.reduction", 1 / 32, {"dense_equal", "measure", "evaluate", "report"}),
         ("views.probes", 3, from_on("utilities")),
         ("views.probe_size", 50, from_on("utilities")),
         ("inference.tile", 256, from_on("utilities")),
@@ -119,7 +122,13 @@ def test_where_results_go_does_not_matter(path):
         ("calibrate.max_abstention", 0.5, from_on("calibrate")),
         ("calibrate.abstention", {"type": "selective"}, from_on("calibrate")),
         ("calibrate.guarantee", {"level": 0.1, "bound": 6.0}, from_on("calibrate")),
-        ("evaluate.metrics", [{"type": "psnr", "color": "y"}], from_on("evaluate")),
+        ("evaluate.metrics", [{"type": "psnr", "color": "y"}], {"measure"} | from_on("evaluate")),
+        ("evaluate.top2", False, from_on("evaluate")),
+        ("evaluate.pictures", False, from_on("evaluate")),
+        ("evaluate.misrouted", 0.1, from_on("evaluate")),
+        ("views.scope", "local", from_on("utilities")),
+        ("router.targets", "best", from_on("router")),
+        ("calibrate.threshold", 0.5, from_on("calibrate")),
         ("evaluate.bins", 10, {"report"}),
         ("objectives.agreement", 0.9, {"report"}),
         ("report.title", "Another", {"report"}),
@@ -137,12 +146,15 @@ def test_what_a_change_makes_run_again(path, value, expected):
         (("degradations", "snow"), from_on("data")),
         (("backbones", "global_unet"), from_on("dense")),
         (("experts", "adapter"), from_on("experts") | {"dense_equal"}),
-        (("experts", "full"), {name for name in BEFORE if "singles" in name} | {"evaluate", "report"}),
+        (
+            ("experts", "full"),
+            {name for name in BEFORE if "singles" in name} | {"measure", "evaluate", "report"},
+        ),
         (("losses", "haze"), from_on("experts", "haze") | {"singles.haze", "dense_equal"}),
         (("routers", "mlp"), from_on("router")),
         (("calibrators", "temperature"), from_on("calibrate")),
         (("abstentions", "threshold"), from_on("calibrate")),
-        (("metrics", "ssim"), from_on("evaluate")),
+        (("metrics", "ssim"), {"measure"} | from_on("evaluate")),
         (("losses", "unused"), set()),
     ],
 )

@@ -1,20 +1,29 @@
-"""Every policy of one image gets a row, and rows of one route agree."""
+"""Every policy of one image gets a row, and rows of one route agree; measurements survive a file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from tiny_run import EXPERTS, make_decider, make_expert, make_runtime
 
-from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.data.records import Record
+from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.metrics.metric import Metric
+from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.losses.image import L1Loss
-from moei_toolkit.pipeline.judge import Judge
+from moei_toolkit.pipeline.evaluation import Restoring
+from moei_toolkit.pipeline.judge import judge
+from moei_toolkit.pipeline.measurement import MEASUREMENTS_FILE, read_measurements, write_measurements
+from moei_toolkit.pipeline.measuring import Measuring
+from moei_toolkit.pipeline.showing import show
 from moei_toolkit.types import ACTUAL, CLEAN, DENSE, DENSE_EQUAL, INPUT, ORACLE, TOP2
 
 HEIGHT, WIDTH = 40, 48
@@ -52,16 +61,26 @@ def images() -> SimpleNamespace:
     )
 
 
-@pytest.fixture
-def judge() -> Judge:
-    routed = make_runtime()
-    rivals = {DENSE_EQUAL: make_expert(routed.backbone, 7), "single.dust": make_expert(routed.backbone, 8)}
-    return Judge(routed.wearing(rivals), make_decider(0.0, 1.0), {"dust": L1Loss()}, [MeanError()])
+def make_measuring(rivals: bool = True) -> tuple[Measuring, EagerRuntime]:
+    runtime = make_runtime()
+    if rivals:
+        equal, single = (make_expert(runtime.backbone, seed) for seed in (7, 8))
+        runtime = runtime.wearing({DENSE_EQUAL: equal, "single.dust": single})
+    return Measuring(runtime, {"dust": L1Loss()}, [MeanError()]), runtime
+
+
+def rows_of(images, decider: Decider, top2: bool = True, rivals: bool = True) -> dict[str, Row]:
+    measuring, runtime = make_measuring(rivals)
+    measured = measuring.along_all(images, RECORD)
+    decision = decider.decide(measured.g.numpy(), RECORD.id)
+    images = SimpleNamespace(store=images.store, records=[RECORD])
+    mix = partial(Restoring(measuring, runtime, images).mix, measured) if top2 else None
+    return {row.policy: row for row in judge(measured, decision, mix)}
 
 
 @pytest.fixture
-def rows(judge, images):
-    return {row.policy: row for row in judge.judge(images, RECORD)}
+def rows(images):
+    return rows_of(images, make_decider(0.0, 1.0))
 
 
 def test_one_row_per_policy(rows):
@@ -106,37 +125,44 @@ def test_doing_nothing_costs_nothing(rows, images):
 
 
 def test_after_an_abstention_actual_is_dense(images):
-    decider = make_decider(0.0, 1.0, threshold=0.9)
-    judge = Judge(make_runtime(), decider, {"dust": L1Loss()}, [MeanError()])
-    rows = {row.policy: row for row in judge.judge(images, RECORD)}
+    rows = rows_of(images, make_decider(0.0, 1.0, threshold=0.9), rivals=False)
     assert rows[ACTUAL].abstained
     assert rows[ACTUAL].route == DENSE
     assert rows[ACTUAL].metrics == rows[DENSE].metrics
     assert rows[TOP2].route == "second+first"
 
 
-def test_judging_twice_gives_the_same_rows(judge, images, rows):
-    assert {row.policy: row for row in judge.judge(images, RECORD)} == rows
+def test_nothing_is_restored_anew_without_top2(images, rows):
+    alone = rows_of(images, make_decider(0.0, 1.0), top2=False)
+    assert alone == {policy: row for policy, row in rows.items() if policy != TOP2}
 
 
-def test_what_is_shown_is_what_was_judged(judge, images, rows):
-    shown = judge.show(images, RECORD)
+def test_measurements_survive_a_file(images, tmp_path):
+    measuring, _ = make_measuring()
+    measured = [replace(measuring.along_all(images, RECORD), id=name) for name in ("one", "two/../\u00e9")]
+    write_measurements(tmp_path, measured)
+    found = read_measurements(tmp_path)
+    assert [replace(image, g=None) for image in found] == [replace(image, g=None) for image in measured]
+    assert all(torch.equal(one.g, other.g) for one, other in zip(found, measured, strict=True))
+    lines = (tmp_path / MEASUREMENTS_FILE).read_text().splitlines()
+    (tmp_path / MEASUREMENTS_FILE).write_text(lines[0] + "\n")
+    with pytest.raises(DataError, match=r"descriptors of the images in measurements.jsonl, got others"):
+        read_measurements(tmp_path)
+    (tmp_path / MEASUREMENTS_FILE).write_text("\n".join([lines[0], lines[1].replace("gflops", "flops")]))
+    with pytest.raises(DataError, match=r"measurements.jsonl:2: expected an image along its routes"):
+        read_measurements(tmp_path)
+
+
+def test_judging_twice_gives_the_same_rows(images, rows):
+    assert rows_of(images, make_decider(0.0, 1.0)) == rows
+
+
+def test_what_is_shown_is_what_was_judged(images, rows):
+    measuring, runtime = make_measuring()
+    g = measuring.along_all(images, RECORD).g.numpy()
+    shown = show(runtime, images, RECORD, g, make_decider(0.0, 1.0).decide(g))
     assert list(shown.pictures) == [INPUT, DENSE, ACTUAL, CLEAN]
     assert shown.decision.route == rows[ACTUAL].route
     for policy in (INPUT, DENSE, ACTUAL):
         error = np.abs(shown.pictures[policy] - shown.pictures[CLEAN]).mean()
         assert error == pytest.approx(rows[policy].metrics["mean_error"], rel=1e-5)
-
-
-def test_the_router_is_told_which_record_it_is(images):
-    heard = []
-
-    def by_name(g: np.ndarray, image: str) -> np.ndarray:
-        heard.append(image)
-        return np.array([[0.0, 1.0]], np.float32)
-
-    decider = Decider(by_name, Temperature(), 0.0, EXPERTS)
-    judge = Judge(make_runtime(), decider, {"dust": L1Loss()}, [MeanError()])
-    judge.judge(images, RECORD)
-    judge.show(images, RECORD)
-    assert heard == [RECORD.id] * 2

@@ -19,10 +19,10 @@ from moei_toolkit.evaluation.rows import Row, write_rows
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.pipeline.chain import REPORT, make_chain
-from moei_toolkit.pipeline.evaluation import PICTURES_FOLDER, save_pictures
-from moei_toolkit.pipeline.judge import Shown
 from moei_toolkit.pipeline.origin import origin_of
 from moei_toolkit.pipeline.reporting import write_report
+from moei_toolkit.pipeline.showing import PICTURES_FOLDER, Shown, save_pictures
+from moei_toolkit.plugins import PluginTable
 
 VERSIONS = ("input", "dense", "actual", "clean")
 
@@ -50,7 +50,8 @@ def report(run: Path, evaluated: Path, home: Home | None = None) -> Path:
     folders = {name: stage_folder(run, record, name) for name in names}
     out = evaluated.with_name("out")
     out.mkdir()
-    write_report(config, folders, evaluated, origin_of(config, folders), config.seed, out, home)
+    origin = origin_of(config, folders)
+    write_report(config, folders, evaluated, origin, config.seed, out, PluginTable(), home)
     return out
 
 

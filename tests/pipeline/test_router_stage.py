@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import torch
 from fake_pipeline import Lines, make_config
 
 from moei_toolkit.config.schema import Config
+from moei_toolkit.errors import DataError
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, ROUTER_FILE, load_decider
 from moei_toolkit.io.json_lines import write_json_lines
 from moei_toolkit.io.weights import load_weights
+from moei_toolkit.losses.routing import utility_targets
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages import calibrate, router
 from moei_toolkit.pipeline.stages.cache import UtilityCache, save_cache
@@ -129,3 +132,31 @@ def test_the_confidence_of_one_expert_is_how_often_it_is_best(caches, tmp_path, 
     decision = load_decider(config, folders, WIDTH).decide(cache.g[:1].numpy())
     assert share > 1 / 3  # below it the temperature ends at its bound
     assert decision.probabilities["first"] == pytest.approx(share, abs=1e-6)
+
+
+def test_what_a_router_is_taught(tmp_path):
+    base = make_config(tmp_path).model_dump()
+    tasks = {"rain": base["tasks"]["dust"], "haze": base["tasks"]["dust"]}
+    experts = {
+        name: {**base["experts"]["any"], "task": task}
+        for name, task in zip(NAMES, ("rain", "haze", "rain"), strict=True)
+    }
+    cache = make_cache("route", 0)
+    cache = replace(cache, degradations=["rain", "haze"] * (IMAGES // 2))
+
+    def targets(kind: str, **changes):
+        section = {**base["router"], "targets": kind, "beta": 5.0}
+        training = {**base["dense"]["training"], "mix": {"rain": 1.0}}
+        worn = {name: {**expert, "training": training} for name, expert in experts.items()}
+        dense = {**base["dense"], "training": training}
+        return router.make_targets(
+            make_config(tmp_path, tasks=tasks, experts=worn, dense=dense, router=section, **changes), cache
+        )
+
+    assert torch.equal(targets("best").argmax(1), cache.error[:, :-1].argmin(1))
+    assert targets("best").max(1).values.tolist() == [1.0] * IMAGES
+    assert targets("weather")[:2].tolist() == [[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]]
+    assert torch.equal(targets("utility"), utility_targets(cache.error[:, :-1], 5.0, normalize=False))
+    foggy = replace(cache, degradations=["fog"] * IMAGES)
+    with pytest.raises(DataError, match=f"{IMAGES} have none"):
+        router.make_targets(make_config(tmp_path, router={**base["router"], "targets": "weather"}), foggy)

@@ -64,7 +64,7 @@ def test_order_is_by_distribution_then_entry_point(site):
         ),
         (GOOD.replace("@hookimpl", ""), "moei_register is not marked with @hookimpl"),
         (GOOD.replace("moei_register(register)", "moei_register(registry)"), "hookimpl definition"),
-        ("x = 1", "implements no hook. Known: 'moei_register'."),
+        ("x = 1", "Known: 'moei_register', 'moei_report_sections', 'moei_search_spaces'."),
         (plugin(("expert", "toy", "m:C")), "unknown kind 'expert'. Did you mean 'experts'?"),
         (plugin(("experts", "toy", "m.C")), "expected a class or 'package.module:Class', got 'm.C'"),
         (plugin(("experts", "a.b", "m:C")), "expected a name of letters, digits and underscores, got 'a.b'"),

@@ -1,3 +1,5 @@
+"""tools/plugins.py says what there is, who brought it, and what is wrong."""
+
 from __future__ import annotations
 
 import json
@@ -5,20 +7,50 @@ from pathlib import Path
 
 from plugin_site import plugin
 
+from moei_toolkit.plugins import TOOLKIT
+
 TOOL = str(Path(__file__).parents[2] / "tools" / "plugins.py")
 
 
-def test_table_lists_components_and_failures(site):
+def test_tables_list_components_plugins_and_failures(site):
     site.install("moei-good", plugin(("experts", "toy", "toy_expert:Toy")), version="1.2")
     site.install("moei-bad", "1 / 0", version="2.3")
     done = site.run(TOOL)
     assert done.returncode == 0, done.stderr
-    rows = [line.split() for line in done.stdout.splitlines()]
-    assert rows[0] == ["kind", "name", "provider", "version", "state"]
+    components, plugins, reasons = done.stdout.split("\n\n")
+    rows = [line.split() for line in components.splitlines()]
+    assert rows[0] == ["kind", "name", "distribution", "version", "state"]
     assert ["experts", "toy", "moei-good", "1.2", "registered"] in rows
-    assert done.stdout.endswith(
-        "plugin 'main' (moei-bad 2.3) failed to load: ZeroDivisionError: division by zero\n"
-    )
+    rows = [line.split() for line in plugins.splitlines()]
+    assert rows[:2] == [
+        ["plugin", "distribution", "version", "state", "hooks"],
+        ["builtin", "moei_toolkit", TOOLKIT.version, "loaded", "moei_register"],
+    ]
+    assert ["main", "moei-bad", "2.3", "failed"] in rows
+    assert ["main", "moei-good", "1.2", "loaded", "moei_register"] in rows
+    assert reasons == "plugin 'main' (moei-bad 2.3) failed to load: ZeroDivisionError: division by zero\n"
+
+
+def test_without_failures_the_tables_are_all(site):
+    assert len(site.run(TOOL).stdout.split("\n\n")) == 2
+
+
+def test_hooks_are_those_that_a_plugin_implements(site):
+    source = """
+        from moei_toolkit.hookspecs import hookimpl
+
+        @hookimpl
+        def moei_report_sections(run):
+            return None
+
+        @hookimpl(specname="moei_register")
+        def offer(register):
+            register("experts", "toy", "a:Toy")
+    """
+    site.install("moei-good", source)
+    found = {row["distribution"]: row for row in json.loads(site.run(TOOL, "--json").stdout)["plugins"]}
+    assert found["moei-good"]["hooks"] == "moei_register, moei_report_sections"
+    assert found["moei_toolkit"]["hooks"] == "moei_register"
 
 
 def test_strict_exits_with_4(site):
@@ -31,9 +63,16 @@ def test_strict_exits_with_4(site):
 def test_json_is_complete(site):
     site.install("moei-bad", "1 / 0", version="2.3")
     report = json.loads(site.run(TOOL, "--json").stdout)
-    assert {"kind", "name", "provider", "version", "state"} == set(report["components"][0])
-    failed = report["plugins"][-1]
-    assert (failed["distribution"], failed["version"], failed["status"]) == ("moei-bad", "2.3", "failed")
+    assert list(report["components"][0]) == ["kind", "name", "distribution", "version", "state", "reason"]
+    (failed,) = (row for row in report["plugins"] if row["distribution"] == "moei-bad")
+    assert failed == {
+        "plugin": "main",
+        "distribution": "moei-bad",
+        "version": "2.3",
+        "state": "failed",
+        "hooks": "",
+        "reason": "ZeroDivisionError: division by zero",
+    }
 
 
 def test_check_imports_every_component(site):
@@ -43,7 +82,9 @@ def test_check_imports_every_component(site):
     )
     done = site.run(TOOL, "--check", "--json")
     assert done.returncode == 4, done.stderr
-    states = {(row["kind"], row["name"]): row["state"] for row in json.loads(done.stdout)["components"]}
-    assert states["experts", "dense"] == "ok"
-    assert "No module named 'no_such_module'" in states["experts", "gone"]
-    assert "expected a subclass of moei_toolkit.experts.base:Expert" in states["experts", "wrong"]
+    rows = {(row["kind"], row["name"]): row for row in json.loads(done.stdout)["components"]}
+    assert (rows["experts", "dense"]["state"], rows["experts", "dense"]["reason"]) == ("ok", "")
+    gone, wrong = rows["experts", "gone"], rows["experts", "wrong"]
+    assert (gone["state"], wrong["state"]) == ("unusable", "unusable")
+    assert "No module named 'no_such_module'" in gone["reason"]
+    assert "expected a subclass of moei_toolkit.experts.base:Expert" in wrong["reason"]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from moei_toolkit.config.component import Component
-from moei_toolkit.config.kinds import Count, Fraction, NotEmpty, NotNegative, Section, Side
+from moei_toolkit.config.kinds import Count, Flag, Fraction, NotEmpty, NotNegative, Section, Side
 
 
 class Inference(Section):
@@ -58,10 +58,16 @@ class Evaluate(Section):
     Attributes:
         metrics: Image metrics.
         bins: Equal-width bins of the expected calibration error.
+        top2: Judge the two most probable experts mixed, too; restores every image once more.
+        misrouted: Share of the images that are sent to another expert than was decided, to see what it costs.
+        pictures: Keep the best, the median and the worst image of each degradation to look at.
     """
 
     metrics: Annotated[tuple[Component, ...], NotEmpty]
     bins: Count = 15
+    top2: Flag = True
+    misrouted: Fraction = 0.0
+    pictures: Flag = True
 
 
 class Objectives(Section):

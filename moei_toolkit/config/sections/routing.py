@@ -17,11 +17,14 @@ class Views(Section):
         overview_size: Side of the antialiased, square overview, pixels.
         probe_size: Side of a probe crop, pixels.
         probes: How many probe crops.
+        scope: ``"global"`` looks at the whole image; ``"local"``, for comparison, at nothing but the square
+            of ``probe_size`` in its middle.
     """
 
     overview_size: Side = 192
     probe_size: Side = 192
     probes: Count = 6
+    scope: Literal["global", "local"] = "global"
 
 
 class Utilities(Section):
@@ -41,6 +44,8 @@ class RouterSection(Section):
 
     Attributes:
         router: The component.
+        targets: What it learns: the ``"utility"`` of every expert, or, without distillation, which one was
+            ``"best"``, or which one is for the ``"weather"`` of the image.
         beta: Sharpness of the soft targets, q_k ~ exp(-beta * eps_k).
         alpha: Weight of the balance term KL(mean p || uniform).
         iterations: Optimizer steps.
@@ -50,6 +55,7 @@ class RouterSection(Section):
     """
 
     router: Component
+    targets: Literal["utility", "best", "weather"] = "utility"
     beta: Positive
     alpha: NotNegative
     iterations: Count
@@ -84,6 +90,7 @@ class Calibrate(Section):
         abstention: The rule whose score is held against the threshold tau; the confidence by default.
         max_abstention: Largest share of images that may abstain, [0, 1]; a guarantee may need more.
         thresholds: How many thresholds tau in [0, 1] are tried.
+        threshold: tau itself, in [0, 1]; the best one of those tried when None.
         guarantee: Abstain often enough for this; for the best quality only when None.
     """
 
@@ -91,4 +98,11 @@ class Calibrate(Section):
     abstention: Component = Component(type="threshold")
     max_abstention: Fraction = 0.10
     thresholds: Annotated[int, Field(strict=True, ge=2)] = 101
+    threshold: Fraction | None = None
     guarantee: Guarantee | None = None
+
+    @model_validator(mode="after")
+    def _check_threshold(self) -> Calibrate:
+        if self.threshold is not None and self.guarantee:
+            raise ValueError("expected threshold or guarantee, got both; a guarantee chooses its own")
+        return self

@@ -11,6 +11,8 @@ from moei_toolkit.data.views import SPREAD
 DESCRIPTION: dict[str, Any] = {
     "pixels": "RGB, upright, channels first, float32: integers divided by their largest value, no mean taken",
     "largest": {"uint8": int(np.iinfo(np.uint8).max), "uint16": int(np.iinfo(np.uint16).max)},
+    "scope": "global: views are taken of the whole image; local: of the square of probe_size in its middle, "
+    "which begins at half of what is left above and beside it, rounded down",
     "overview": "the whole image as a square of overview_size, its proportions given up: averaged over areas "
     "where a side is longer, then bilinear where it is shorter",
     "probes": "squares of probe_size at full resolution; probe n of 0, 1, ... begins at row "

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from moei_toolkit.data.streamed_views import read_views
-from moei_toolkit.data.views import make_overview, make_probes
+from moei_toolkit.data.views import make_overview, make_probes, middle_of
 from moei_toolkit.inference.memory import HalvingTiles
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.tiled import restore_tiled
@@ -52,6 +52,8 @@ class Runtime(ABC):
         """Return g (1, d), float32, of a whole image."""
         protocol = self.protocol
         sizes = protocol.probe_size, protocol.probes
+        if protocol.scope == "local":
+            image = middle_of(as_source(image), protocol.probe_size)
         if isinstance(image, ArraySource):
             image = image.pixels
         if isinstance(image, np.ndarray) and image.shape[0] * image.shape[1] <= _STREAMED:

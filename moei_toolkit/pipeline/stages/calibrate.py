@@ -11,7 +11,7 @@ from dataclasses import asdict
 import numpy as np
 import torch
 
-from moei_toolkit.calibrators.abstention import choose_threshold
+from moei_toolkit.calibrators.abstention import apply_threshold, choose_threshold
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.calibrators.risk_control import RiskControl, control_risk
 from moei_toolkit.calibrators.rules.base import AbstentionRule
@@ -28,7 +28,8 @@ from moei_toolkit.routers.base import Router
 def run(context: StageContext) -> None:
     """Leave calibration.json: what was fitted, tau, what abstaining gained, and what is guaranteed.
 
-    tau is the threshold of the best quality, or that of the guarantee where this is larger.
+    tau is what the config says, or the threshold of the best quality, or that of the guarantee where this is
+    larger.
     """
     settings = context.config.calibrate
     cache = load_cache(context.inputs["utilities"], "calibrate")
@@ -47,7 +48,10 @@ def run(context: StageContext) -> None:
     routed, dense = _qualities(probabilities, cache.psnr.numpy()[choosing])
     confidence = rule.scores(cache.g.numpy()[choosing], probabilities)
     scenes = np.array(cache.scenes)[choosing]
-    abstention = choose_threshold(confidence, routed, dense, settings.max_abstention, settings.thresholds)
+    if settings.threshold is None:
+        abstention = choose_threshold(confidence, routed, dense, settings.max_abstention, settings.thresholds)
+    else:
+        abstention = apply_threshold(confidence, routed, dense, settings.threshold)
     control = _control(settings, confidence, dense - routed, scenes)
     if control and control.warning:
         context.log.info(f"calibrate: {control.warning}")

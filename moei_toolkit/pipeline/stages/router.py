@@ -7,14 +7,15 @@ import math
 import torch
 from torch import Tensor
 
+from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.routing import RouterSection
 from moei_toolkit.errors import TrainingError
 from moei_toolkit.inference.bundle import ROUTER_FILE, build_router
 from moei_toolkit.io.reporter import Progress
 from moei_toolkit.io.weights import save_weights
-from moei_toolkit.losses.routing import distillation_loss, target_entropy, utility_targets
+from moei_toolkit.losses.routing import distillation_loss, hard_targets, target_entropy, utility_targets
 from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.cache import load_cache
+from moei_toolkit.pipeline.stages.cache import UtilityCache, load_cache
 from moei_toolkit.routers.base import Router
 
 
@@ -22,7 +23,7 @@ def run(context: StageContext) -> None:
     """Train on the "route" split; leave the weights and how sharp the targets were."""
     config = context.config
     cache = load_cache(context.inputs["utilities"], "route")
-    targets = utility_targets(cache.error[:, :-1], config.router.beta, config.utilities.normalize).float()
+    targets = make_targets(config, cache).float()
     torch.manual_seed(context.seed)
     router = build_router(config, cache.g.shape[1])
     loss = None
@@ -40,6 +41,21 @@ def run(context: StageContext) -> None:
         "target_entropy": entropy,
     }
     save_weights(context.folder / ROUTER_FILE, router.state_dict(), info)
+
+
+def make_targets(config: Config, cache: UtilityCache) -> Tensor:
+    """Return what the router is to answer for every image of a cache, (N, K).
+
+    Raises:
+        DataError: It is to learn the weather, and there is weather that no expert is for.
+    """
+    errors = cache.error[:, :-1]
+    if config.router.targets == "utility":
+        return utility_targets(errors, config.router.beta, config.utilities.normalize)
+    if config.router.targets == "best":
+        return hard_targets(errors == errors.amin(1, keepdim=True))
+    tasks = [expert.task for expert in config.experts.values()]
+    return hard_targets(torch.tensor([[task == weather for task in tasks] for weather in cache.degradations]))
 
 
 def train_router(

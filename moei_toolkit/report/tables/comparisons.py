@@ -31,7 +31,7 @@ def comparison_table(comparisons: Sequence[Comparison], metric: str, digits: int
             "finding",
         ],
         rows=[_row(one, macro if one.weather == MACRO else one.weather, digits) for one in chosen],
-        note=" ".join([_HOW, *_caution(chosen)]),
+        note=" ".join([_HOW, *caution_of(chosen)]),
     )
 
 
@@ -42,7 +42,7 @@ _HOW = (
 )
 
 
-def _caution(comparisons: Sequence[Comparison]) -> list[str]:
+def caution_of(comparisons: Sequence[Comparison]) -> list[str]:
     """Return what to know of intervals from few scenes, if there are any."""
     fewest = min((one.scenes for one in comparisons if one.significance), default=FEW)
     if fewest >= FEW:

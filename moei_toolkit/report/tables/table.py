@@ -1,30 +1,13 @@
-"""What a table is, and how its policies are called."""
+"""How policies are called in tables, and how a table is written as text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
+from moei_toolkit.report_section import Table
 from moei_toolkit.types import ACTUAL, TOP2
 
+__all__ = ["Table", "as_markdown", "macro_label", "name_of"]
+
 _NAMES = {ACTUAL: "MoE-I", TOP2: "Top-2"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A titled table.
-
-    Attributes:
-        title: What it shows.
-        header: Column names.
-        rows: Cells, as text; the first column names the row.
-        note: How to read it: units, colour space, what was averaged.
-    """
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str
 
 
 def name_of(policy: str) -> str:

@@ -10,7 +10,7 @@ from config_example import minimal
 
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.errors import ConfigError, DataError, RegistryError
-from moei_toolkit.pipeline.evaluation import DIRECTION, NOT_COMPUTED, build_metrics, records_of
+from moei_toolkit.pipeline.measuring import DIRECTION, NOT_COMPUTED, build_metrics, records_of
 
 
 def metrics(*components: dict):

@@ -1,0 +1,179 @@
+"""Restores images along routes and measures what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from moei_toolkit.config.component import Component
+from moei_toolkit.config.schema import Config
+from moei_toolkit.data.records import Record
+from moei_toolkit.errors import ConfigError, DataError, WeightsMissingError
+from moei_toolkit.evaluation.metrics.metric import Metric
+from moei_toolkit.experts.base import Expert
+from moei_toolkit.inference.bundle import load_rivals, load_runtime
+from moei_toolkit.inference.devices import default_device
+from moei_toolkit.inference.flops import FlopCount
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
+from moei_toolkit.io.images import to_float
+from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.losses.base import Loss
+from moei_toolkit.pipeline.measurement import Along, Measured
+from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.pipeline.stages.routes import error_of, restore_along_all, utility_losses
+from moei_toolkit.registry import METRICS
+from moei_toolkit.types import INPUT
+
+PROTOCOL_FILE = "protocol.json"
+DIRECTION = "higher_is_better"
+"""Key of a metric's direction, beside its protocol."""
+NOT_COMPUTED = "not_computed"
+"""Key of the reason, in place of a metric's protocol, why that metric has no values."""
+
+
+class Measuring:
+    """Measures images along the routes of a runtime.
+
+    Args:
+        runtime: Backbone, experts and rivals.
+        losses: By degradation, what eps_k is measured with.
+        metrics: What restored images are measured with.
+    """
+
+    def __init__(self, runtime: EagerRuntime, losses: Mapping[str, Loss], metrics: Sequence[Metric]) -> None:
+        self._runtime = runtime
+        self._losses = losses
+        self._metrics = metrics
+        self._flops = FlopCount(runtime)
+        self._gflops: dict[tuple[str, int, int], float] = {}
+
+    def along_all(self, images: Images, record: Record) -> Measured:
+        """Describe an image and restore it along every route; the trunk runs once for all of them."""
+        g = self._runtime.describe(images.store.degraded(record))
+        image = restore_along_all(self._runtime, images, record, g, self._losses)
+        untouched = Along(
+            self._measure(image.degraded, image.clean),
+            error_of(self._losses[record.degradation], image.degraded, image.clean, image.degraded),
+            gflops=0.0,
+        )
+        size = image.clean.shape[:2]
+        restored = {
+            route: Along(
+                self._measure(pixels, image.clean),
+                image.errors[route],
+                self._count(route, self._runtime.experts[route], size),
+            )
+            for route, pixels in image.restored.items()
+        }
+        return Measured(
+            id=record.id,
+            dataset=record.dataset,
+            scene_id=record.scene_id,
+            degradation=record.degradation,
+            severity=record.severity,
+            routes={INPUT: untouched, **restored},
+            g=torch.from_numpy(g),
+        )
+
+    def along(self, images: Images, record: Record, g: np.ndarray, name: str, expert: Expert) -> Along:
+        """Restore an image described by ``g`` (1, d) wearing one more expert, known as ``name``."""
+        degraded, clean = (
+            to_float(pixels).transpose(1, 2, 0)
+            for pixels in (images.store.degraded(record), images.store.clean(record))
+        )
+        wearing = self._runtime.wearing({name: expert})
+        restored = wearing.restore(images.store.degraded(record), name, g)
+        return Along(
+            self._measure(restored, clean),
+            error_of(self._losses[record.degradation], restored, clean, degraded),
+            self._count(name, wearing.experts[name], clean.shape[:2]),
+        )
+
+    def _measure(self, restored: np.ndarray, clean: np.ndarray) -> dict[str, float]:
+        planes = restored.transpose(2, 0, 1), clean.transpose(2, 0, 1)
+        return {metric.name: metric(*planes) for metric in self._metrics}
+
+    def _count(self, route: str, expert: Expert, size: tuple[int, ...]) -> float:
+        height, width = size
+        key = route, height, width
+        if key not in self._gflops:
+            self._gflops[key] = self._flops.gflops(expert, height, width)
+        return self._gflops[key]
+
+
+def make_measuring(config: Config, folders: Mapping[str, Path]) -> tuple[Measuring, EagerRuntime]:
+    """Load what a config measures with, and the runtime with all experts and rivals.
+
+    Args:
+        config: Of the run.
+        folders: Committed folders of its stages, by name.
+
+    Raises:
+        MoeiError: A result of the run cannot be used.
+    """
+    runtime = load_runtime(config, folders, default_device())
+    runtime = runtime.wearing(load_rivals(config, folders, runtime.backbone))
+    return Measuring(runtime, utility_losses(config), build_metrics(config)[0]), runtime
+
+
+def measure_images(
+    measuring: Measuring, images: Images, records: Sequence[Record], log: Reporter
+) -> list[Measured]:
+    """Measure images along every route."""
+    measured = []
+    with log.progress(len(records), "measure") as progress:
+        for record in records:
+            measured.append(measuring.along_all(images, record))
+            progress.advance()
+    return measured
+
+
+def build_metrics(config: Config) -> tuple[list[Metric], dict[str, dict[str, Any]]]:
+    """Return the metrics that can be computed here, and the protocol of every one that was asked for.
+
+    Instead of a protocol, a metric whose weights are not there has the reason under ``not_computed``.
+
+    Raises:
+        ConfigError: If two metrics have the same name.
+    """
+    metrics: list[Metric] = []
+    protocol: dict[str, dict[str, Any]] = {}
+    for component in config.evaluate.metrics:
+        try:
+            metric: Metric = METRICS.build(component.as_dict())
+        except WeightsMissingError as error:
+            protocol[_label(component)] = {NOT_COMPUTED: str(error)}
+            continue
+        if metric.name in protocol:
+            raise ConfigError(f"expected metrics of different names, got {metric.name!r} twice")
+        metrics.append(metric)
+        protocol[metric.name] = {**metric.protocol, DIRECTION: metric.higher_is_better}
+    return metrics, protocol
+
+
+def _label(component: Component) -> str:
+    """Return what a metric is called that could not be built: its type and its options."""
+    options = {name: value for name, value in component.as_dict().items() if name not in ("type", "weights")}
+    shown = ", ".join(f"{name}={value}" for name, value in options.items())
+    return f"{component.type} ({shown})" if shown else component.type
+
+
+def records_of(images: Images, split: str, data: Path) -> list[Record]:
+    """Return the records of a split of the data in a folder.
+
+    Raises:
+        DataError: If there are none.
+    """
+    records = images.of(split)
+    if not records:
+        splits = sorted({record.split for record in images.records})
+        raise DataError(
+            f"{data}: expected images in split {split!r}, got none; there is "
+            f"{', '.join(splits) or 'nothing'}. "
+            "When a run prepares the data, data.draws.test says how many test images it makes."
+        )
+    return records

@@ -1,0 +1,26 @@
+"""Restores every test image along every route, whatever a router will decide."""
+
+from __future__ import annotations
+
+from moei_toolkit.data.layouts.base import TEST
+from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.pipeline.measurement import write_measurements
+from moei_toolkit.pipeline.measuring import (
+    PROTOCOL_FILE,
+    build_metrics,
+    make_measuring,
+    measure_images,
+    records_of,
+)
+from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.stages.images import Images
+
+
+def run(context: StageContext) -> None:
+    """Leave measurements.jsonl, the descriptors of the images, and protocol.json."""
+    data = context.inputs["data"]
+    measuring, _ = make_measuring(context.config, context.inputs)
+    with Images(data) as images:
+        records = records_of(images, TEST, data)
+        write_measurements(context.folder, measure_images(measuring, images, records, context.log))
+    atomic_write_json(context.folder / PROTOCOL_FILE, build_metrics(context.config)[1])

@@ -1,0 +1,63 @@
+"""Asks loaded plugins a question, each on its own: what goes wrong with one stays with that one."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from moei_toolkit.errors import PluginError
+from moei_toolkit.plugins import LoadedPlugin, PluginTable, reason_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Reply(Generic[T]):
+    """What came of asking one plugin.
+
+    Attributes:
+        plugin: Who was asked.
+        value: What it said; None if it failed.
+        failure: Which plugin failed, where and why, in one line; empty if it did not.
+    """
+
+    plugin: LoadedPlugin
+    value: T | None
+    failure: str = ""
+
+
+def ask_each(
+    table: PluginTable, hook: str, ask: Callable[[LoadedPlugin], T], strict: bool = False
+) -> Iterator[Reply[T]]:
+    """Yield the reply of every plugin that has a hook, in loading order; failures are logged too.
+
+    Args:
+        table: Whom to ask.
+        hook: Its name.
+        ask: Calls the hook of a plugin and makes something of the answer; what it raises is a failure of
+            the plugin.
+        strict: Raise on the first failure instead of going on.
+
+    Raises:
+        PluginError: If ``strict`` and a plugin fails; the cause is chained.
+    """
+    for plugin in table.with_hook(hook):
+        yield _reply(plugin, hook, ask, strict)
+
+
+def _reply(plugin: LoadedPlugin, hook: str, ask: Callable[[LoadedPlugin], T], strict: bool) -> Reply[T]:
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for what the command was asked
+            return Reply(plugin, ask(plugin))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a stranger's code may fail in any way, even by calling sys.exit
+        failure = f"{plugin} failed in {hook}: {reason_of(error)}"
+        if strict:
+            raise PluginError(failure) from error
+        logging.getLogger(__name__).warning("%s", failure)
+        return Reply(plugin, None, failure)
