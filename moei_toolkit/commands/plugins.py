@@ -1,19 +1,21 @@
-"""List the installed components, who provides them, and the plugins that failed to load."""
+"""List the installed components, who provides them, and how every plugin fared; see --help."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from moei_toolkit.cli import CommandParser, format_table, run_main
 from moei_toolkit.errors import PluginError
-from moei_toolkit.plugins import KINDS, discover, is_strict, load
+from moei_toolkit.plugins import HOOKS, KINDS, PluginTable, discover, is_strict, load
+
+Row = dict[str, str]
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print the table; return 4 if a component cannot be used or, when strict, a plugin failed."""
-    parser = CommandParser(__doc__)
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    """Print the tables; return 4 if a component cannot be used or, when strict, a plugin failed."""
+    parser = CommandParser("List every component, who provides it, and how every plugin fared.")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--check", action="store_true", help="also import every component")
     parser.add_argument("--strict", action="store_true", help="exit with 4 if a plugin failed to load")
     args = parser.parse_args(argv)
@@ -22,18 +24,60 @@ def main(argv: Sequence[str]) -> int:
         from moei_toolkit.registry import check_components  # imports torch
 
         problems, state = check_components(table), "ok"
-    header = ("kind", "name", "provider", "version", "state")
-    rows = [
-        (kind, name, entry.provider.name, entry.provider.version, problems.get((kind, name), state))
+    components, plugins = list_components(table, problems, state), list_plugins(table)
+    if args.json:
+        print(json.dumps({"components": components, "plugins": plugins}, indent=2))
+    else:
+        reasons = "\n".join([*map(str, table.failed), *problems.values()])
+        print("\n\n".join(filter(None, [show(components), show(plugins), reasons])))
+    return PluginError.exit_code if problems or (table.failed and (args.strict or is_strict())) else 0
+
+
+def list_components(table: PluginTable, problems: Mapping[tuple[str, str], str], state: str) -> list[Row]:
+    """Return a row for every component.
+
+    Args:
+        table: What there is.
+        problems: Why a component cannot be used, by kind and name.
+        state: Of all others.
+    """
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "distribution": entry.provider.name,
+            "version": entry.provider.version,
+            "state": "unusable" if (kind, name) in problems else state,
+            "reason": problems.get((kind, name), ""),
+        }
         for kind in KINDS
         for name, entry in sorted(table.entries(kind).items())
     ]
-    if args.json:
-        components = [dict(zip(header, row, strict=True)) for row in rows]
-        print(json.dumps({"components": components, "plugins": [*map(vars, table.states)]}, indent=2))
-    else:
-        print("\n".join([format_table(header, rows), *map(str, table.failed)]))
-    return PluginError.exit_code if problems or (table.failed and (args.strict or is_strict())) else 0
+
+
+def list_plugins(table: PluginTable) -> list[Row]:
+    """Return a row for every plugin, in loading order."""
+    hooks: dict[tuple[str, str], list[str]] = {}
+    for hook in HOOKS:
+        for plugin in table.with_hook(hook):
+            hooks.setdefault((plugin.name, plugin.provider.name), []).append(hook)
+    return [
+        {
+            "plugin": state.name,
+            "distribution": state.distribution,
+            "version": state.version,
+            "state": state.status,
+            "hooks": ", ".join(hooks.get((state.name, state.distribution), [])),
+            "reason": state.reason,
+        }
+        for state in table.states
+    ]
+
+
+def show(rows: Sequence[Row]) -> str:
+    """Return rows as a table, without the reasons, which are sentences."""
+    header = [name for name in rows[0] if name != "reason"]
+    return format_table(header, ([row[name] for name in header] for row in rows))
 
 
 def run() -> None:

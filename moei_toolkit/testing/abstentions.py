@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from moei_toolkit.calibrators.rules.base import AbstentionRule
-from moei_toolkit.testing.contract import promise, require
+from moei_toolkit.errors import DataError
+from moei_toolkit.testing.contract import promise, require, require_no_torch
 
 _IMAGES = 60
 
@@ -39,6 +40,8 @@ def check_abstention(make: Callable[[], AbstentionRule], descriptor_dim: int = 3
         _check_state(rule, make(), g, probabilities)
         _check_repeating(rule, make(), images)
         _check_few(make(), images)
+    _check_refusals(make(), images)
+    require_no_torch(make())
 
 
 def _check_fitting(rule: AbstentionRule, images: Images) -> None:
@@ -84,3 +87,21 @@ def _check_few(rule: AbstentionRule, images: Images) -> None:
     with promise(rule, "a single image is enough to be fitted on"):
         rule.fit(g[:1], probabilities[:1], harm[:1])
         require(bool(np.isfinite(rule.scores(g, probabilities)).all()), "a score is not finite")
+
+
+def _check_refusals(rule: AbstentionRule, images: Images) -> None:
+    if not rule.learns:
+        return
+    g, probabilities, harm = images
+    cases = {
+        "no image at all": (g[:0], probabilities[:0], harm[:0]),
+        "descriptors of fewer images": (g[1:], probabilities, harm),
+        "harm that is not finite": (g, probabilities, np.full_like(harm, np.nan)),
+    }
+    for what, sample in cases.items():
+        with promise(rule, f"to fit it on {what} is refused with a DataError"):
+            try:
+                rule.fit(*sample)
+            except DataError:
+                continue
+            require(False, "it was fitted")

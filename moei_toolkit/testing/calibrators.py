@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from moei_toolkit.calibrators.base import Calibrator
-from moei_toolkit.testing.contract import promise, require
+from moei_toolkit.errors import DataError
+from moei_toolkit.testing.contract import promise, require, require_no_torch
 
 
 def check_calibrator(make: Callable[[], Calibrator], keeps_choice: bool = True, seed: int = 0) -> None:
@@ -38,6 +39,8 @@ def check_calibrator(make: Callable[[], Calibrator], keeps_choice: bool = True, 
                 require(moved == 0, f"it is another one for {moved} of {len(logits)} images")
         _check_state(calibrator, make(), logits)
     _check_few(make(), rng)
+    _check_refusals(make())
+    require_no_torch(make())
 
 
 def _check_probabilities(calibrator: Calibrator, logits: np.ndarray, when: str) -> None:
@@ -72,6 +75,23 @@ def _check_few(calibrator: Calibrator, rng: np.random.Generator) -> None:
     with promise(calibrator, "a single image is enough to be fitted on"):
         calibrator.fit(logits, logits.argmax(1))
         require(bool(np.isfinite(calibrator.probabilities(logits)).all()), "a probability is not finite")
+
+
+def _check_refusals(calibrator: Calibrator) -> None:
+    logits, targets = np.zeros((3, 2)), np.array([0, 1, 1])
+    cases = {
+        "no image at all": (logits[:0], targets[:0]),
+        "logits of three images and targets of two": (logits, targets[:2]),
+        "logits that are not finite": (np.full((3, 2), np.nan), targets),
+        "a target that is no expert": (logits, targets + 1),
+    }
+    for what, sample in cases.items():
+        with promise(calibrator, f"to fit it on {what} is refused with a DataError"):
+            try:
+                calibrator.fit(*sample)
+            except DataError:
+                continue
+            require(False, "it was fitted")
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +17,14 @@ from moei_toolkit.errors import MoeiError
 
 ODD_SIZES = ((1, 1), (3, 50), (17, 31))
 """(height, width) in pixels that no network is built for and every user has."""
+
+
+_WITHOUT_TORCH = """
+import importlib, sys
+module, *sys.path = sys.argv[1:]
+sys.modules["torch"] = None
+importlib.import_module(module)
+"""
 
 
 class ContractError(MoeiError):
@@ -65,6 +75,18 @@ def require_close(got: Tensor, expected: Tensor, tolerance: float = 1e-5) -> Non
     allowed = tolerance * max(1.0, float(expected.abs().max()))
     worst = float((got - expected).abs().max())
     require(worst <= allowed, f"the largest difference is {worst:.3g}, allowed {allowed:.3g}")
+
+
+def require_no_torch(component: object) -> None:
+    """Require that the module of a component can be imported where there is no PyTorch.
+
+    A module that only this process knows, such as one of tests, is let pass.
+    """
+    module = type(component).__module__
+    command = [sys.executable, "-I", "-c", _WITHOUT_TORCH, module, *sys.path]
+    with promise(component, "it works without PyTorch, as part of an exported bundle"):
+        said = subprocess.run(command, capture_output=True, text=True).stderr
+        require("import of torch halted" not in said, f"{module} imports it")
 
 
 def random_images(count: int, height: int, width: int, seed: int = 0) -> Tensor:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
@@ -91,12 +91,17 @@ def _check_training(expert: Expert, backbone: Backbone) -> None:
     if not _trainable(expert):
         return
     with promise(expert, "training reaches every parameter of its own and none of the backbone"):
-        backbone(x, expert.train()).square().mean().backward()
+        loss = backbone(x, expert.train()).square().mean()
+        (loss + _penalty_of_training(expert)).backward()
         require_gradients(expert)
         strays = [name for name, p in backbone.named_parameters() if p.grad is not None]
         require(not strays, f"{len(strays)} parameters of the backbone got a gradient: {strays[:3]}")
     torch.optim.SGD(_trainable(expert), lr=0.1).step()
     expert.eval()
+    with promise(expert, "its penalty is of runs in training mode since it was last asked"), torch.no_grad():
+        backbone(x, expert)
+        penalty = expert.penalty()
+        require(penalty is None or not penalty.any(), f"after a run in evaluation mode it is {penalty}")
     with promise(expert, "a training step makes it differ from dense"), torch.no_grad():
         require(not torch.equal(backbone(x, expert), backbone(x, Dense())), "the output is the same")
 
@@ -114,8 +119,31 @@ def _check_trained(expert: Expert, make: Callable[[Backbone], Expert], backbone:
         before = state_of(backbone)
         require_close(backbone(x, fold(expert, backbone)), together)
         require_state(backbone, before)
+    with promise(expert, "what it is folded into is of its own, and does not follow later training"):
+        _require_own(expert, backbone)
     with promise(expert, "what is loaded restores exactly as what was saved"):
         require_equal(backbone(x, reload(expert, make(backbone))), together)
+
+
+def _penalty_of_training(expert: Expert) -> Tensor | float:
+    """Return what a run in training mode is penalised with."""
+    with promise(expert, "its penalty is a scalar with a gradient, of the runs since it was last asked"):
+        penalty = expert.penalty()
+        if penalty is None:
+            return 0.0
+        require_shape(penalty.detach())
+        require(penalty.requires_grad, "no gradient flows through it")
+        again = expert.penalty()
+        require(again is None or not again.any(), f"asked again at once, it is {again} after {penalty}")
+        return penalty
+
+
+def _require_own(expert: Expert, backbone: Backbone) -> None:
+    others = {p.data_ptr() for module in (expert, backbone) for p in module.parameters()}
+    for site in backbone.sites():
+        merged = expert.merged(site, backbone.block(site))
+        shared = [name for name, p in merged.named_parameters() if p.data_ptr() in others] if merged else []
+        require(not shared, f"at {site!r} it shares {len(shared)} with the expert or backbone: {shared[:3]}")
 
 
 def _trainable(module: nn.Module) -> list[nn.Parameter]:

@@ -74,8 +74,13 @@ def _check_refusals(loss: Loss) -> None:
 
 def _check_gradient(loss: Loss, height: int, width: int) -> None:
     clean, degraded = (random_images(2, height, width, seed=seed) for seed in (1, 2))
-    flat = torch.full_like(clean, 0.5)
-    for start, what in ((random_images(2, height, width), "noise"), (flat, "one flat colour")):
+    noise = random_images(2, height, width)
+    starts = {
+        "noise": noise,
+        "one flat colour": torch.full_like(clean, 0.5),
+        "noise in [-1, 2], which nobody clips,": 3 * noise - 1,
+    }
+    for what, start in starts.items():
         restored = start.requires_grad_()
         with promise(loss, f"{what} of {height}x{width} has a finite value and gradient"):
             value = loss(restored, clean, degraded)

@@ -37,6 +37,7 @@ def check_metric(make: Callable[[], Metric], smallest_side: int = 1) -> None:
         _check_size(metric, *size)
     _check_order(metric)
     _check_refusals(metric)
+    _check_range(metric)
 
 
 def _check_size(metric: Metric, height: int, width: int) -> None:
@@ -55,6 +56,13 @@ def _check_order(metric: Metric) -> None:
     with promise(metric, "less noise is better, as higher_is_better says, and none is best"):
         ordered = all(better(*pair) for pair in pairwise(values))
         require(ordered, f"noise {levels} gives {values}, higher_is_better is {metric.higher_is_better}")
+
+
+def _check_range(metric: Metric) -> None:
+    restored, clean = _planes(40, 53, 1.0), _planes(40, 53)
+    with promise(metric, "values outside [0, 1] are clipped, as a file would"):
+        values = metric(restored, clean), metric(restored.clip(0, 1), clean)
+        require(values[0] == values[1], f"it is {values[0]!r}, and {values[1]!r} once they are clipped")
 
 
 def _check_refusals(metric: Metric) -> None:

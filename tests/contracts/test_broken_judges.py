@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 import torch
 
+from moei_toolkit.calibrators.histogram import Histogram
 from moei_toolkit.calibrators.rules.selective import Selective
 from moei_toolkit.calibrators.rules.threshold import Threshold
 from moei_toolkit.calibrators.temperature import Temperature
@@ -65,9 +68,22 @@ class NeedsMany(Temperature):
         super().fit(logits, targets)
 
 
+class Trusting(Temperature):
+    def fit(self, logits, targets):
+        if len(logits) == len(targets):
+            super().fit(logits, targets)
+
+
+class Forgiving(Temperature):
+    def fit(self, logits, targets):
+        super().fit(logits, np.minimum(targets, logits.shape[1] - 1))
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
+        (Trusting, "logits of three images and targets of two is refused with a DataError: it was fitted"),
+        (Forgiving, "a target that is no expert is refused with a DataError: it was fitted"),
         (NotNormalised, "sum to 1, before it is fitted: a sum is off by 0.01"),
         (Overflowing, "sum to 1, for logits up to .*: from nan to nan"),
         (Contrarian, "largest logit: it is another one for [0-9]+ of 60 images"),
@@ -86,7 +102,9 @@ def test_a_broken_calibrator(kind, said):
 
 
 def test_a_calibrator_may_be_allowed_to_change_the_choice():
-    check_calibrator(Contrarian, keeps_choice=False)
+    check_calibrator(Histogram, keeps_choice=False)
+    with pytest.raises(ContractError, match="largest logit: it is another one for"):
+        check_calibrator(Histogram)
 
 
 class Unbounded(Threshold):
@@ -126,6 +144,11 @@ class Hoarding(Threshold):
         return {"seen": 3}
 
 
+class Guessing(Selective):
+    def fit(self, g, probabilities, harm):
+        super().fit(g, probabilities, np.nan_to_num(harm))
+
+
 class WantsMore(Selective):
     def fit(self, g, probabilities, harm):
         if len(g) < 10:
@@ -142,6 +165,7 @@ class WantsMore(Selective):
         (Loud, "the arrays changed"),
         (Drawing, "on the same images it becomes the same"),
         (Absent, "survives JSON: the scores differ"),
+        (Guessing, "harm that is not finite is refused with a DataError: it was fitted"),
         (Hoarding, r"does not learn has no state: it is \['seen'\]"),
         (WantsMore, "a single image.*ValueError: too few"),
     ],
@@ -150,6 +174,29 @@ def test_a_broken_abstention_rule(kind, said):
     with pytest.raises(ContractError, match=said) as caught:
         check_abstention(kind)
     assert kind.__name__ in str(caught.value)
+
+
+HEAVY = """
+import torch
+from moei_toolkit.calibrators.rules.threshold import Threshold
+from moei_toolkit.calibrators.temperature import Temperature
+
+class HeavyRule(Threshold):
+    pass
+
+class HeavyCalibrator(Temperature):
+    pass
+"""
+
+
+def test_a_judge_that_imports_pytorch(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "heavy_judges.py").write_text(HEAVY)
+    heavy = importlib.import_module("heavy_judges")
+    with pytest.raises(ContractError, match=r"without PyTorch, .* bundle: heavy_judges imports it"):
+        check_abstention(heavy.HeavyRule)
+    with pytest.raises(ContractError, match=r"without PyTorch, .* bundle: heavy_judges imports it"):
+        check_calibrator(heavy.HeavyCalibrator)
 
 
 class OneNumber(L1Loss):
@@ -201,6 +248,12 @@ class Secretive(L1Loss):
         self.terms = {}
 
 
+class Logarithmic(L1Loss):
+    def forward(self, restored, clean, degraded):
+        value = super().forward(restored, clean, degraded)
+        return value * (2 + (restored + 0.5).log().mean((1, 2, 3)).square())
+
+
 class Detached(L1Loss):
     def forward(self, restored, clean, degraded):
         return super().forward(restored.detach(), clean, degraded)
@@ -218,6 +271,7 @@ class Detached(L1Loss):
         (Clamping, "left as they are"),
         (Secretive, "lists every active term"),
         (Detached, "gradient: RuntimeError"),
+        (Logarithmic, r"noise in \[-1, 2\], which nobody clips, of .* has a finite value"),
     ],
 )
 def test_a_broken_loss(kind, said):
@@ -246,6 +300,12 @@ class Careless(PSNR):
         return super().__call__(np.nan_to_num(np.asarray(restored)), clean)
 
 
+class Unclipped(PSNR):
+    def __call__(self, restored, clean):
+        darkest = min(0.0, float(np.asarray(restored).min()))
+        return super().__call__(restored, clean) + darkest
+
+
 class Infinite(PSNR):
     def __call__(self, restored, clean):
         error = float(np.square(np.asarray(restored) - np.asarray(clean)).mean())
@@ -260,6 +320,7 @@ class Infinite(PSNR):
         (NumpyNumber, "one finite value.*float32"),
         (Careless, "that hold NaN are refused"),
         (Infinite, "of another size are refused"),
+        (Unclipped, "are clipped, as a file would: it is .*, and .* once they are clipped"),
     ],
 )
 def test_a_broken_metric(kind, said):

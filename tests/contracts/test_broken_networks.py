@@ -219,6 +219,60 @@ class Overwrites(Thin):
         next(block.parameters()).data += 1
 
 
+class SharesCopies(Thin):
+    """What it folds into a block goes on learning with it."""
+
+    def __init__(self, backbone):
+        super().__init__(backbone)
+        self.copy = copy.deepcopy(backbone.block("tail")).requires_grad_()
+
+    def run(self, site, block, x):
+        return self.copy(x) if site == "tail" else super().run(site, block, x)
+
+    def merged(self, site, block):
+        return self.copy if site == "tail" else None
+
+
+class Penalised(Thin):
+    """Asks for a penalty of every run at its one adapter; what that is, its subclasses say."""
+
+    def __init__(self, backbone):
+        super().__init__(backbone)
+        self.seen = []
+
+    def run(self, site, block, x):
+        if self.training and site == "level1_0":
+            self.seen.append(self.adapters[site][-1].bias.square().sum())
+        return super().run(site, block, x)
+
+    def penalty(self):
+        seen, self.seen = self.seen, []
+        return sum(seen) if seen else None
+
+
+class PenaltyOfEverything(Penalised):
+    def penalty(self):
+        return sum(self.seen) + 1 if self.seen else None
+
+
+class PenaltyWithoutGradient(Penalised):
+    def penalty(self):
+        total = super().penalty()
+        return None if total is None else total.detach()
+
+
+class PenaltyOfEachSite(Penalised):
+    def penalty(self):
+        total = super().penalty()
+        return None if total is None else total.expand(3)
+
+
+class PenaltyOfEvaluation(Penalised):
+    def run(self, site, block, x):
+        self.seen.append(self.adapters["level1_0"][-1].bias.square().sum() + 1)
+        return Thin.run(self, site, block, x)
+
+
 class Gossip(Thin):
     def run(self, site, block, x):
         return super().run(site, block, x) + self.adapters["level1_0"][-1].bias.sum() * x.mean()
@@ -245,6 +299,11 @@ class Amnesiac(Thin):
         (Restless, "nothing is random"),
         (Forgets, "folded into the blocks .*: the largest difference is"),
         (Overwrites, "folded into the blocks .*"),
+        (SharesCopies, "at 'tail' it shares 2 with the expert or backbone: .'weight', 'bias'."),
+        (PenaltyOfEverything, "asked again at once, it is"),
+        (PenaltyWithoutGradient, "no gradient flows through it"),
+        (PenaltyOfEachSite, r"its penalty is a scalar .*expected shape \(\), got \(3,\)"),
+        (PenaltyOfEvaluation, "after a run in evaluation mode it is"),
         (Gossip, "independently of its neighbours"),
         (Amnesiac, "exactly as what was saved"),
     ],
@@ -260,6 +319,10 @@ def test_a_sound_expert_leaves_the_backbone_alone():
     before = copy.deepcopy(backbone.state_dict())
     check_expert(Thin, backbone, budget=0.5)
     assert all(torch.equal(before[name], value) for name, value in backbone.state_dict().items())
+
+
+def test_an_expert_may_ask_for_a_penalty():
+    check_expert(Penalised, small(), budget=None)
 
 
 def test_an_expert_beyond_its_budget():

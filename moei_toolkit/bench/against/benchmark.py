@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from moei_toolkit.bench.against.timing import Clock, Timings, Work, time_in_turn
+from moei_toolkit.bench.against.timing import Clock, Comparison, Timings, Work, time_in_turn
+
+UNITS = {"ratio": "", "difference": " s"}
+SIGNS = {"ratio": "/", "difference": "-"}
 
 
 @dataclass(frozen=True)
@@ -27,28 +30,35 @@ class Scale:
 
 @dataclass(frozen=True)
 class Target:
-    """What a ratio should be: ``Target(">=", 3)`` or ``Target("<=", 0.7)``."""
+    """What a ratio should be, ``Target(">=", 3)``, or a difference: ``Target("<=", 0.3, "difference")``.
+
+    Attributes:
+        relation: Of the value to the bound.
+        bound: Without a unit, or seconds.
+        of: What is compared with it.
+    """
 
     relation: Literal[">=", "<="]
     bound: float
+    of: Comparison = "ratio"
 
-    def is_met(self, ratio: float) -> bool:
-        """Tell whether a ratio is good enough."""
-        return ratio >= self.bound if self.relation == ">=" else ratio <= self.bound
+    def is_met(self, value: float) -> bool:
+        """Tell whether a ratio or difference is good enough."""
+        return value >= self.bound if self.relation == ">=" else value <= self.bound
 
     def __str__(self) -> str:
-        return f"{self.relation} {self.bound:g}"
+        return f"{self.relation} {self.bound:g}{UNITS[self.of]}"
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Two ways to the same result, and what the ratio of their times should be.
+    """Two ways to the same result, and what the ratio or the difference of their times should be.
 
     Attributes:
         name: What ``--only`` asks for.
-        first: What is timed first, in words; the numerator.
-        second: What is timed second; the denominator.
-        target: Of the median ratio.
+        first: What is timed first, in words; the numerator, or what the second is subtracted from.
+        second: What is timed second.
+        target: Of the median.
         prepare: Makes the two callables for a scale.
     """
 
@@ -78,29 +88,35 @@ class Outcome:
     timings: Timings
 
     @property
+    def quartiles(self) -> tuple[float, float, float]:
+        """Of what the target is about."""
+        return self.timings.quartiles(self.benchmark.target.of)
+
+    @property
     def meets(self) -> bool:
-        """Whether the median ratio meets the target."""
-        return self.benchmark.target.is_met(self.timings.quartiles()[1])
+        """Whether the median meets the target."""
+        return self.benchmark.target.is_met(self.quartiles[1])
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON."""
-        low, median, high = self.timings.quartiles()
+        low, median, high = self.quartiles
         return {
             "name": self.benchmark.name,
             "first": self.benchmark.first,
             "second": self.benchmark.second,
             "scale": asdict(self.scale),
-            "ratio": {"median": median, "quartiles": [low, high]},
+            self.benchmark.target.of: {"median": median, "quartiles": [low, high]},
             "target": str(self.benchmark.target),
             "meets": self.meets,
             "seconds": asdict(self.timings),
         }
 
     def __str__(self) -> str:
-        benchmark, (low, median, high) = self.benchmark, self.timings.quartiles()
+        benchmark, (low, median, high) = self.benchmark, self.quartiles
+        sign, unit = SIGNS[benchmark.target.of], UNITS[benchmark.target.of]
         verdict = "meets" if self.meets else "misses"
         return (
-            f"{benchmark.name}: ({benchmark.first}) / ({benchmark.second}) = {median:.3g}, "
+            f"{benchmark.name}: ({benchmark.first}) {sign} ({benchmark.second}) = {median:.3g}{unit}, "
             f"quartiles {low:.3g} to {high:.3g} of {self.scale.rounds} rounds; "
             f"{verdict} the target, {benchmark.target}"
         )

@@ -24,6 +24,7 @@ NAMES = (
     "synthesis_snow",
     "duplicates",
     "records",
+    "plugins",
 )
 """Modules of this package that hold a benchmark, in the order in which they run."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 Work = Callable[[], object]
 Clock = Callable[[], float]
+Comparison = Literal["ratio", "difference"]
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,13 @@ class Timings:
     first: tuple[float, ...]
     second: tuple[float, ...]
 
-    def quartiles(self) -> tuple[float, float, float]:
-        """Return the quartiles of first / second over the rounds; the one in the middle is the median."""
-        low, median, high = np.percentile(np.divide(self.first, self.second), [25, 50, 75])
+    def quartiles(self, of: Comparison = "ratio") -> tuple[float, float, float]:
+        """Return the quartiles over the rounds of first / second, or of first - second in seconds.
+
+        The one in the middle is the median.
+        """
+        compare = np.divide if of == "ratio" else np.subtract
+        low, median, high = np.percentile(compare(self.first, self.second), [25, 50, 75])
         return float(low), float(median), float(high)
 
 

@@ -43,6 +43,17 @@ def test_a_line_says_all():
     assert line == ("toy: (slow) / (fast) = 0.6, quartiles 0.55 to 0.7 of 3 rounds; meets the target, <= 0.7")
 
 
+def test_a_difference_is_in_seconds():
+    found = outcome(Target("<=", 0.3, "difference"), 1.1, 1.2, 1.5)
+    assert found.meets
+    assert not outcome(Target("<=", 0.3, "difference"), 1.1, 1.4, 1.5).meets
+    assert str(found) == (
+        "toy: (slow) - (fast) = 0.2 s, quartiles 0.15 to 0.35 of 3 rounds; meets the target, <= 0.3 s"
+    )
+    assert found.as_dict()["difference"]["median"] == pytest.approx(0.2)
+    assert found.as_dict()["target"] == "<= 0.3 s"
+
+
 def test_plain_values_hold_every_time():
     found = json.loads(json.dumps(outcome(Target(">=", 3), 1.0, 2.0, 3.0).as_dict()))
     assert found == {
