@@ -1,0 +1,1 @@
+"""What an image lacks, seen locally, as a whole and by channel, beside every block."""

@@ -1,0 +1,1 @@
+"""Branches of different complexity at every block, of which each image takes one."""

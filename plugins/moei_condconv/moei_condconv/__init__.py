@@ -1,0 +1,1 @@
+"""Convolutions whose kernel every image mixes for itself."""
