@@ -78,3 +78,8 @@ def test_the_list_of_packages_is_complete():
     listed = LISTED.findall((FOLDER / "README.md").read_text(encoding="utf-8"))
     assert [name for name, _ in listed] == PACKAGES
     assert all(name == folder for name, folder in listed)
+
+
+@here
+def test_types_of_a_package_are_checked(package):
+    assert f"plugins/{package}" in re.findall(r"plugins/moei_\w+", (ROOT / "pyproject.toml").read_text())
