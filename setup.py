@@ -54,7 +54,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["moei_toolkit", "moei_toolkit.*"]),
-    package_data={"moei_toolkit": ["py.typed"]},
+    package_data={"moei_toolkit": ["py.typed", "templates/*.txt", "templates/*/*.txt"]},
     install_requires=CORE,
     extras_require={"onnx": ONNX, "openvino": OPENVINO, "export": EXPORT, "test": TEST},
     entry_points={
@@ -72,6 +72,7 @@ setup(
             "moei-speed = moei_toolkit.commands.speed:run",
             "moei-pack-lmdb = moei_toolkit.commands.pack_lmdb:run",
             "moei-plugins = moei_toolkit.commands.plugins:run",
+            "moei-new-plugin = moei_toolkit.commands.new_plugin:run",
         ]
     },
     classifiers=[

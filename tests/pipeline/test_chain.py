@@ -19,7 +19,8 @@ DEFAULT = load_config(ROOT / "configs" / "moei_rain_haze_snow.py")
 LATER = ["data", "dense", "experts", "utilities", "router", "calibrate", "evaluate", "report"]
 RIVALS = ["singles", "dense_equal"]
 WHERE_ONLY = {"work_dir", "store", "custom_imports"}
-WHOLE_SECTIONS = {"calibrate.guarantee", "calibrate.threshold", "bench"}  # None, or a section; not a value of its own
+WHOLE_SECTIONS = {"calibrate.guarantee", "calibrate.threshold", "bench"}
+"""None by default, and otherwise no value that another could be made of."""
 OTHER_CHOICE = {
     "fp32": "bf16",
     "task": "l1",
