@@ -19,6 +19,8 @@ _schedule = dict(
     checkpoint_every=2000,
     validate_every=10000,
 )
+# Aerial photographs have no above and below.
+_turned = dict(haze=dict(rotate=True))
 # Severe images are drawn more often than mild ones: where an expert falls behind dense, it is there.
 _severe = dict(severity_bias=0.5)
 
@@ -32,13 +34,19 @@ dense = dict(training=dict(_schedule, iterations=300_000, mix=dict(rain=1.0, haz
 experts = {
     name: dict(
         expert=_adapter,
-        training=dict(_schedule, **_severe, iterations=60_000, mix={name: 1.0, "clean": 0.1}),
+        training=dict(
+            _schedule,
+            **_severe,
+            **_turned.get(name, {}),
+            iterations=60_000,
+            mix={name: 1.0, "clean": 0.1},
+        ),
     )
     for name in _weathers
 }
 singles = {
     name: dict(
-        training=dict(_schedule, iterations=60_000, mix={name: 1.0, "clean": 0.1}),
+        training=dict(_schedule, **_turned.get(name, {}), iterations=60_000, mix={name: 1.0, "clean": 0.1}),
     )
     for name in _weathers
 }

@@ -1,7 +1,8 @@
 """Weather that comes together, from ranges that no training config draws from: for tests, never for training.
 
 The opacity of streaks and the slant of snow are as in training: they leave no room beside them. Rain and snow
-bring no veil of their own, since the haze is one.
+bring no veil of their own, since the haze is one. Flakes and streaks of a far class are as small as those of a nearer
+class in training. Where it rains, the haze is thin: behind a thick one, no streak would be seen.
 """
 
 _rain = dict(  # in comments: what training draws from
@@ -25,7 +26,7 @@ _snow = dict(
 _haze = dict(
     type="haze",
     airlight=(0.5, 0.65),  # 0.7 to 1
-    tint=0.02,
+    tint=0.06,  # 0.025
     patchiness=(0.4, 0.6),  # 0.1 to 0.35, and only in some pictures
     patchy_share=1.0,
 )
@@ -33,8 +34,8 @@ _thin, _thick = dict(_haze, beta=(0.2, 0.48)), dict(_haze, beta=(2.5, 3.3))  # 0
 _strength = (0.6, 1.0)
 
 weather = dict(
-    rain_haze=dict(type="mixed", parts=[dict(_rain, angle=(52.0, 3.0)), _thick], strength=_strength),
-    snow_haze=dict(type="mixed", parts=[_snow, _thin], strength=_strength),
+    rain_haze=dict(type="mixed", parts=[dict(_rain, angle=(52.0, 3.0)), _thin], strength=_strength),
+    snow_haze=dict(type="mixed", parts=[_snow, _thick], strength=_strength),
     rain_snow_haze=dict(
         type="mixed", parts=[dict(_rain, angle=(128.0, 3.0)), _snow, _thin], strength=_strength
     ),

@@ -25,6 +25,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--layout", metavar="NAME", help="how the files lie; tools/plugins.py lists the names"
     )
+    parser.add_argument(
+        "--degradation", metavar="TASK", help="what the pairs of --layout pairs show, for instance rain"
+    )
     parser.add_argument("--root", metavar="DIR", help="the folder that holds the data set")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the prepared set; made when it is missing")
     parser.add_argument(
@@ -32,6 +35,11 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes; one per core by default, 0 for this one alone"
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="compare the checksums of all that is kept; mend what is damaged",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="list what is there; read no pixels, write nothing"
@@ -43,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.config.loader import dump_config, load_preparation
 
     named = {"layout.type": args.layout, "layout.root": args.root, "storage": args.storage}
+    named["layout.degradation"] = args.degradation
     given = {key: value for key, value in named.items() if value is not None}
     if args.workers is not None and args.workers < 0:
         raise ConfigError(f"--workers: expected 0 or more, got {args.workers}.")
@@ -61,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
     if args.dry_run:
         print(describe_layout(config))
         return 0
-    prepared = prepare_data(config, args.out, RichReporter(), args.workers)
+    prepared = prepare_data(config, args.out, RichReporter(), args.workers, args.verify)
     print(describe_set(args.out, prepared))
     return PARTIAL if prepared.dropped else 0
 

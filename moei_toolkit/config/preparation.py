@@ -14,7 +14,6 @@ from moei_toolkit.config.kinds import (
     Name,
     NotEmpty,
     NotNegative,
-    Positive,
     Section,
     Seed,
     Side,
@@ -50,7 +49,7 @@ class Preparation(Section):
         layout: How the files lie, and where.
         weather: Drawn over scenes that come without degraded images, by task.
         draws: Weather draws per scene and task, for each split.
-        shares: Of the splits, where the data set has none of its own; of those it has, "train" is divided.
+        shares: Of the splits, 0 for none of it, where the data set has none of its own; of those it has, "train" is divided.
         storage: "lmdb" copies pixels into one file from which a crop costs a crop; "files" leaves them where
             they are; None is what the set has already, and "lmdb" for a new one.
         checks: What is asked of files.
@@ -66,7 +65,7 @@ class Preparation(Section):
     draws: FrozenMapping[Split, Count] = FrozenDict(
         {"train": 2, "route": 2, "calibrate": 2, "val": 1, "test": 4}
     )
-    shares: Annotated[FrozenMapping[Split, Positive], NotEmpty] = FrozenDict(
+    shares: Annotated[FrozenMapping[Split, NotNegative], NotEmpty] = FrozenDict(
         {"train": 0.68, "route": 0.12, "calibrate": 0.08, "val": 0.04, "test": 0.08}
     )
     storage: Literal["lmdb", "files"] | None = None

@@ -19,7 +19,7 @@ from moei_toolkit.config.merge import merge
 from moei_toolkit.errors import ConfigError
 
 BASE = "_base_"
-LEVELS = 2
+LEVELS = 4
 """How many files deep ``_base_`` may reach."""
 
 _ENVIRONMENT = re.compile(r"\{\{[\'\"]?\s*\$(\w+)\s*:\s*(\S*?)\s*[\'\"]?\}\}")

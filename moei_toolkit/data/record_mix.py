@@ -9,6 +9,9 @@ import numpy as np
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError, did_you_mean
 
+LEAST = 0.05
+"""The least severity that an image is drawn by, as a share of the largest."""
+
 
 class RecordMix:
     """Draws records.
@@ -54,8 +57,9 @@ def _cumulated(group: Sequence[Record], bias: float) -> np.ndarray | None:
     severities = np.array([record.severity for record in group])
     if bias == 0 or not severities.any():
         return None
-    # Divided by the largest, so that a large bias leaves something to draw by.
-    return np.cumsum((severities / severities.max()) ** bias)
+    # Divided by the largest, so that a large bias leaves something to draw by; an estimate of nothing is
+    # no reason never to show an image.
+    return np.cumsum(np.maximum(severities / severities.max(), LEAST) ** bias)
 
 
 def _normalise(mix: Mapping[str, float], names: Sequence[str]) -> np.ndarray:

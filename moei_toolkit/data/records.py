@@ -17,6 +17,7 @@ from moei_toolkit.io.json_lines import read_json_lines, write_json_lines
 RECORDS_NAME = "meta.jsonl"
 SOURCES = ("photograph", "generated")
 _NAMES = ("id", "dataset", "scene_id", "split", "degradation", "capture_id")
+_PERCEPTUAL = re.compile(r"([0-9a-f]{16})?")
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 """Control characters, and halves of characters: what undecodable file names are made of."""
 
@@ -43,6 +44,7 @@ class Record:
         severity_estimate: In [0, 1], what the pixels say; None where they were not asked.
         shift: Pixels that the degraded file is shifted by against the clean one, to a fraction of one; None
             where that was not measured, or could not be.
+        perceptual_hash: Of a clean image, 16 hexadecimal digits; empty where there is none.
     """
 
     id: str
@@ -60,9 +62,11 @@ class Record:
     source: str
     severity_estimate: float | None = None
     shift: float | None = None
+    perceptual_hash: str = ""
 
 
 _KINDS = {field.name: str(field.type) for field in fields(Record)}
+_LATER = {"severity_estimate": None, "shift": None, "perceptual_hash": ""}
 _TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int": (int,),
@@ -83,7 +87,7 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
 
 
 def read_records(path: Path) -> list[Record]:
-    """Read the records of a meta.jsonl; older rows have neither severity estimate nor shift.
+    """Read the records of a meta.jsonl; older rows have fewer columns.
 
     Raises:
         DataError: When the file is missing or a row is damaged; names file and line.
@@ -102,8 +106,7 @@ def _rows(path: Path, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
 
 
 def _parse(row: dict[str, Any], where: str) -> Record:
-    row.setdefault("severity_estimate", None)
-    row.setdefault("shift", None)
+    row = {**_LATER, **row}
     if row.keys() != _KINDS.keys():
         missing, extra = sorted(_KINDS.keys() - row.keys()), sorted(row.keys() - _KINDS.keys())
         raise DataError(f"{where}: expected the columns of a record; missing {missing}, unknown {extra}.")
@@ -131,6 +134,8 @@ def _check_values(row: dict[str, Any], where: str) -> None:
     shift = row["shift"]
     if shift is not None and not 0.0 <= shift < math.inf:
         raise DataError(f"{where}: expected a shift of 0 pixels or more, got {shift}.")
+    if not _PERCEPTUAL.fullmatch(row["perceptual_hash"]):
+        raise DataError(f"{where}: expected 16 hexadecimal digits, got {row['perceptual_hash']!r}.")
     if row["source"] not in SOURCES:
         raise DataError(f"{where}: expected source to be one of {SOURCES}, got {row['source']!r}.")
 

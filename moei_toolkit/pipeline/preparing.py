@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from moei_toolkit.config.preparation import Preparation
 from moei_toolkit.data.layouts.base import SPLITS
-from moei_toolkit.data.preparation.inspection import Checks
+from moei_toolkit.data.preparation.inspection import AS_IT_IS, Checks
 from moei_toolkit.data.preparation.prepare import Order, prepare
 from moei_toolkit.data.preparation.prepared_set import (
     FINDINGS_NAME,
-    PREPARED_NAME,
     PreparedSet,
     read_findings,
-    read_prepared,
+    storage_of,
 )
 from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.registry import DEGRADATIONS, LAYOUTS
-from moei_toolkit.report.data_page import write_data_report
+from moei_toolkit.report.data_page import PAGE_FILE, write_data_report
+from moei_toolkit.types import CLEAN
 
 _SHOWN = 20
 LMDB = "lmdb"
 
 
-def prepare_data(config: Preparation, folder: Path, log: Reporter, workers: int | None = None) -> PreparedSet:
+def prepare_data(
+    config: Preparation, folder: Path, log: Reporter, workers: int | None = None, verify: bool = False
+) -> PreparedSet:
     """Prepare a data set; see :func:`moei_toolkit.data.preparation.prepare.prepare`.
 
     Args:
@@ -34,11 +37,13 @@ def prepare_data(config: Preparation, folder: Path, log: Reporter, workers: int 
         folder: The prepared set.
         log: Told how far it is.
         workers: Processes; all cores when None, none but this one when 0.
+        verify: Compare the checksum of every image that is kept already, and do those anew that are damaged.
 
     Raises:
         MoeiError: A component is unknown, or the data or the disk cannot be used.
     """
-    prepared = prepare(make_order(config, choose_storage(config, folder), workers), folder, log)
+    order = make_order(config, choose_storage(config, folder), workers)
+    prepared = prepare(replace(order, verify=verify), folder, log)
     if config.report:
         write_data_report(folder)
     return prepared
@@ -49,11 +54,10 @@ def choose_storage(config: Preparation, folder: Path) -> str:
 
     Raises:
         ConfigError: The config asks for another kind.
-        DataError: The set is damaged.
     """
-    if not (folder / PREPARED_NAME).is_file():
+    found = storage_of(folder)
+    if found is None:
         return config.storage or LMDB
-    found = read_prepared(folder).storage
     if config.storage not in (None, found):
         raise ConfigError(
             f"storage: {folder} keeps its pixels as {found!r}, got {config.storage!r}. Prepare into a fresh "
@@ -126,10 +130,21 @@ def describe_set(folder: Path, prepared: PreparedSet) -> str:
     kinds = Counter((finding.kind, finding.dropped) for finding in findings)
     for (kind, dropped), count in sorted(kinds.items()):
         lines.append(f"  {kind}: {count} files, {'left out' if dropped else 'used'}")
+    lines += [
+        f"  no images of {task} in split {split!r}: a run that has this task needs some"
+        for task in tasks
+        for split in SPLITS
+        if task != CLEAN and not counts[task, split]
+    ]
     telling = [one for one in findings if one.dropped or one.kind == "misaligned"]
     lines += [f"    {one.path}: {one.reason}" for one in telling[:_SHOWN]]
-    if any(one.kind == "misaligned" and not one.dropped for one in findings):
+    if any(one.kind == "misaligned" and one.reason.endswith(AS_IT_IS) for one in findings):
         lines.append("    checks.misaligned=repair crops such pairs to what both show, =drop leaves them out")
     if findings:
         lines.append(f"all of them: {folder / FINDINGS_NAME}")
+    if (folder / PAGE_FILE).is_file():
+        lines.append(f"report   {folder / PAGE_FILE}")
+    lines.append(
+        f"train    tools/train.py CONFIG --cfg-options data._delete_=True 'data.prepared=[\"{folder}\"]'"
+    )
     return "\n".join(lines)

@@ -138,7 +138,7 @@ figcaption a { white-space: nowrap; }
 }
 details { border: 1px solid var(--line); border-radius: .6rem; }
 summary { padding: .7rem 1rem; cursor: pointer; font-weight: 600; }
-pre { margin: 0; padding: 0 1rem 1rem; overflow-x: auto;
+pre { margin: 0; padding: 0 1rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere;
   font: .8rem/1.5 ui-monospace, Menlo, Consolas, monospace; }
 """
 

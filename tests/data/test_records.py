@@ -72,12 +72,14 @@ def test_a_row_is_written_in_the_order_of_its_columns(tmp_path):
     write_records(tmp_path / "meta.jsonl", [ROW])
     text = (tmp_path / "meta.jsonl").read_text(encoding="utf-8")
     assert text == json.dumps(asdict(ROW), ensure_ascii=False) + "\n"
-    assert text.endswith('"source": "photograph", "severity_estimate": null, "shift": null}\n')
+    assert text.endswith(
+        '"source": "photograph", "severity_estimate": null, "shift": null, "perceptual_hash": ""}\n'
+    )
 
 
 def test_rows_from_before_there_were_estimates_have_none(tmp_path):
     row = asdict(ROW)
-    del row["severity_estimate"], row["shift"]
+    del row["severity_estimate"], row["shift"], row["perceptual_hash"]
     (tmp_path / "meta.jsonl").write_text(json.dumps(row))
     assert read_records(tmp_path / "meta.jsonl") == [ROW]
 
@@ -104,6 +106,7 @@ def test_an_empty_table_is_a_table(tmp_path):
         ({"severity": math.nan}, "NaN is no JSON"),
         ({"severity": None}, "severity"),
         ({"severity": True}, "severity to be float"),
+        ({"perceptual_hash": "12"}, "16 hexadecimal digits, got '12'"),
         ({"shift": -0.5}, "a shift of 0 pixels or more, got -0.5"),
         ({"severity_estimate": "0.5"}, r"severity_estimate to be float \| None"),
         ({"severity_estimate": False}, "severity_estimate to be float"),

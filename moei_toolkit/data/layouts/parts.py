@@ -49,11 +49,16 @@ class Parts:
 
 
 def find_parts(root: Folder, known: PublishedSet) -> Parts:
-    """Look for the folders of a data set; the name of the root counts, and its parent's above a group."""
+    """Look for the folders of a data set.
+
+    The name of the root counts, and its parent's above a group, unless the parts lie below it.
+    """
     parts = Parts()
     path = root.path.absolute()
     group = known.groups.get(plain(path.name), "")
     split = split_of(path.parent.name if plain(path.name) in known.groups else path.name)
+    if any(split_of(below.name) for below in read_folder(root).folders):
+        split = None
     _explore(root, split, group, known, parts)
     return parts
 

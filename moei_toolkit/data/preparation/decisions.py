@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from moei_toolkit.data.layouts.base import Scene
+from moei_toolkit.data.preparation.bursts import find_bursts
 from moei_toolkit.data.preparation.capture_merging import merge_captures
 from moei_toolkit.data.preparation.duplicates import find_duplicates
 from moei_toolkit.data.preparation.ledger import Entry
@@ -96,7 +97,7 @@ def decide(
     before = read_split_manifest(manifest) if manifest.is_file() else None
     kept: dict[str, str] = dict(before.captures) if before else {}
     images: dict[str, str] = dict(before.images) if before else {}
-    kept = {**_recognised(usable, checked, images), **kept}
+    kept |= _recognised(usable, checked, images)
     kept.update({scene.capture_id: scene.split for scene in usable if scene.split and not scene.path})
     links = [(one.capture_id, other.capture_id) for one, other in alike]
     merged = merge_captures(_published(usable), links, kept)
@@ -139,14 +140,16 @@ def _published(scenes: Iterable[Scene]) -> dict[str, str | None]:
 
 
 def _alike(scenes: Sequence[Scene], checked: Mapping[str, Entry], distance: int) -> list[tuple[Scene, Scene]]:
-    """Return pairs of scenes of different captures whose clean images look alike."""
+    """Return pairs of scenes of different captures whose clean images look alike, or are of one burst."""
     hashed = [
         (scene, text)
         for scene in scenes
         if scene.id in checked and (text := checked[scene.id].result.perceptual_hash)
     ]
     hashes = np.array([hash_from_text(text) for _, text in hashed], np.uint64)
-    pairs = ((hashed[one][0], hashed[other][0]) for one, other in find_duplicates(hashes, distance).tolist())
+    bursts = find_bursts((checked[scene.id].result.taken, text) for scene, text in hashed)
+    found = {*map(tuple, find_duplicates(hashes, distance).tolist()), *bursts}
+    pairs = ((hashed[one][0], hashed[other][0]) for one, other in sorted(found))
     return [(one, other) for one, other in pairs if one.capture_id != other.capture_id]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from moei_toolkit.data.overlap import capture_of
 from moei_toolkit.data.preparation.capture_merging import STRONGEST_FIRST
+from moei_toolkit.data.preparation.duplicates import find_duplicates, group_duplicates
+from moei_toolkit.data.preparation.perceptual_hash import hash_from_text
 from moei_toolkit.data.preparation.prepared_set import read_prepared
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
 from moei_toolkit.data.storage.pixel_store import SOURCES_NAME
@@ -16,12 +20,15 @@ from moei_toolkit.errors import DataError
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.types import CLEAN
 
+DISTANCE = 4
+"""Clean images of several sets look alike when their perceptual hashes differ in so many bits or fewer."""
+
 
 def gather(sets: Sequence[Path], tasks: Sequence[str], folder: Path) -> list[Record]:
     """Write one meta.jsonl for several prepared sets, and a sources.json that says where their pixels are.
 
-    Of the images, those of the given tasks and clean ones are taken. Captures of several sets with equal
-    clean pixels stay in the strongest of their splits only, so that none is in two.
+    Of the images, those of the given tasks and clean ones are taken. Captures of several sets whose clean
+    images are equal or look alike stay in the strongest of their splits only, so that none is in two.
 
     Args:
         sets: Folders of prepared sets.
@@ -56,17 +63,35 @@ def gather(sets: Sequence[Path], tasks: Sequence[str], folder: Path) -> list[Rec
 
 
 def without_leaks(records: Sequence[Record]) -> list[Record]:
-    """Return the records without captures whose clean pixels are in a stronger split too.
+    """Return the records without captures of which a clean image is in a stronger split too, or one like it.
 
-    The strongest split is test, then val, calibrate, route and train.
+    The strongest split is test, then val, calibrate, route and train. Images are alike when their pixels are
+    equal, or their perceptual hashes nearly so.
     """
-    strongest: dict[str, str] = {}
     clean = [record for record in records if record.degradation == CLEAN]
-    for record in clean:
-        known = strongest.setdefault(record.hash, record.split)
-        strongest[record.hash] = min(known, record.split, key=STRONGEST_FIRST.index)
-    leaking = {capture_of(record) for record in clean if strongest[record.hash] != record.split}
+    groups = group_duplicates(len(clean), np.array([*_equal(clean), *_alike(clean)], np.int64).reshape(-1, 2))
+    strongest: dict[int, str] = {}
+    for record, group in zip(clean, groups.tolist(), strict=True):
+        known = strongest.setdefault(group, record.split)
+        strongest[group] = min(known, record.split, key=STRONGEST_FIRST.index)
+    leaking = {
+        capture_of(record)
+        for record, group in zip(clean, groups.tolist(), strict=True)
+        if strongest[group] != record.split
+    }
     return [record for record in records if capture_of(record) not in leaking]
+
+
+def _equal(clean: Sequence[Record]) -> Iterator[tuple[int, int]]:
+    first: dict[str, int] = {}
+    for index, record in enumerate(clean):
+        yield first.setdefault(record.hash, index), index
+
+
+def _alike(clean: Sequence[Record]) -> Iterator[tuple[int, int]]:
+    known = [index for index, record in enumerate(clean) if record.perceptual_hash]
+    hashes = np.array([hash_from_text(clean[index].perceptual_hash) for index in known], np.uint64)
+    yield from ((known[one], known[other]) for one, other in find_duplicates(hashes, DISTANCE).tolist())
 
 
 def _moved(record: Record, name: str, inner: Mapping[str, Path], prefix: str) -> Record:

@@ -9,6 +9,7 @@ import numpy as np
 
 from moei_toolkit.data.layouts.base import DegradedFile, Scene
 from moei_toolkit.data.preparation.alignment import Shift, measure_shift, repair
+from moei_toolkit.data.preparation.bursts import when_taken
 from moei_toolkit.data.preparation.names import name_below
 from moei_toolkit.data.preparation.perceptual_hash import hash_to_text, perceptual_hash
 from moei_toolkit.data.preparation.results import Finding, SceneResult, Seen
@@ -20,6 +21,7 @@ from moei_toolkit.types import CLEAN
 
 UNKNOWN_SEVERITY = 0.5
 """Stands for the severity of weather that is published without any and that nobody can estimate."""
+AS_IT_IS = "it is used as it is"
 REPAIRED = "@clean"
 """How the key of a clean image ends that was cropped to fit one degraded image."""
 
@@ -62,7 +64,11 @@ def inspect_scene(job: InspectionJob) -> SceneResult:
     inspection = _Inspection(job)
     inspection.run()
     return SceneResult(
-        tuple(inspection.images), inspection.perceptual, tuple(inspection.findings), inspection.pixels
+        tuple(inspection.images),
+        inspection.perceptual,
+        tuple(inspection.findings),
+        when_taken(job.scene.path) if job.scene.path and inspection.images else "",
+        inspection.pixels,
     )
 
 
@@ -98,6 +104,8 @@ class _Inspection:
         except DataError as error:
             self._find(file.path, "unusable", str(error), True)
             return
+        if np.array_equal(clean, degraded):
+            self._find(file.path, "remark", "its pixels are those of its clean image", False)
         shift = measure_shift(clean, degraded)
         pair = self._aligned(file, clean, degraded, shift)
         if pair is None:
@@ -130,7 +138,7 @@ class _Inspection:
         if checks.misaligned == "repair":
             self._find(file.path, "misaligned", f"{moved}; both were cropped to what they share", False)
             return repair(clean, degraded, shift)
-        self._find(file.path, "misaligned", f"{moved}; it is used as it is", False)
+        self._find(file.path, "misaligned", f"{moved}; {AS_IT_IS}", False)
         return clean, degraded
 
     def _read(self, path: Path) -> np.ndarray | None:

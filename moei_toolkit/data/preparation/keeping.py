@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from pathlib import Path
@@ -16,10 +17,13 @@ from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.places import STORE_SUFFIX
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.images import write_image
+from moei_toolkit.io.pixels import hash_pixels
 
 SOURCE = "source"
 """What records call the folder that the files of a set lie below."""
 IMAGES = "images"
+_DIGITS = 24
+_OURS = re.compile(rf"[0-9a-f]{{{_DIGITS}}}\.png")
 
 
 class Keeper(ABC):
@@ -29,10 +33,10 @@ class Keeper(ABC):
     """Whether images that lie on a disk already are to be handed over."""
 
     @abstractmethod
-    def keep(self, key: str, version: str, pixels: np.ndarray) -> str:
+    def keep(self, key: str, pixels: np.ndarray) -> str:
         """Keep (H, W, 3) uint8 RGB pixels; return where they are, as records say it.
 
-        Other versions of the same image stay, so that tables that lead to them stay true.
+        Other pixels under the same key stay, so that tables that lead to them stay true.
         """
 
     @abstractmethod
@@ -69,17 +73,20 @@ class LmdbKeeper(Keeper):
 
     Args:
         folder: Of the prepared set.
+        verify: Read every image and compare its checksum; one that is damaged is not there.
     """
 
     wants_pixels = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, verify: bool = False) -> None:
         self._writer = PairWriter(folder / STORE_NAME, resume=True)
+        self._has = self._writer.is_sound if verify else self._writer.has
 
-    def keep(self, key: str, version: str, pixels: np.ndarray) -> str:
-        """Keep pixels under a key made of both."""
-        name = short_key(f"{key}@{version}")
-        self._writer.put(name, pixels)
+    def keep(self, key: str, pixels: np.ndarray) -> str:
+        """Keep pixels under a key and their hash, unless they are there and sound."""
+        name = short_key(_versioned(key, pixels))
+        if not self._writer.is_sound(name):
+            self._writer.put(name, pixels)
         return f"{STORE_NAME}#{name}"
 
     def place_of(self, path: Path) -> str:
@@ -89,7 +96,7 @@ class LmdbKeeper(Keeper):
     def has(self, place: str) -> bool:
         """Tell whether the store has a row of that key."""
         store, _, key = place.partition("#")
-        return store == STORE_NAME and self._writer.has(key)
+        return store == STORE_NAME and self._has(key)
 
     def keep_only(self, places: Collection[str]) -> None:
         """Drop other images; their space is used again."""
@@ -118,10 +125,10 @@ class FileKeeper(Keeper):
         self._folder = folder
         self._root = root
 
-    def keep(self, key: str, version: str, pixels: np.ndarray) -> str:
+    def keep(self, key: str, pixels: np.ndarray) -> str:
         """Write a PNG."""
         # Keys are a stranger's: they may hold slashes and dots, or be longer than a name of a file.
-        name = f"{IMAGES}/{hashlib.sha256(f'{key}@{version}'.encode()).hexdigest()[:24]}.png"
+        name = f"{IMAGES}/{hashlib.sha256(_versioned(key, pixels).encode()).hexdigest()[:_DIGITS]}.png"
         write_image(self._folder / name, pixels.transpose(2, 0, 1).astype(np.float32) / 255.0)
         return name
 
@@ -141,9 +148,9 @@ class FileKeeper(Keeper):
         return (self._root / rest if first == SOURCE else self._folder / place).is_file()
 
     def keep_only(self, places: Collection[str]) -> None:
-        """Remove other PNG files; files of the data set stay."""
+        """Remove other PNG files that were written here; nobody else's are touched."""
         for path in (self._folder / IMAGES).glob("*.png"):
-            if f"{IMAGES}/{path.name}" not in places:
+            if _OURS.fullmatch(path.name) and f"{IMAGES}/{path.name}" not in places:
                 path.unlink()
 
     def commit(self) -> None:
@@ -153,6 +160,11 @@ class FileKeeper(Keeper):
         """Do nothing."""
 
 
-def open_keeper(storage: str, folder: Path, root: Path) -> Keeper:
-    """Return what keeps pixels for a kind of storage, "lmdb" or "files"."""
-    return LmdbKeeper(folder) if storage == "lmdb" else FileKeeper(folder, root)
+def _versioned(key: str, pixels: np.ndarray) -> str:
+    """Return a key that these pixels have and no others: files that are copied or touched keep theirs."""
+    return f"{key}@{hash_pixels(pixels)[:16]}"
+
+
+def open_keeper(storage: str, folder: Path, root: Path, verify: bool = False) -> Keeper:
+    """Return what keeps pixels for a kind of storage, "lmdb" or "files"; see `LmdbKeeper` for ``verify``."""
+    return LmdbKeeper(folder, verify) if storage == "lmdb" else FileKeeper(folder, root)

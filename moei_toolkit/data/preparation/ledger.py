@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -62,6 +62,10 @@ class Ledger:
         entry = self._entries.get((step, scene))
         return entry if entry and entry.signature == signature else None
 
+    def knows(self, step: str, scene: str) -> bool:
+        """Tell whether a scene was done before, whatever has changed since."""
+        return (step, scene) in self._entries
+
     def add(self, entries: list[Entry]) -> None:
         """Append entries, whose pixels are safe.
 
@@ -84,6 +88,19 @@ class Ledger:
         """
         self.close()
         self._entries = {key: entry for key, entry in self._entries.items() if key in keys}
+        write_json_lines(self.path, (entry.as_dict() for entry in self._entries.values()))
+
+    def move(self, moved: Callable[[str], str]) -> None:
+        """Note that pixels are elsewhere now: ``moved`` returns the new place of an old one.
+
+        Raises:
+            StoreError: The disk is full or read-only.
+        """
+        self.close()
+        self._entries = {
+            key: replace(entry, places={name: moved(place) for name, place in entry.places.items()})
+            for key, entry in self._entries.items()
+        }
         write_json_lines(self.path, (entry.as_dict() for entry in self._entries.values()))
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moei_toolkit.data.preparation.ledger import Ledger
 from moei_toolkit.data.preparation.prepared_set import PreparedSet, hash_tables, read_prepared, write_prepared
 from moei_toolkit.data.preparation.set_lock import writing_to
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
@@ -94,6 +95,8 @@ def _pack(folder: Path, progress: Callable[[int, int], None], workers: int) -> i
                 raise DataError(f"{file}: {path} came out damaged. Check the disk and pack again.")
             progress(next(steps), total)
     _refer(folder, prepared, [_packed(record) for record in records])
+    with Ledger(folder) as ledger:
+        ledger.move(_packed_place)
     return len(loose)
 
 
@@ -119,11 +122,11 @@ def _is_loose(path: str) -> bool:
 
 def _packed(record: Record) -> Record:
     """Return a record that refers to the store."""
-    raw, clean = (
-        f"{STORE_NAME}#{short_key(path)}" if _is_loose(path) else path
-        for path in (record.path_raw, record.path_gt)
-    )
-    return replace(record, path_raw=raw, path_gt=clean)
+    return replace(record, path_raw=_packed_place(record.path_raw), path_gt=_packed_place(record.path_gt))
+
+
+def _packed_place(path: str) -> str:
+    return f"{STORE_NAME}#{short_key(path)}" if _is_loose(path) else path
 
 
 def _is_packed(store: PairStore, path: str, record: Record) -> bool:

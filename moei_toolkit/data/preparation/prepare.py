@@ -15,6 +15,7 @@ from moei_toolkit.data.preparation.inspection import Checks, InspectionJob, insp
 from moei_toolkit.data.preparation.keeping import SOURCE, open_keeper
 from moei_toolkit.data.preparation.ledger import Entry, Ledger
 from moei_toolkit.data.preparation.names import name_below
+from moei_toolkit.data.preparation.ownership import require_own
 from moei_toolkit.data.preparation.prepared_set import (
     SPLITS_NAME,
     PreparedSet,
@@ -22,7 +23,7 @@ from moei_toolkit.data.preparation.prepared_set import (
     write_findings,
     write_prepared,
 )
-from moei_toolkit.data.preparation.results import Finding
+from moei_toolkit.data.preparation.results import Finding, Seen
 from moei_toolkit.data.preparation.room import require_room
 from moei_toolkit.data.preparation.set_lock import writing_to
 from moei_toolkit.data.preparation.signatures import sign_drawing, sign_files
@@ -31,9 +32,10 @@ from moei_toolkit.data.records import RECORDS_NAME, Record, write_records
 from moei_toolkit.data.storage.pixel_store import SOURCES_NAME
 from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.errors import DataError
-from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.atomic import atomic_write_json, remove_leftovers
 from moei_toolkit.io.disk import make_folder
 from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.types import CLEAN
 
 CHECK, DRAW = "check", "draw"
 
@@ -55,6 +57,7 @@ class Order:
         storage: "lmdb" or "files".
         seed: Of everything random.
         workers: Processes; all cores when None, none but this one when 0.
+        verify: Compare the checksum of every image that is kept already, and do those anew that are damaged.
     """
 
     layout: Layout
@@ -69,6 +72,7 @@ class Order:
     storage: str
     seed: int
     workers: int | None = None
+    verify: bool = False
 
 
 def prepare(order: Order, folder: Path, log: Reporter) -> PreparedSet:
@@ -85,7 +89,8 @@ def prepare(order: Order, folder: Path, log: Reporter) -> PreparedSet:
         What prepared.json says.
 
     Raises:
-        DataError: There is no scene, nothing is usable, or another preparation writes to this folder.
+        DataError: There is no scene, nothing is usable, another preparation writes to this folder, or it
+            holds something else.
         StoreError: The disk is full or read-only.
     """
     scenes = list(order.layout.scenes(order.seed))
@@ -96,20 +101,22 @@ def prepare(order: Order, folder: Path, log: Reporter) -> PreparedSet:
         )
     if not scenes:
         raise DataError(f"{order.root}: expected scenes, found none. Is it the root of this layout?")
+    require_own(folder, order.layout_config, order.root)
     make_folder(folder)
     with writing_to(folder), Ledger(folder) as ledger:
+        remove_leftovers(folder)
         return _prepare(order, scenes, folder, ledger, log)
 
 
 def _prepare(
     order: Order, scenes: Sequence[Scene], folder: Path, ledger: Ledger, log: Reporter
 ) -> PreparedSet:
-    with open_keeper(order.storage, folder, order.root) as keeper:
+    with open_keeper(order.storage, folder, order.root, order.verify) as keeper:
         runner = StepRunner(ledger, keeper, log, order.workers)
         checks = _checks(order, scenes, keeper.wants_pixels)
         if keeper.wants_pixels:
-            new = [check.job.scene for check in runner.missing(CHECK, checks)]
-            require_room(new, min(order.draws.values(), default=0) * len(order.weather), folder, log)
+            new = [check.job.scene for check in checks if not ledger.knows(CHECK, check.scene)]
+            require_room(list(_files(order, new)), folder, log)
         checked = runner.run(CHECK, inspect_scene, checks)
         decisions = decide(
             scenes, checked, order.shares, order.seed, order.distance, folder / SPLITS_NAME, order.root
@@ -136,13 +143,23 @@ def _checks(order: Order, scenes: Sequence[Scene], keep: bool) -> list[SceneJob[
     return [
         SceneJob(
             scene.id,
-            sign_files(scene, order.root, order.checks, order.storage),
+            sign_files(scene, order.root, order.checks),
             InspectionJob(scene, order.checks, order.root, keep),
             {scene.id: scene.path, **{file.id: file.path for file in scene.degraded}},
         )
         for scene in scenes
         if scene.path
     ]
+
+
+def _files(order: Order, scenes: Iterable[Scene]) -> Iterator[tuple[Path, float]]:
+    """Yield every file of scenes, and how many images of its size are to be kept, on average."""
+    total = sum(order.shares.values()) or 1.0
+    draws = sum(share * order.draws.get(split, 0) for split, share in order.shares.items()) / total
+    for scene in scenes:
+        if scene.path:
+            yield scene.path, 1.0 if scene.degraded else 1.0 + draws * len(order.weather)
+        yield from ((file.path, 1.0) for file in scene.degraded)
 
 
 def _drawings(order: Order, decisions: Decisions, checked: Mapping[str, Entry]) -> list[SceneJob[DrawingJob]]:
@@ -152,8 +169,8 @@ def _drawings(order: Order, decisions: Decisions, checked: Mapping[str, Entry]) 
         if scene.degraded:
             continue
         draws = order.draws.get(scene.split or "", 0)
-        basis = checked[scene.id].signature if scene.path else order.layout_config
-        signature = sign_drawing(basis, order.weather_config, draws, order.seed, order.storage)
+        basis = checked[scene.id].result.images[0].hash if scene.path else order.layout_config
+        signature = sign_drawing(basis, order.weather_config, draws, order.seed)
         job = DrawingJob(scene, order.weather, draws, order.seed, with_clean=not scene.path)
         jobs.append(SceneJob(scene.id, signature, job, {}))
     return jobs
@@ -182,7 +199,13 @@ def _records(
                 source=scene.source,
                 severity_estimate=image.severity_estimate,
                 shift=image.shift,
+                perceptual_hash=_perceptual_hash(image, checked.get(scene.id)),
             )
+
+
+def _perceptual_hash(image: Seen, entry: Entry | None) -> str:
+    known = entry.result.perceptual_hash if entry and image.degradation == CLEAN else None
+    return known or ""
 
 
 def _leftovers(order: Order) -> Iterator[Finding]:

@@ -89,6 +89,15 @@ def read_prepared(folder: Path) -> PreparedSet:
     return prepared
 
 
+def storage_of(folder: Path) -> str | None:
+    """Return where a set that is there keeps its pixels, whatever became of its tables; None for no set."""
+    try:
+        found = json.loads((folder / PREPARED_NAME).read_text(encoding="utf-8"))["storage"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
+
+
 def write_findings(folder: Path, findings: list[Finding]) -> None:
     """Write findings.jsonl, one finding per line.
 

@@ -63,12 +63,14 @@ class SceneResult:
         images: The usable ones, the clean one first; none when that is unusable.
         perceptual_hash: Of the clean image, 16 hexadecimal digits; None where it was not computed.
         findings: About its files.
+        taken: Camera and time of the clean image, as its EXIF data say it; empty where they do not.
         pixels: (H, W, 3) uint8 RGB by key, where pixels are to be kept.
     """
 
     images: tuple[Seen, ...]
     perceptual_hash: str | None = None
     findings: tuple[Finding, ...] = ()
+    taken: str = ""
     pixels: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
@@ -77,6 +79,7 @@ class SceneResult:
             "images": [asdict(image) for image in self.images],
             "perceptual_hash": self.perceptual_hash,
             "findings": [asdict(finding) for finding in self.findings],
+            "taken": self.taken,
         }
 
     @classmethod
@@ -86,4 +89,5 @@ class SceneResult:
             images=tuple(Seen(**image) for image in data["images"]),
             perceptual_hash=data["perceptual_hash"],
             findings=tuple(Finding(**finding) for finding in data["findings"]),
+            taken=data.get("taken", ""),
         )

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from moei_toolkit.data.layouts.base import Scene
 from moei_toolkit.data.storage.stored_image import stored_bytes
 from moei_toolkit.errors import ImageError, StoreError
-from moei_toolkit.io.image_header import opened_image
+from moei_toolkit.io.image_header import MAX_PIXELS, opened_image
 from moei_toolkit.io.reporter import Reporter
 
 
-def require_room(scenes: Sequence[Scene], drawn: int, folder: Path, log: Reporter) -> None:
+def require_room(files: Sequence[tuple[Path, float]], folder: Path, log: Reporter) -> None:
     """Look into the headers of image files, and say how much space their pixels take.
 
     Args:
-        scenes: Their pixels are to be kept; those that lie on no disk are not counted.
-        drawn: Degraded images that are drawn over each scene that has none, at least.
+        files: Whose pixels are to be kept, and of how many images of that size.
         folder: Where they are kept.
         log: Told how much it is.
 
     Raises:
         StoreError: The disk has not enough left.
     """
-    if not scenes:
+    if not files:
         return
-    needed = 0
-    with log.progress(len(scenes), "measure") as progress:
-        for scene in scenes:
-            needed += sum(_sizes(scene, drawn))
-            progress.advance(1, scene.id)
+    needed = 0.0
+    with log.progress(len(files), "measure") as progress:
+        for path, images in files:
+            needed += images * _size(path)
+            progress.advance(1, path.name)
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise StoreError(
@@ -39,23 +37,18 @@ def require_room(scenes: Sequence[Scene], drawn: int, folder: Path, log: Reporte
             "choose another folder, or leave pixels in their files with storage=files, from which crops are "
             "read more slowly."
         )
-    log.info(f"pixels of {len(scenes)} scenes take {_gib(needed)} or more; {_gib(free)} are free")
-
-
-def _sizes(scene: Scene, drawn: int) -> Iterator[int]:
-    for path in (scene.path, *(file.path for file in scene.degraded)):
-        if path is not None:
-            size = _size(path)
-            yield size if scene.degraded else size * (1 + drawn)
+    log.info(f"pixels of {len(files)} files take about {_gib(needed)}; {_gib(free)} are free")
 
 
 def _size(path: Path) -> int:
+    """Return what a file takes; 0 where inspection is going to refuse it."""
     try:
         with opened_image(path) as image:
-            return stored_bytes(image.height, image.width)
-    except ImageError:  # inspection says what is wrong with it
+            usable = image.height * image.width <= MAX_PIXELS
+            return stored_bytes(image.height, image.width) if usable else 0
+    except ImageError:
         return 0
 
 
-def _gib(size: int) -> str:
+def _gib(size: float) -> str:
     return f"{size / 2**30:.2f} GiB"

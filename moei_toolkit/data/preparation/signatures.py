@@ -14,25 +14,21 @@ from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.io.hashing import sha256_json
 
 
-def sign_files(scene: Scene, root: Path, checks: Checks, storage: str) -> str:
+def sign_files(scene: Scene, root: Path, checks: Checks) -> str:
     """Return a hash of a scene's files, by name, size and time of change, and of what is done with them."""
-    clean = [[scene.id, *_state(scene.path, root)]] if scene.path else []
-    degraded = [[file.id, *_state(file.path, root), file.degradation, file.level] for file in scene.degraded]
+    degraded = [[file.id, file.degradation, file.level] for file in scene.degraded]
     return sha256_json(
         {
             "toolkit": toolkit_version(),
-            "root": str(root.resolve()) if storage == "files" else None,
             "checks": asdict(checks),
-            "storage": storage,
-            "files": [*clean, *degraded],
+            "files": _states(scene, root),
+            "degraded": degraded,
         }
     )
 
 
-def sign_drawing(
-    basis: str | Mapping[str, Any], weather: Mapping[str, Any], draws: int, seed: int, storage: str
-) -> str:
-    """Return a hash of what is drawn over a scene; ``basis`` is what its clean image depends on."""
+def sign_drawing(basis: str | Mapping[str, Any], weather: Mapping[str, Any], draws: int, seed: int) -> str:
+    """Return a hash of what is drawn over a scene; ``basis`` says which clean image it has."""
     return sha256_json(
         {
             "toolkit": toolkit_version(),
@@ -40,9 +36,13 @@ def sign_drawing(
             "weather": dict(weather),
             "draws": draws,
             "seed": seed,
-            "storage": storage,
         }
     )
+
+
+def _states(scene: Scene, root: Path) -> list[list[Any]]:
+    paths = {scene.id: scene.path, **{file.id: file.path for file in scene.degraded}}
+    return [[name, *_state(path, root)] for name, path in paths.items() if path]
 
 
 def _state(path: Path, root: Path) -> list[Any]:

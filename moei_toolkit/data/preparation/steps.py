@@ -15,7 +15,6 @@ from moei_toolkit.data.preparation.workers import run_jobs
 from moei_toolkit.io.reporter import Reporter
 
 COMMIT_BYTES, COMMIT_SECONDS = 128 << 20, 5.0
-_DIGITS = 16
 Job = TypeVar("Job")
 
 
@@ -91,8 +90,7 @@ class StepRunner:
         return entry if whole else None
 
     def _keep(self, step: str, job: SceneJob[Job], result: SceneResult) -> Entry:
-        version = job.signature[:_DIGITS]
-        places = {key: self.keeper.keep(key, version, pixels) for key, pixels in result.pixels.items()}
+        places = {key: self.keeper.keep(key, pixels) for key, pixels in result.pixels.items()}
         for image in result.images:
             for key in (image.id, image.clean_key):
                 if key not in places and key in job.files:

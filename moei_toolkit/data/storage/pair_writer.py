@@ -21,6 +21,7 @@ from moei_toolkit.data.storage.pixel_row import (
     PLACED,
     SLOTS,
     Header,
+    check_pixels,
     make_rows,
     read_header,
 )
@@ -106,6 +107,15 @@ class PairWriter:
                 put_mark(self._begun())
             self._end()
 
+    def is_sound(self, key: str) -> bool:
+        """Tell whether an image is there whose pixels, and those of its overview, have their checksums."""
+        name = self._name(key)
+        with self._writing():
+            found = {part: self._header(part) for part in (name, name + OVERVIEW_OF)}
+            return found[name] is not None and all(
+                header is None or self._is_intact(part, header) for part, header in found.items()
+            )
+
     def keep_only(self, keys: Collection[str]) -> None:
         """Commit, and drop every image whose key is not among these; its space is used again.
 
@@ -140,6 +150,17 @@ class PairWriter:
                 self.commit()
         finally:
             self.close()
+
+    def _is_intact(self, name: bytes, header: Header) -> bool:
+        row = self._begun().get(name + SLOTS[header.slot])
+        if row is None or len(row) != header.size:
+            return False
+        pixels = np.frombuffer(row, np.uint8).reshape(header.height, header.width, 3)
+        try:
+            check_pixels(pixels, header, name.decode())
+        except DataError:
+            return False
+        return True
 
     def _name(self, key: str) -> bytes:
         name = key.encode()

@@ -57,9 +57,10 @@ def require_splits(records: Sequence[Record], tasks: Sequence[str]) -> None:
         found = {record.degradation for record in records if record.split == split}
         if missing := [task for task in tasks if task not in found]:
             raise DataError(
-                f"split {split!r}: expected images of every task, got none of {missing}. "
-                f"Give the layout scenes for it, and data.draws.{split} at least 1; "
-                "of prepared data, give the split a larger share."
+                f"split {split!r}: expected images of every task, got none of {missing}; there is "
+                f"{', '.join(sorted(found)) or 'nothing'}. Give the layout scenes for it, and "
+                f"data.draws.{split} at least 1; of prepared data, add a set of that weather, give the split "
+                "a larger share, or leave the task out of the config."
             )
     scenes = {record.scene_id for record in records if record.split == "calibrate"}
     if len(scenes) < 2:

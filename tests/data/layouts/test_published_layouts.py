@@ -25,7 +25,8 @@ def test_the_contract(name, tmp_path):
 
 
 def test_every_layout_of_files_has_a_miniature():
-    assert {*PUBLISHED, "embedded"} == set(LAYOUTS.names())
+    ours = {name for name in LAYOUTS.names() if LAYOUTS.provider(name).source == "built-in"}
+    assert {*PUBLISHED, "embedded"} == ours
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -104,6 +105,12 @@ def test_parts_may_lie_inside_the_folders_of_images(tmp_path):
     }  # fmt: skip
     assert scenes["test-1"].path == tmp_path / "gt/Testing/1.jpg"
     assert "no folder of images" in reasons_of(layout)["gt/9.jpg"]
+
+
+def test_a_root_named_like_a_part_holds_both_parts(tmp_path):
+    plant(tmp_path / "UHD_rain_test", "{train,test}/{input,gt}/1.jpg")
+    scenes = scenes_of(build("uhd_rain", tmp_path / "UHD_rain_test"))
+    assert {name: scene.split for name, scene in scenes.items()} == {"test-1": "test", "train-1": "train"}
 
 
 def test_names_differ_in_case_and_suffix_in_uhd_snow(tmp_path):

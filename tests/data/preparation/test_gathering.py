@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from itertools import combinations
 
+import numpy as np
 import pytest
-from disk_layout import DiskLayout, add_pair, order
+from disk_layout import DiskLayout, add_pair, order, picture, save
 
 from moei_toolkit.data.preparation.gathering import gather
+from moei_toolkit.data.preparation.perceptual_hash import hash_from_text
 from moei_toolkit.data.preparation.prepare import prepare
 from moei_toolkit.data.records import read_records
 from moei_toolkit.data.storage.pixel_store import PixelStore
@@ -103,3 +106,17 @@ def test_equal_pixels_of_two_sets_stay_in_the_strongest_split(sets, folder, tmp_
             splits.setdefault(record.hash, set()).add(record.split)
     assert len(splits) == 8
     assert all(len(found) == 1 for found in splits.values())
+
+
+def test_look_alikes_of_two_sets_stay_in_the_strongest_split(sets, folder, tmp_path):
+    root = tmp_path / "root"
+    for number in range(8):
+        add_pair(root, f"t{number}", number)
+        alike = np.clip(picture(number).astype(np.int16) + 3, 0, 255).astype(np.uint8)
+        save(root / "clean" / f"t{number}.png", alike)
+    prepare(order(root, seed=5), tmp_path / "three", SilentReporter())
+    records = gather([sets / "one", tmp_path / "three"], ["haze"], folder)
+    hashes = [(hash_from_text(one.perceptual_hash), one.split) for one in records if one.perceptual_hash]
+    together = [(a, b) for (x, a), (y, b) in combinations(hashes, 2) if (int(x) ^ int(y)).bit_count() <= 4]
+    assert len(together) > 0
+    assert all(a == b for a, b in together)

@@ -10,10 +10,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from disk_layout import add_pair, order
 from stored import picture, record
 
 from moei_toolkit.commands import pack_lmdb
 from moei_toolkit.data.preparation import packing
+from moei_toolkit.data.preparation import prepare as preparation
 from moei_toolkit.data.preparation.packing import pack, plan_pack
 from moei_toolkit.data.preparation.prepared_set import (
     SPLITS_NAME,
@@ -26,6 +28,7 @@ from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_
 from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.pixel_store import SOURCES_NAME, PixelStore
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.reporter import SilentReporter
 
 SCENES = 4
 
@@ -215,3 +218,15 @@ def test_the_command_packs_unless_it_is_only_asked(folder, capsys):
     assert pack_lmdb.main([str(folder), "--workers", "1"]) == 0
     assert is_packed(folder)
     assert f"packed   {2 * SCENES} images" in capsys.readouterr().out
+
+
+def test_a_packed_set_has_nothing_to_do_when_it_is_prepared_again(tmp_path):
+    for number in range(12):
+        add_pair(tmp_path / "root", f"s{number:02}", number)
+    out = tmp_path / "out"
+    preparation.prepare(order(tmp_path / "root", storage="files"), out, SilentReporter())
+    pack(out, lambda done, total: None)
+    before, size = (out / "meta.jsonl").read_bytes(), (out / "pairs.lmdb").stat().st_size
+    preparation.prepare(order(tmp_path / "root", storage="lmdb"), out, SilentReporter())
+    assert (out / "meta.jsonl").read_bytes() == before
+    assert (out / "pairs.lmdb").stat().st_size == size

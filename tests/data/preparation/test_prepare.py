@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import numpy as np
 import pytest
 from disk_layout import SHARES, DiskLayout, add_pair, order, picture, save
 
+from moei_toolkit.config.component import Component
+from moei_toolkit.config.preparation import Preparation
 from moei_toolkit.data.preparation.inspection import Checks
 from moei_toolkit.data.preparation.prepare import prepare
 from moei_toolkit.data.preparation.prepared_set import read_findings, read_prepared
@@ -22,6 +25,7 @@ from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.pixel_store import PixelStore
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.reporter import SilentReporter
+from moei_toolkit.pipeline.preparing import choose_storage
 
 
 class Counting(SilentReporter):
@@ -107,6 +111,108 @@ def test_a_renamed_pair_stays_in_its_split(pairs, tmp_path):
     records = records_of(out)
     assert {record.scene_id for record in records} == {f"renamed{number}" for number in range(12)}
     assert {record.hash: record.split for record in records} == before
+
+
+def test_pixels_count_before_names(pairs, tmp_path):
+    out = tmp_path / "out"
+    prepare(order(pairs), out, SilentReporter())
+    before = {record.hash: record.split for record in records_of(out)}
+    for folder in ("clean", "haze"):
+        paths = [pairs / folder / f"s{number:02}.png" for number in range(12)]
+        contents = [path.read_bytes() for path in paths]
+        for path, content in zip(paths, [*contents[1:], contents[0]], strict=True):
+            path.write_bytes(content)
+    prepare(order(pairs), out, SilentReporter())
+    assert {record.hash: record.split for record in records_of(out)} == before
+
+
+@pytest.mark.parametrize("storage", ["lmdb", "files"])
+def test_files_that_are_only_touched_change_nothing(pairs, tmp_path, storage):
+    out = tmp_path / "out"
+    prepare(order(pairs, storage=storage), out, SilentReporter())
+    before = (out / "meta.jsonl").read_bytes()
+    for path in pairs.rglob("*.png"):
+        os.utime(path, ns=(1, 1))
+    prepare(order(pairs, storage=storage), out, SilentReporter())
+    assert (out / "meta.jsonl").read_bytes() == before
+
+
+def test_other_checks_store_nothing_anew(pairs, tmp_path):
+    out = tmp_path / "out"
+    prepare(order(pairs), out, SilentReporter())
+    before, size = (out / "meta.jsonl").read_bytes(), (out / "pairs.lmdb").stat().st_size
+    prepare(order(pairs, checks=Checks(largest_shift=0.7)), out, SilentReporter())
+    assert (out / "meta.jsonl").read_bytes() == before
+    assert (out / "pairs.lmdb").stat().st_size == size
+
+
+def test_damaged_pixels_are_found_and_mended_on_request(pairs, tmp_path):
+    out = tmp_path / "out"
+    prepare(order(pairs), out, SilentReporter())
+    records = records_of(out)
+    content = bytearray((out / "pairs.lmdb").read_bytes())
+    place = content.find(picture(5).tobytes()[1000:1400])
+    assert place > 0
+    content[place : place + 100] = bytes(100)
+    (out / "pairs.lmdb").write_bytes(bytes(content))
+    plain, verifying = Counting(), Counting()
+    prepare(order(pairs), out, plain)
+    prepare(order(pairs, verify=True), out, verifying)
+    assert (plain.totals["check"], verifying.totals["check"]) == (0, 1)
+    assert records_of(out) == records
+    with PixelStore(out) as store:
+        for record in records:
+            assert hashlib.sha256(store.degraded(record).tobytes()).hexdigest() == record.hash
+
+
+@pytest.mark.parametrize("name", ["meta.jsonl", "splits.json", "prepared.json"])
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_tables_that_a_kill_left_apart_are_made_anew(pairs, tmp_path, name, damage):
+    out = tmp_path / "out"
+    config = Preparation(
+        layout=Component(type="pairs", arguments={"root": str(pairs), "degradation": "haze"})
+    )
+    assert choose_storage(config, out) == "lmdb"
+    prepare(order(pairs), out, SilentReporter())
+    before = (out / "meta.jsonl").read_bytes()
+    (out / name).write_bytes((out / name).read_bytes()[:-5]) if damage == "cut" else (out / name).unlink()
+    if (name, damage) == ("splits.json", "cut"):
+        with pytest.raises(DataError, match="bring back the file"):
+            prepare(order(pairs), out, SilentReporter())
+        return
+    assert choose_storage(config, out) == "lmdb"
+    prepare(order(pairs), out, SilentReporter())
+    assert (out / "meta.jsonl").read_bytes() == before
+    read_prepared(out)
+
+
+def test_nobody_elses_files_are_written_over_or_removed(pairs, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.html").write_text("mine")
+    with pytest.raises(DataError, match=r"a new or empty folder, or a prepared set, it holds report.html"):
+        prepare(order(pairs, storage="files"), out, SilentReporter())
+    (out / "report.html").unlink()
+    prepare(order(pairs, storage="files"), out, SilentReporter())
+    (out / "images").mkdir(exist_ok=True)
+    (out / "images" / "mine.png").write_bytes(b"mine")
+    prepare(order(pairs, storage="files"), out, SilentReporter())
+    assert (out / "images" / "mine.png").read_bytes() == b"mine"
+
+
+def test_a_set_of_something_else_is_not_replaced(pairs, tmp_path):
+    out, other = tmp_path / "out", tmp_path / "other"
+    prepare(order(pairs), out, SilentReporter())
+    before = (out / "meta.jsonl").read_bytes()
+    shutil.copytree(pairs, other)
+    with pytest.raises(DataError, match="which still exists"):
+        prepare(order(other), out, SilentReporter())
+    with pytest.raises(DataError, match="expected the set of a 'other' there"):
+        prepare(replace(order(pairs), layout_config={"type": "other"}), out, SilentReporter())
+    assert (out / "meta.jsonl").read_bytes() == before
+    pairs.rename(tmp_path / "moved")
+    prepare(order(tmp_path / "moved"), out, SilentReporter())
+    assert (out / "meta.jsonl").read_bytes() == before
 
 
 def test_other_checks_are_another_result(pairs, tmp_path):
@@ -329,6 +435,7 @@ from disk_layout import order
 from moei_toolkit.data.preparation import steps
 from moei_toolkit.data.preparation.prepare import prepare
 from moei_toolkit.io.reporter import SilentReporter
+from moei_toolkit.pipeline.preparing import choose_storage
 
 steps.COMMIT_SECONDS = 0.0
 prepare(order(Path(sys.argv[1])), Path(sys.argv[2]), SilentReporter())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections import namedtuple
 
 import pytest
 from disk_layout import add_pair, order, picture, save
+from PIL import Image
 
 from moei_toolkit.data.preparation import room
 from moei_toolkit.data.preparation.prepare import prepare
@@ -45,10 +45,20 @@ def test_what_it_says_is_what_is_stored(pairs, tmp_path, monkeypatch):
     log = Listening()
     prepare(order(pairs), tmp_path / "out", log)
     assert len(asked) == 24
-    assert any("12 scenes take 24.00 GiB or more" in line for line in log.said)
-    (pairs / "haze" / "s01.png").write_bytes(b"damaged")
+    assert any("24 files take about 24.00 GiB" in line for line in log.said)
+    add_pair(pairs, "new", 50)
+    (pairs / "haze" / "new.png").write_bytes(b"damaged")
     save(pairs / "clean" / "s02.png", picture(77))
-    os.utime(pairs / "haze" / "s02.png", ns=(1, 1))
     asked.clear()
     prepare(order(pairs), tmp_path / "out", log)
-    assert len(asked) == 3  # two scenes are new, and one of their files is none
+    assert len(asked) == 1  # one scene is new, and one of its files is none
+
+
+def test_what_a_header_claims_is_believed_within_limits(pairs, tmp_path, monkeypatch):
+    Image.new("1", (20_000, 20_000)).save(pairs / "clean" / "huge.png")
+    save(pairs / "haze" / "huge.png", picture(1))
+    asked = []
+    monkeypatch.setattr(room, "stored_bytes", lambda height, width: asked.append((height, width)) or 1)
+    prepared = prepare(order(pairs), tmp_path / "out", SilentReporter())
+    assert (20_000, 20_000) not in asked
+    assert prepared.dropped == 2
