@@ -5,6 +5,7 @@ _base_ = "_base_/default.py"
 work_dir = "work_dirs/moei_rain_haze_snow"
 
 _weathers = ("rain", "haze", "snow")
+_evenly = dict.fromkeys(_weathers, 1.0)
 
 _schedule = dict(
     images_per_batch=8,
@@ -27,7 +28,7 @@ dense = dict(
         iterations=1000,
         warmup=50,
         auxiliary_weight=0.05,
-        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=1.3),
+        mix=dict(_evenly, clean=1.3),
     ),
 )
 _adapter = dict(type="adapter", reduction=1 / 16)
@@ -61,7 +62,7 @@ dense_equal = dict(  # has seen as many images of everything as the experts toge
         iterations=1200,
         warmup=20,
         ema_decay=0.99,
-        mix=dict(rain=1.0, haze=1.0, snow=1.0, clean=3.0),
+        mix=dict(_evenly, clean=3.0),
     ),
 )
 report = dict(title="Rain, haze and snow on embedded photographs")

@@ -2,7 +2,7 @@
 
 The opacity of streaks and the slant of snow are as in training: they leave no room beside them. Rain and snow
 bring no veil of their own, since the haze is one. Flakes and streaks of a far class are as small as those of a nearer
-class in training. Where it rains, the haze is thin: behind a thick one, no streak would be seen.
+class in training. The haze is thin: behind a thick one, neither streaks nor flakes would be seen.
 """
 
 _rain = dict(  # in comments: what training draws from
@@ -29,14 +29,14 @@ _haze = dict(
     tint=0.06,  # 0.025
     patchiness=(0.4, 0.6),  # 0.1 to 0.35, and only in some pictures
     patchy_share=1.0,
+    beta=(0.2, 0.48),  # 0.5 to 2.4
 )
-_thin, _thick = dict(_haze, beta=(0.2, 0.48)), dict(_haze, beta=(2.5, 3.3))  # 0.5 to 2.4
 _strength = (0.6, 1.0)
 
 weather = dict(
-    rain_haze=dict(type="mixed", parts=[dict(_rain, angle=(52.0, 3.0)), _thin], strength=_strength),
-    snow_haze=dict(type="mixed", parts=[_snow, _thick], strength=_strength),
+    rain_haze=dict(type="mixed", parts=[dict(_rain, angle=(52.0, 3.0)), _haze], strength=_strength),
+    snow_haze=dict(type="mixed", parts=[_snow, _haze], strength=_strength),
     rain_snow_haze=dict(
-        type="mixed", parts=[dict(_rain, angle=(128.0, 3.0)), _snow, _thin], strength=_strength
+        type="mixed", parts=[dict(_rain, angle=(128.0, 3.0)), _snow, _haze], strength=_strength
     ),
 )
