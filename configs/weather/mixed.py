@@ -1,8 +1,8 @@
 """Weather that comes together, from ranges that no training config draws from: for tests, never for training.
 
 The opacity of streaks and the slant of snow are as in training: they leave no room beside them. Rain and snow
-bring no veil of their own, since the haze is one. Flakes and streaks of a far class are as small as those of a
-nearer class in training. The haze is thin: behind a thick one, neither streaks nor flakes would be seen.
+bring no veil of their own, since the haze is one. Flakes and streaks of a far class are as small as those of
+a nearer class in training. The haze is thin: behind a thick one, neither streaks nor flakes would be seen.
 """
 
 _rain = dict(  # in comments: what training draws from

@@ -49,8 +49,8 @@ class Preparation(Section):
         layout: How the files lie, and where.
         weather: Drawn over scenes that come without degraded images, by task.
         draws: Weather draws per scene and task, for each split.
-        shares: Of the splits, 0 for none, where the data set has no splits of its own; of those it has, "train"
-            is divided.
+        shares: Of the splits, 0 for none, where the data set has no splits of its own; of those it has,
+            "train" is divided.
         storage: "lmdb" copies pixels into one file from which a crop costs a crop; "files" leaves them where
             they are; None is what the set has already, and "lmdb" for a new one.
         checks: What is asked of files.
