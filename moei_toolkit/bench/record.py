@@ -12,12 +12,37 @@ from typing import Any
 
 from moei_toolkit.bench.cost import Cost, Ratio
 from moei_toolkit.bench.race import Measurements
+from moei_toolkit.bench.subject import Size
+from moei_toolkit.errors import BenchError
 from moei_toolkit.evaluation.costs import SCHEMA
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.environment import versions
+from moei_toolkit.types import EXPERT_PREFIX
 
 COST_FILE, RUNS_FILE, TABLE_FILE = "cost.json", "runs.jsonl", "costs.csv"
 IO_POLICY = "one image at a time, uint8 pixels in memory in and out; no disk"
+
+
+def read_latencies(path: Path, size: Size) -> dict[str, float]:
+    """Return the median latency in ms of every route that a benchmark has timed.
+
+    Args:
+        path: A cost.json.
+        size: Of the image; the benchmark's must be the same.
+
+    Raises:
+        BenchError: It is no such file, or of other images.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        image = Size(**data["image"])
+        found = {cost["subject"]: float(cost["latency_ms"]["median"]) for cost in data["costs"]}
+        policies = {subject["name"]: subject["policy"] for subject in data["subjects"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BenchError(f"{path}: expected a cost.json of tools/bench.py, got {error!r}") from error
+    if image != size:
+        raise BenchError(f"{path}: expected latencies of images of {size}, got {image}; give --size {image}")
+    return {policies[name].removeprefix(EXPERT_PREFIX): latency for name, latency in found.items()}
 
 
 def write_costs(

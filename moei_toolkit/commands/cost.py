@@ -14,16 +14,21 @@ def main(argv: Sequence[str]) -> int:
     parser = CommandParser("Count the operations and parameters of every route of a finished run.")
     parser.add_run()
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
+    parser.add_argument(
+        "--latency", type=Path, metavar="COST_JSON", help="what tools/bench.py left: adds what was measured"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to this file")
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.counts import count_run
+    from moei_toolkit.bench.record import read_latencies
     from moei_toolkit.bench.subject import Size
     from moei_toolkit.io.atomic import atomic_write_json
 
     counts = count_run(args.run, Size(*args.size))
     if args.json is not None:
         atomic_write_json(args.json, asdict(counts))
+    measured = read_latencies(args.latency, counts.size) if args.latency else {}
     rows = [
         [
             route.route,
@@ -32,10 +37,12 @@ def main(argv: Sequence[str]) -> int:
             f"{route.parameters:,}",
             f"{route.share:.2%}",
             f"{route.active:,}",
+            *([f"{measured[route.route]:.0f}" if route.route in measured else "-"] if measured else []),
         ]
         for route in counts.routes
     ]
-    print(format_table(["route", "GFLOPs/tile", "GFLOPs/image", "own parameters", "share", "active"], rows))
+    header = ["route", "GFLOPs/tile", "GFLOPs/image", "own parameters", "share", "active"]
+    print(format_table([*header, *(["latency ms"] if measured else [])], rows))
     print(
         f"\n{counts.size}: {counts.tiles} tiles, and {counts.describe_gflops:.2f} GFLOPs to describe it once."
     )

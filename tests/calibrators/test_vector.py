@@ -66,3 +66,15 @@ def test_an_expert_that_is_never_best_stops_at_a_bound():
     assert ((found.slopes >= SLOPES[0]) & (found.slopes <= SLOPES[1])).all()
     assert np.ptp(found.offsets) <= OFFSETS[1] - OFFSETS[0]
     assert found.probabilities(logits)[:, 2].max() < 0.01
+
+
+def test_equals_what_netcal_returned():
+    """Of `LogisticCalibration` of netcal 1.4.0, fitted on the same samples."""
+    expected = [
+        [0.473816, 0.358625, 0.167559],
+        [0.062744, 0.632694, 0.304563],
+        [0.232794, 0.45962, 0.307586],
+    ]
+    calibrator = Vector()
+    calibrator.fit(*sample(3, 800))
+    np.testing.assert_allclose(calibrator.probabilities(sample(3, 3, seed=1)[0]), expected, atol=5e-5, rtol=0)
