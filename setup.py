@@ -32,6 +32,7 @@ CORE = [
     "pluggy>=1.4",
     "pydantic>=2.6",
     "pyvips[binary]>=3.1",
+    "ray[tune]>=2.40",
     "rich>=13",
     "safetensors>=0.4",
     "scikit-image>=0.22",
@@ -42,8 +43,9 @@ CORE = [
 ONNX = ["onnxruntime>=1.19"]
 OPENVINO = ["openvino>=2024.4"]
 EXPORT = ["torch>=2.7", "onnx>=1.17", "onnxscript>=0.3", *ONNX]  # what was exported is run once to check it
+OPTUNA = ["optuna>=4"]
 REFERENCES = ["fvcore>=0.1.5", "tifffile>=2023.7.10", "torchmetrics>=1.3"]  # what tests compare with
-TEST = ["pytest>=8", "mypy>=1.10", "ruff>=0.6", *REFERENCES, *EXPORT, *OPENVINO]
+TEST = ["pytest>=8", "mypy>=1.10", "ruff>=0.6", *REFERENCES, *EXPORT, *OPENVINO, *OPTUNA]
 
 setup(
     name="moei_toolkit",
@@ -56,11 +58,12 @@ setup(
     packages=find_packages(include=["moei_toolkit", "moei_toolkit.*"]),
     package_data={"moei_toolkit": ["py.typed", "templates/*.txt", "templates/*/*.txt"]},
     install_requires=CORE,
-    extras_require={"onnx": ONNX, "openvino": OPENVINO, "export": EXPORT, "test": TEST},
+    extras_require={"onnx": ONNX, "openvino": OPENVINO, "export": EXPORT, "optuna": OPTUNA, "test": TEST},
     entry_points={
         "console_scripts": [
             "moei-prepare-data = moei_toolkit.commands.prepare_data:run",
             "moei-train = moei_toolkit.commands.train:run",
+            "moei-tune = moei_toolkit.commands.tune:run",
             "moei-restore = moei_toolkit.commands.restore:run",
             "moei-export = moei_toolkit.commands.export:run",
             "moei-evaluate = moei_toolkit.commands.evaluate:run",

@@ -17,7 +17,7 @@ PACKAGE = "moei_toolkit"
 LAYERS = (  # low to high; the names in one set are neighbours and do not import each other
     {"types", "errors", "report_section"},
     {"io"},
-    {"config"},
+    {"config", "cluster"},
     {"registry"},
     {"data", "backbones", "experts", "routers", "calibrators", "losses"},
     {"evaluation", "inference"},
@@ -57,7 +57,7 @@ LIGHT = (
     "cli",
     "inference.runtimes.choose",
 )
-HEAVY = ("torch", "cv2", "mmengine", "skimage", "lpips", "albumentations", "matplotlib")
+HEAVY = ("torch", "cv2", "mmengine", "skimage", "lpips", "albumentations", "matplotlib", "ray")
 TOOLS = sorted((ROOT / "tools").glob("*.py"))
 
 

@@ -11,12 +11,12 @@ import pytest
 from damaged_files import DROPPED, make_damaged
 from disk_layout import picture, save
 
+from moei_toolkit.cli import PARTIAL
 from moei_toolkit.commands.pack_lmdb import main as pack
 from moei_toolkit.commands.prepare_data import main
 from moei_toolkit.data.preparation.names import name_below
 from moei_toolkit.data.preparation.prepared_set import read_findings, read_prepared
 from moei_toolkit.data.records import read_records
-from moei_toolkit.cli import PARTIAL
 from moei_toolkit.errors import ConfigError, DataError, PluginError
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,9 @@ from scipy.stats import norm
 from moei_toolkit.evaluation.reliability.bins import ReliabilityBin
 from moei_toolkit.report.figures.coverage import coverage_curves
 from moei_toolkit.report.figures.differences import quality_differences
+from moei_toolkit.report.figures.effects import effects
 from moei_toolkit.report.figures.estimates import Estimate
+from moei_toolkit.report.figures.parallel import parallel_coordinates
 from moei_toolkit.report.figures.pareto import pareto, pareto_front
 from moei_toolkit.report.figures.provenance import MadeStage, in_words, provenance
 from moei_toolkit.report.figures.quality import quality_by_weather
@@ -48,6 +50,12 @@ STAGES = [
     MadeStage("dense", "b" * 64, 3723.0, ["data"]),
     MadeStage("evaluate", "c" * 64, 0.25, ["data", "dense", "elsewhere"]),
 ]
+EFFECTS = {"beta": {"beta 50": Estimate(0.4, 0.1, 0.9), "beta 80": None}, "tau": {"tau 0.5": Estimate(-0.2)}}
+LINES = [
+    ("as it is", {"r": 1 / 16, "tau": None}, 22.5),
+    ("best", {"r": 1 / 32, "tau": 0.5}, 23.25),
+    ("worst", {"r": 1 / 32, "tau": None}, 21.0),
+]
 
 FIGURES = {
     "reliability": lambda: reliability_diagram(BINS),
@@ -58,6 +66,8 @@ FIGURES = {
     "severity": lambda: severity_curves(SEVERITY, {"rain": [3, 0, 2]}, ["light", "medium", "heavy"]),
     "pareto": lambda: pareto(POINTS, "latency, s"),
     "training": lambda: training_curves(HISTORIES),
+    "effects": lambda: effects(EFFECTS, "the config as it is"),
+    "parallel": lambda: parallel_coordinates(LINES, {"r": [1 / 32, 1 / 16], "tau": [None, 0.5]}, "PSNR, dB"),
     "provenance": lambda: provenance(STAGES),
 }
 
@@ -255,3 +265,37 @@ def test_nothing_to_show_is_said(figure):
 def test_names_are_text_not_formulas():
     figure = training_curves({"a$b_c$ <i>": HISTORIES["dense"]})
     assert "a$b_c$ &lt;i&gt;" in texts(figure)
+
+
+def test_effects_stand_by_factor_with_their_intervals(drawn):
+    figure = drawn["effects"]
+    assert figure.rows == [
+        ("beta", "beta 50", 0.4, 0.1, 0.9),
+        ("beta", "beta 80", None, None, None),
+        ("tau", "tau 0.5", -0.2, None, None),
+    ]
+    assert {"beta 50", "+0.40", "not measured", "-0.20"} <= set(texts(figure))
+    assert figure.caption.startswith("Against the config as it is; right of zero is better. Whiskers")
+    assert effects({}, "x").panels == []
+
+
+def test_parallel_lines_end_where_they_got(drawn):
+    figure = drawn["parallel"]
+    assert figure.header == ("variant", "r", "tau", "PSNR, dB")
+    assert figure.rows == [
+        ("worst", "0.03125", "None", 21.0),
+        ("as it is", "0.0625", "None", 22.5),
+        ("best", "0.03125", "0.5", 23.25),
+    ]
+    assert {"r", "tau", "PSNR, dB", "0.0625", "21.00", "23.25"} <= set(texts(figure))
+    assert "22.50" not in texts(figure), "only the ends of an axis are numbered"
+
+
+def test_an_axis_with_many_values_is_labelled_at_its_ends():
+    values = [float(value) for value in range(1, 9)]
+    lines = [(f"v{value:g}", {"beta": value}, value) for value in values]
+    told = texts(parallel_coordinates(lines, {"beta": values}, "PSNR, dB"))
+    assert {"1", "8"} <= set(told)
+    assert "4" not in told
+    (panel,) = parallel_coordinates(lines[:1], {"beta": [1.0]}, "PSNR, dB").panels
+    assert panel

@@ -21,51 +21,62 @@ LABELLED = 6
 def parallel_coordinates(lines: Sequence[Line], axes: Mapping[str, Sequence[Any]], reached: str) -> Figure:
     """Show variants as lines, the best one on top and in another colour.
 
+    Axes lie below each other, so that there is room for the names of their values.
+
     Args:
         lines: In any order.
-        axes: Factor -> its values, in the order of the axis, from the bottom up.
-        reached: What the last axis is, with its unit; more is better.
+        axes: Factor -> its values, in the order of the axis, from the left.
+        reached: What the lowest axis is, with its unit; more is better.
     """
     ordered = sorted(lines, key=lambda line: line[2])
     values = [value for *_, value in ordered] or [0.0]
-    low, high = values[0], values[-1]
-
-    def height(value: float) -> float:
-        return 0.5 if high == low else (value - low) / (high - low)
-
-    def place(axis: str, value: Any) -> float:
-        known = list(axes[axis])
-        return 0.5 if len(known) == 1 else known.index(value) / (len(known) - 1)
+    ends = (values[0], values[-1])
 
     def draw(canvas: Axes) -> None:
         for number, (_, where, value) in enumerate(ordered):
             best = number == len(ordered) - 1
-            path = [*(place(axis, where[axis]) for axis in axes), height(value)]
+            path = [*(_place(known, where[axis]) for axis, known in axes.items()), _between(*ends, value)]
             colour = light("vermilion" if best else "blue")
-            canvas.plot(
-                path, color=colour, lw=2.2 if best else 1, alpha=1 if best else 0.25 + 0.35 * path[-1]
-            )
-        for at, (axis, known) in enumerate(axes.items()):
+            canvas.plot(path, range(len(path)), color=colour, lw=2.2 if best else 1, alpha=1 if best else 0.4)
+        for row, known in enumerate(axes.values()):
             for value in known if len(known) <= LABELLED else (known[0], known[-1]):
-                canvas.text(at, place(axis, value), f" {_text(value)}", fontsize=7.5, va="bottom")
-        for value in (low, high):
-            canvas.text(len(axes), height(value), f" {value:.2f}", fontsize=7.5, va="center")
-        canvas.set_xticks(range(len(axes) + 1), [*axes, reached], rotation=30, ha="right")
-        canvas.set_yticks([])
-        canvas.set(xlim=(-0.1, len(axes) + 0.35), ylim=(-0.06, 1.1))
-        canvas.spines["left"].set_visible(False)
+                _label(canvas, _place(known, value), row, _text(value))
+        for value in dict.fromkeys(ends):
+            _label(canvas, _between(*ends, value), len(axes), f"{value:.2f}")
+        canvas.set_yticks(range(len(axes) + 1), [*axes, reached])
+        canvas.set_xticks([])
+        canvas.set(xlim=(-0.04, 1.04), ylim=(len(axes) + 0.3, -0.6))
+        canvas.tick_params(axis="y", length=0)
+        for side in ("left", "bottom"):
+            canvas.spines[side].set_visible(False)
 
     return Figure(
         title="Parallel coordinates",
         caption=(
-            "A line for every variant, through its value of every factor to what it reached; the best one is "
-            "thick. Values of a factor stand at equal distances."
+            "A line for every variant, down through its value of every factor to what it reached; the best "
+            "one is thick. Values of a factor stand at equal distances."
         ),
-        panels=[draw_panel("Variants in parallel coordinates", 3.2, draw)] if ordered else [],
+        panels=[draw_panel("Variants in parallel coordinates", 0.5 + 0.42 * len(axes), draw)]
+        if ordered
+        else [],
         header=("variant", *axes, reached),
         rows=[(name, *(_text(where[axis]) for axis in axes), value) for name, where, value in ordered],
         missing="Not measured: no variant was judged.",
     )
+
+
+def _place(known: Sequence[Any], value: Any) -> float:
+    """Return where a value stands on an axis, in [0, 1]."""
+    return 0.5 if len(known) == 1 else list(known).index(value) / (len(known) - 1)
+
+
+def _between(low: float, high: float, value: float) -> float:
+    return 0.5 if high == low else (value - low) / (high - low)
+
+
+def _label(canvas: Axes, x: float, row: int, text: str) -> None:
+    side: Any = "left" if x < 0.2 else "right" if x > 0.8 else "center"
+    canvas.text(x, row - 0.08, text, fontsize=7, ha=side, va="bottom", color=light("ink"))
 
 
 def _text(value: Any) -> str:

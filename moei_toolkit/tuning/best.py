@@ -1,0 +1,28 @@
+"""The best variant as a config file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from moei_toolkit.config.loader import dump_config
+from moei_toolkit.config.options import apply_options
+from moei_toolkit.tuning.results import Results
+from moei_toolkit.tuning.variants import vary
+
+BEST_FILE = "best.py"
+
+
+def best_config(results: Results, work_dir: Path) -> str:
+    """Return the text of a config file that tools/train.py runs, on the store of the search.
+
+    Args:
+        results: What was found.
+        work_dir: Folder of the search; the run gets one inside.
+    """
+    search, best = results.search, results.best.judged
+    raw = vary(search.config.model_dump(), best.trial.variant).model_dump()
+    config = vary(apply_options(raw, {"work_dir": str(work_dir / "best")}), best.trial.variant)
+    chosen = f"Variant {best.name!r} of space {search.space.name!r}"
+    reached = f"the best of {len(results.findings)} in {search.metric}, {best.scores[search.metric]:.4f}"
+    caution = "It was chosen on the test images, so that it is a little worse on others."
+    return f'"""{chosen}: {reached}.\n\n{caution}\n"""\n\n{dump_config(config)}'
