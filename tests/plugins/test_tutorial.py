@@ -102,7 +102,7 @@ def test_the_tutorial_does_what_it_says(checkout):
     assert list((checkout / "plugins").iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_tutorial_trains(checkout):
     follow(checkout, train=True)
     assert list((checkout / "work_dirs" / "scale").rglob("*.safetensors"))

@@ -64,7 +64,7 @@ def rows(run: Path) -> list[Row]:
     return read_rows(run / "evaluate" / "per_image.jsonl")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_image_is_judged_along_every_route(rows: list[Row]):
     policies = {"input", "dense", "dense-equal", "top2", "actual", "oracle"}
     policies |= {f"{kind}.{weather}" for kind in ("expert", "single") for weather in FOUR}
@@ -73,7 +73,7 @@ def test_every_image_is_judged_along_every_route(rows: list[Row]):
     assert {row.degradation for row in rows} == {*FOUR, "clean"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_router_chooses_among_four(rows: list[Row]):
     actual = [row for row in rows if row.policy == "actual"]
     probabilities = [row.probabilities for row in actual]
@@ -81,7 +81,7 @@ def test_the_router_chooses_among_four(rows: list[Row]):
     assert all(sum(found.values()) == pytest.approx(1) for found in probabilities)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_report_speaks_of_sandstorms(run: Path):
     results = json.loads((run / "report" / "results.json").read_text(encoding="utf-8"))
     assert {*results["quality"]["weathers"]} == FOUR

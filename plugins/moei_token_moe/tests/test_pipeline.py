@@ -17,7 +17,7 @@ from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline.main import run_main_job
 from moei_toolkit.testing.modules import count_parameters
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 SMOKE = Path(__file__).parents[3] / "configs" / "smoke.py"
 TRAINED = ("rain", "haze")
