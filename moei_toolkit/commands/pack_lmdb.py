@@ -27,10 +27,11 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from moei_toolkit.data.preparation.packing import pack, plan_pack
+    from moei_toolkit.io.disk import gib
     from moei_toolkit.io.reporter import RichReporter
 
     plan = plan_pack(args.folder)
-    print(f"{plan.images} image files; {_gib(plan.needed)} needed, {_gib(plan.free)} free", flush=True)
+    print(f"{plan.images} image files; {gib(plan.needed)} needed, {gib(plan.free)} free", flush=True)
     if args.dry_run:
         return 0
     with RichReporter().progress(1.0, "pack") as bar:
@@ -44,10 +45,6 @@ def main(argv: Sequence[str]) -> int:
         packed = pack(args.folder, advance, args.workers)
     print(f"packed   {packed} images into {args.folder / 'pairs.lmdb'}")
     return 0
-
-
-def _gib(size: int) -> str:
-    return f"{size / 2**30:.2f} GiB"
 
 
 def run() -> None:

@@ -19,7 +19,12 @@ _DISK = _FULL | _READ_ONLY | _IN_THE_WAY | {errno.EIO}
 def free_space(path: Path) -> str:
     """Return the free space where ``path`` is or would be, such as ``"1.25 GiB"``."""
     existing = next(folder for folder in path.absolute().parents if folder.exists())
-    return f"{shutil.disk_usage(existing).free / 2**30:.2f} GiB"
+    return gib(shutil.disk_usage(existing).free)
+
+
+def gib(size: float) -> str:
+    """Return a number of bytes as text, such as ``"1.25 GiB"``."""
+    return f"{size / 2**30:.2f} GiB"
 
 
 def is_disk_full(error: OSError) -> bool:

@@ -24,7 +24,7 @@ from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.pipeline.chain import DATA, EVALUATE, REPORT, make_chain
-from moei_toolkit.pipeline.evaluation import ROWS_FILE, evaluate_images
+from moei_toolkit.pipeline.evaluation import ROWS_FILE, Restoring, evaluate_images
 from moei_toolkit.pipeline.measuring import build_metrics, make_measuring, measure_images, records_of
 from moei_toolkit.pipeline.origin import origin_of
 from moei_toolkit.pipeline.reporting import write_report
@@ -84,10 +84,12 @@ def count_images(run: Path, data: Path, split: str) -> int:
 def _evaluate(
     config: Config, folders: dict[str, Path], data: Path, split: str, out: Path, log: Reporter
 ) -> None:
-    measuring, _ = make_measuring(config, folders)
+    metrics, protocol = build_metrics(config)
+    measuring = make_measuring(config, folders, metrics)
     with Images(data) as images:
         measured = measure_images(measuring, images, records_of(images, split, data), log)
-    evaluate_images(config, folders, measured, build_metrics(config)[1], data, out, config.seed, log)
+        restoring = Restoring(measuring, images)
+        evaluate_images(config, folders, measured, protocol, restoring, out, config.seed, log)
 
 
 def _finished(run: Path) -> tuple[Config, dict[str, Path]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,11 @@ from moei_toolkit.evaluation.rows import Row, write_rows
 from moei_toolkit.experts.mixture import Mixture
 from moei_toolkit.inference.bundle import load_decider
 from moei_toolkit.inference.devices import default_device
-from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.pipeline.judge import judge
 from moei_toolkit.pipeline.measurement import Along, Measured
-from moei_toolkit.pipeline.measuring import PROTOCOL_FILE, Measuring, make_measuring
+from moei_toolkit.pipeline.measuring import PROTOCOL_FILE, Measuring
 from moei_toolkit.pipeline.misrouting import misroute
 from moei_toolkit.pipeline.showing import keep_pictures
 from moei_toolkit.pipeline.stages.images import Images
@@ -33,7 +31,7 @@ def evaluate_images(
     folders: Mapping[str, Path],
     measured: Sequence[Measured],
     protocol: Mapping[str, Any],
-    data: Path,
+    restoring: Restoring | None,
     out: Path,
     seed: int,
     log: Reporter,
@@ -47,7 +45,7 @@ def evaluate_images(
         folders: Committed folders of its stages, by name.
         measured: The images along every route.
         protocol: How they were measured.
-        data: Folder of the prepared data they are of.
+        restoring: For Top-2 and for pictures; neither is made where it is None.
         out: An existing folder.
         seed: Decides which images are misrouted, where the config wants that.
         log: Told how far it is.
@@ -59,17 +57,13 @@ def evaluate_images(
     decisions = [decider.decide(image.g.numpy(), image.id) for image in measured]
     decisions = misroute(decisions, config.evaluate.misrouted, np.random.default_rng(seed))
     rows: list[Row] = []
-    with ExitStack() as stack:
-        restoring = None
-        if config.evaluate.top2 or config.evaluate.pictures:
-            restoring = Restoring(*make_measuring(config, folders), stack.enter_context(Images(data)))
-        with log.progress(len(measured), "evaluate") as progress:
-            for image, decision in zip(measured, decisions, strict=True):
-                mix = partial(restoring.mix, image) if restoring and config.evaluate.top2 else None
-                rows += judge(image, decision, mix)
-                progress.advance()
-        if restoring and config.evaluate.pictures:
-            keep_pictures(restoring.runtime, restoring.images, measured, rows, out)
+    with log.progress(len(measured), "evaluate") as progress:
+        for image, decision in zip(measured, decisions, strict=True):
+            mix = partial(restoring.mix, image) if restoring and config.evaluate.top2 else None
+            rows += judge(image, decision, mix)
+            progress.advance()
+    if restoring and config.evaluate.pictures:
+        keep_pictures(restoring.runtime, restoring.images, measured, rows, out)
     write_rows(out / ROWS_FILE, rows)
     atomic_write_json(out / PROTOCOL_FILE, protocol)
 
@@ -79,12 +73,11 @@ class Restoring:
 
     Args:
         measuring: Measures what comes out.
-        runtime: All routes.
         images: The data set.
     """
 
-    def __init__(self, measuring: Measuring, runtime: EagerRuntime, images: Images) -> None:
-        self.runtime = runtime
+    def __init__(self, measuring: Measuring, images: Images) -> None:
+        self.runtime = measuring.runtime
         self.images = images
         self._measuring = measuring
         self._records = {record.id: record for record in images.records}

@@ -23,23 +23,20 @@ def judge(measured: Measured, decision: Decision, mix: Mix | None = None) -> lis
         decision: What was decided about it; its probabilities name the experts.
         mix: For Top-2, which is the one policy that restores the image anew; left out when None.
     """
-    experts = list(decision.probabilities)
-    routes, along = dict(measured.routes), _routes_of(measured, decision)
+    routes, both = dict(measured.routes), None
     if mix:
-        names = sorted(experts, key=lambda name: -decision.probabilities[name])[:2]
+        names = sorted(decision.probabilities, key=lambda name: -decision.probabilities[name])[:2]
         both = "+".join(names)
         routes[both] = mix(names, [decision.probabilities[name] for name in names])
-        along[TOP2] = both
-    order = [policy for policy in along if policy not in (TOP2, ACTUAL, ORACLE)]
-    policies = [*order, *([TOP2] if mix else []), ACTUAL, ORACLE]
     g_hash = _digest(measured.g)
     return [
-        _row(measured, policy, along[policy], routes[along[policy]], decision, g_hash) for policy in policies
+        _row(measured, policy, route, routes[route], decision, g_hash)
+        for policy, route in _routes_of(measured, decision, both).items()
     ]
 
 
-def _routes_of(measured: Measured, decision: Decision) -> dict[str, str]:
-    """Return the route of every policy; the oracle takes the expert of least error."""
+def _routes_of(measured: Measured, decision: Decision, both: str | None) -> dict[str, str]:
+    """Return the route of every policy, in order; the oracle takes the expert of least error."""
     experts = list(decision.probabilities)
     rivals = [route for route in measured.routes if route not in (*experts, DENSE, INPUT)]
     return {
@@ -47,6 +44,7 @@ def _routes_of(measured: Measured, decision: Decision) -> dict[str, str]:
         DENSE: DENSE,
         **{name: name for name in rivals},
         **{f"{EXPERT_PREFIX}{name}": name for name in experts},
+        **({TOP2: both} if both else {}),
         ACTUAL: decision.route,
         ORACLE: min(experts, key=lambda route: measured.routes[route].error),
     }

@@ -38,6 +38,9 @@ NOT_COMPUTED = "not_computed"
 class Measuring:
     """Measures images along the routes of a runtime.
 
+    Attributes:
+        runtime: Backbone, experts and rivals.
+
     Args:
         runtime: Backbone, experts and rivals.
         losses: By degradation, what eps_k is measured with.
@@ -45,7 +48,7 @@ class Measuring:
     """
 
     def __init__(self, runtime: EagerRuntime, losses: Mapping[str, Loss], metrics: Sequence[Metric]) -> None:
-        self._runtime = runtime
+        self.runtime = runtime
         self._losses = losses
         self._metrics = metrics
         self._flops = FlopCount(runtime)
@@ -53,8 +56,8 @@ class Measuring:
 
     def along_all(self, images: Images, record: Record) -> Measured:
         """Describe an image and restore it along every route; the trunk runs once for all of them."""
-        g = self._runtime.describe(images.store.degraded(record))
-        image = restore_along_all(self._runtime, images, record, g, self._losses)
+        g = self.runtime.describe(images.store.degraded(record))
+        image = restore_along_all(self.runtime, images, record, g, self._losses)
         untouched = Along(
             self._measure(image.degraded, image.clean),
             error_of(self._losses[record.degradation], image.degraded, image.clean, image.degraded),
@@ -65,7 +68,7 @@ class Measuring:
             route: Along(
                 self._measure(pixels, image.clean),
                 image.errors[route],
-                self._count(route, self._runtime.experts[route], size),
+                self._count(route, self.runtime.experts[route], size),
             )
             for route, pixels in image.restored.items()
         }
@@ -85,7 +88,7 @@ class Measuring:
             to_float(pixels).transpose(1, 2, 0)
             for pixels in (images.store.degraded(record), images.store.clean(record))
         )
-        wearing = self._runtime.wearing({name: expert})
+        wearing = self.runtime.wearing({name: expert})
         restored = wearing.restore(images.store.degraded(record), name, g)
         return Along(
             self._measure(restored, clean),
@@ -105,19 +108,20 @@ class Measuring:
         return self._gflops[key]
 
 
-def make_measuring(config: Config, folders: Mapping[str, Path]) -> tuple[Measuring, EagerRuntime]:
-    """Load what a config measures with, and the runtime with all experts and rivals.
+def make_measuring(config: Config, folders: Mapping[str, Path], metrics: Sequence[Metric]) -> Measuring:
+    """Load all experts and rivals of a run, to be measured along.
 
     Args:
         config: Of the run.
         folders: Committed folders of its stages, by name.
+        metrics: See :func:`build_metrics`.
 
     Raises:
         MoeiError: A result of the run cannot be used.
     """
     runtime = load_runtime(config, folders, default_device())
     runtime = runtime.wearing(load_rivals(config, folders, runtime.backbone))
-    return Measuring(runtime, utility_losses(config), build_metrics(config)[0]), runtime
+    return Measuring(runtime, utility_losses(config), metrics)
 
 
 def measure_images(

@@ -17,7 +17,6 @@ from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.metrics.metric import Metric
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.losses.image import L1Loss
 from moei_toolkit.pipeline.evaluation import Restoring
 from moei_toolkit.pipeline.judge import judge
@@ -61,20 +60,20 @@ def images() -> SimpleNamespace:
     )
 
 
-def make_measuring(rivals: bool = True) -> tuple[Measuring, EagerRuntime]:
+def make_measuring(rivals: bool = True) -> Measuring:
     runtime = make_runtime()
     if rivals:
         equal, single = (make_expert(runtime.backbone, seed) for seed in (7, 8))
         runtime = runtime.wearing({DENSE_EQUAL: equal, "single.dust": single})
-    return Measuring(runtime, {"dust": L1Loss()}, [MeanError()]), runtime
+    return Measuring(runtime, {"dust": L1Loss()}, [MeanError()])
 
 
 def rows_of(images, decider: Decider, top2: bool = True, rivals: bool = True) -> dict[str, Row]:
-    measuring, runtime = make_measuring(rivals)
+    measuring = make_measuring(rivals)
     measured = measuring.along_all(images, RECORD)
     decision = decider.decide(measured.g.numpy(), RECORD.id)
     images = SimpleNamespace(store=images.store, records=[RECORD])
-    mix = partial(Restoring(measuring, runtime, images).mix, measured) if top2 else None
+    mix = partial(Restoring(measuring, images).mix, measured) if top2 else None
     return {row.policy: row for row in judge(measured, decision, mix)}
 
 
@@ -138,7 +137,7 @@ def test_nothing_is_restored_anew_without_top2(images, rows):
 
 
 def test_measurements_survive_a_file(images, tmp_path):
-    measuring, _ = make_measuring()
+    measuring = make_measuring()
     measured = [replace(measuring.along_all(images, RECORD), id=name) for name in ("one", "two/../\u00e9")]
     write_measurements(tmp_path, measured)
     found = read_measurements(tmp_path)
@@ -158,9 +157,9 @@ def test_judging_twice_gives_the_same_rows(images, rows):
 
 
 def test_what_is_shown_is_what_was_judged(images, rows):
-    measuring, runtime = make_measuring()
+    measuring = make_measuring()
     g = measuring.along_all(images, RECORD).g.numpy()
-    shown = show(runtime, images, RECORD, g, make_decider(0.0, 1.0).decide(g))
+    shown = show(measuring.runtime, images, RECORD, g, make_decider(0.0, 1.0).decide(g))
     assert list(shown.pictures) == [INPUT, DENSE, ACTUAL, CLEAN]
     assert shown.decision.route == rows[ACTUAL].route
     for policy in (INPUT, DENSE, ACTUAL):

@@ -17,7 +17,6 @@ from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.places import STORE_SUFFIX
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.images import write_image
-from moei_toolkit.io.pixels import hash_pixels
 
 SOURCE = "source"
 """What records call the folder that the files of a set lie below."""
@@ -33,8 +32,8 @@ class Keeper(ABC):
     """Whether images that lie on a disk already are to be handed over."""
 
     @abstractmethod
-    def keep(self, key: str, pixels: np.ndarray) -> str:
-        """Keep (H, W, 3) uint8 RGB pixels; return where they are, as records say it.
+    def keep(self, key: str, digest: str, pixels: np.ndarray) -> str:
+        """Keep (H, W, 3) uint8 RGB pixels with their sha256; return where they are, as records say it.
 
         Other pixels under the same key stay, so that tables that lead to them stay true.
         """
@@ -82,9 +81,9 @@ class LmdbKeeper(Keeper):
         self._writer = PairWriter(folder / STORE_NAME, resume=True)
         self._has = self._writer.is_sound if verify else self._writer.has
 
-    def keep(self, key: str, pixels: np.ndarray) -> str:
+    def keep(self, key: str, digest: str, pixels: np.ndarray) -> str:
         """Keep pixels under a key and their hash, unless they are there and sound."""
-        name = short_key(_versioned(key, pixels))
+        name = short_key(_versioned(key, digest))
         if not self._writer.is_sound(name):
             self._writer.put(name, pixels)
         return f"{STORE_NAME}#{name}"
@@ -125,10 +124,10 @@ class FileKeeper(Keeper):
         self._folder = folder
         self._root = root
 
-    def keep(self, key: str, pixels: np.ndarray) -> str:
+    def keep(self, key: str, digest: str, pixels: np.ndarray) -> str:
         """Write a PNG."""
         # Keys are a stranger's: they may hold slashes and dots, or be longer than a name of a file.
-        name = f"{IMAGES}/{hashlib.sha256(_versioned(key, pixels).encode()).hexdigest()[:_DIGITS]}.png"
+        name = f"{IMAGES}/{hashlib.sha256(_versioned(key, digest).encode()).hexdigest()[:_DIGITS]}.png"
         write_image(self._folder / name, pixels.transpose(2, 0, 1).astype(np.float32) / 255.0)
         return name
 
@@ -160,9 +159,9 @@ class FileKeeper(Keeper):
         """Do nothing."""
 
 
-def _versioned(key: str, pixels: np.ndarray) -> str:
+def _versioned(key: str, digest: str) -> str:
     """Return a key that these pixels have and no others: files that are copied or touched keep theirs."""
-    return f"{key}@{hash_pixels(pixels)[:16]}"
+    return f"{key}@{digest[:16]}"
 
 
 def open_keeper(storage: str, folder: Path, root: Path, verify: bool = False) -> Keeper:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from moei_toolkit.data.preparation.ledger import LEDGER_NAME
-from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
+from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME, glance
 from moei_toolkit.errors import DataError
 
 
@@ -35,11 +34,10 @@ def require_own(folder: Path, layout: Mapping[str, Any], root: Path) -> None:
 
 
 def _require_same(folder: Path, layout: Mapping[str, Any], root: Path) -> None:
-    try:
-        before = json.loads((folder / PREPARED_NAME).read_text(encoding="utf-8"))["layout"]
-        kind, place = before["type"], before.get("root")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    before = glance(folder).get("layout")
+    if not isinstance(before, Mapping) or "type" not in before:
         return  # what can still be used of it is decided scene by scene
+    kind, place = before["type"], before.get("root")
     if kind != layout["type"]:
         raise DataError(
             f"{folder}: expected the set of a {layout['type']!r} there, it is of a {kind!r}. Choose another "

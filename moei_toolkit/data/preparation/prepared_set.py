@@ -89,12 +89,18 @@ def read_prepared(folder: Path) -> PreparedSet:
     return prepared
 
 
-def storage_of(folder: Path) -> str | None:
-    """Return where a set that is there keeps its pixels, whatever became of its tables; None for no set."""
+def glance(folder: Path) -> Mapping[str, Any]:
+    """Return what prepared.json says, whatever became of the tables; empty where it cannot be read."""
     try:
-        found = json.loads((folder / PREPARED_NAME).read_text(encoding="utf-8"))["storage"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
+        found = json.loads((folder / PREPARED_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def storage_of(folder: Path) -> str | None:
+    """Return where a set that is there keeps its pixels; None for no set."""
+    found = glance(folder).get("storage")
     return found if isinstance(found, str) else None
 
 

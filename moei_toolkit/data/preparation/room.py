@@ -8,6 +8,7 @@ from pathlib import Path
 
 from moei_toolkit.data.storage.stored_image import stored_bytes
 from moei_toolkit.errors import ImageError, StoreError
+from moei_toolkit.io.disk import gib
 from moei_toolkit.io.image_header import MAX_PIXELS, opened_image
 from moei_toolkit.io.reporter import Reporter
 
@@ -33,11 +34,11 @@ def require_room(files: Sequence[tuple[Path, float]], folder: Path, log: Reporte
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise StoreError(
-            f"{folder}: expected room for {_gib(needed)} of pixels, got {_gib(free)}. Free some space, "
+            f"{folder}: expected room for {gib(needed)} of pixels, got {gib(free)}. Free some space, "
             "choose another folder, or leave pixels in their files with storage=files, from which crops are "
             "read more slowly."
         )
-    log.info(f"pixels of {len(files)} files take about {_gib(needed)}; {_gib(free)} are free")
+    log.info(f"pixels of {len(files)} files take about {gib(needed)}; {gib(free)} are free")
 
 
 def _size(path: Path) -> int:
@@ -48,7 +49,3 @@ def _size(path: Path) -> int:
             return stored_bytes(image.height, image.width) if usable else 0
     except ImageError:
         return 0
-
-
-def _gib(size: float) -> str:
-    return f"{size / 2**30:.2f} GiB"

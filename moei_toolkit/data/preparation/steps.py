@@ -12,6 +12,7 @@ from moei_toolkit.data.preparation.keeping import Keeper
 from moei_toolkit.data.preparation.ledger import Entry, Ledger
 from moei_toolkit.data.preparation.results import SceneResult
 from moei_toolkit.data.preparation.workers import run_jobs
+from moei_toolkit.io.pixels import hash_pixels
 from moei_toolkit.io.reporter import Reporter
 
 COMMIT_BYTES, COMMIT_SECONDS = 128 << 20, 5.0
@@ -90,7 +91,11 @@ class StepRunner:
         return entry if whole else None
 
     def _keep(self, step: str, job: SceneJob[Job], result: SceneResult) -> Entry:
-        places = {key: self.keeper.keep(key, pixels) for key, pixels in result.pixels.items()}
+        known = {image.id: image.hash for image in result.images}
+        places = {
+            key: self.keeper.keep(key, known.get(key) or hash_pixels(pixels), pixels)
+            for key, pixels in result.pixels.items()
+        }
         for image in result.images:
             for key in (image.id, image.clean_key):
                 if key not in places and key in job.files:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from moei_toolkit.pipeline.evaluation import evaluate_images
+from moei_toolkit.pipeline.evaluation import Restoring, evaluate_images
 from moei_toolkit.pipeline.measurement import read_measurements
-from moei_toolkit.pipeline.measuring import PROTOCOL_FILE
+from moei_toolkit.pipeline.measuring import PROTOCOL_FILE, build_metrics, make_measuring
 from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.stages.images import Images
 
 
 def run(context: StageContext) -> None:
@@ -15,6 +18,18 @@ def run(context: StageContext) -> None:
     config, inputs = context.config, context.inputs
     measured = read_measurements(inputs["measure"])
     protocol = json.loads((inputs["measure"] / PROTOCOL_FILE).read_text(encoding="utf-8"))
-    evaluate_images(
-        config, inputs, measured, protocol, inputs["data"], context.folder, context.seed, context.log
-    )
+    with _restoring(context) as restoring:
+        evaluate_images(
+            config, inputs, measured, protocol, restoring, context.folder, context.seed, context.log
+        )
+
+
+@contextmanager
+def _restoring(context: StageContext) -> Iterator[Restoring | None]:
+    """Load networks and images where the config wants something restored anew."""
+    config, inputs = context.config, context.inputs
+    if not (config.evaluate.top2 or config.evaluate.pictures):
+        yield None
+        return
+    with Images(inputs["data"]) as images:
+        yield Restoring(make_measuring(config, inputs, build_metrics(config)[0]), images)

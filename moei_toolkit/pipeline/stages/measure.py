@@ -19,8 +19,9 @@ from moei_toolkit.pipeline.stages.images import Images
 def run(context: StageContext) -> None:
     """Leave measurements.jsonl, the descriptors of the images, and protocol.json."""
     data = context.inputs["data"]
-    measuring, _ = make_measuring(context.config, context.inputs)
+    metrics, protocol = build_metrics(context.config)
+    measuring = make_measuring(context.config, context.inputs, metrics)
     with Images(data) as images:
         records = records_of(images, TEST, data)
         write_measurements(context.folder, measure_images(measuring, images, records, context.log))
-    atomic_write_json(context.folder / PROTOCOL_FILE, build_metrics(context.config)[1])
+    atomic_write_json(context.folder / PROTOCOL_FILE, protocol)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-
 from torch import Tensor, nn
 
 from moei_adaptir.adaptation import Adaptation
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.experts.owned_blocks import own_last_blocks
 
 
 class AdaptIR(Expert):
@@ -31,17 +30,13 @@ class AdaptIR(Expert):
 
     def __init__(self, backbone: Backbone, divisor: int = 14, top_blocks: int = 5) -> None:
         super().__init__()
-        sites = backbone.sites()
         if not divisor >= 1:
             raise ValueError(f"divisor must be 1 or more, got {divisor}")
-        if not 0 <= top_blocks <= len(sites):
-            raise ValueError(f"top_blocks must lie in [0, {len(sites)}], got {top_blocks}")
-        adapted = list(sites)[: len(sites) - top_blocks]
-        owned = list(sites)[len(sites) - top_blocks :]
+        adapted, copies = own_last_blocks(backbone, top_blocks)
         self.adaptations = nn.ModuleDict(
-            {site: Adaptation(sites[site], max(1, sites[site] // divisor)) for site in adapted}
+            {site: Adaptation(channels, max(1, channels // divisor)) for site, channels in adapted.items()}
         )
-        self.copies = nn.ModuleDict({site: copy.deepcopy(backbone.block(site)) for site in owned})
+        self.copies = copies
         self.requires_grad_(True)
 
     def run(self, site: str, block: nn.Module, x: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import cast
 
@@ -14,6 +13,7 @@ from moei_complexity_experts.branches import Branches
 from moei_complexity_experts.routing import BlockRouter, Decision
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.experts.owned_blocks import own_last_blocks
 
 
 class ComplexityExperts(Expert):
@@ -53,21 +53,17 @@ class ComplexityExperts(Expert):
         penalty_weight: float = 0.01,
     ) -> None:
         super().__init__()
-        sites = backbone.sites()
         _check_branches(reductions, kernels)
-        if not 0 <= top_blocks <= len(sites):
-            raise ValueError(f"top_blocks must lie in [0, {len(sites)}], got {top_blocks}")
+        refined, copies = own_last_blocks(backbone, top_blocks)
         if not penalty_weight >= 0:
             raise ValueError(f"penalty_weight must be 0 or more, got {penalty_weight}")
         self.complexity_bias = complexity_bias
         self.penalty_weight = penalty_weight
-        refined = dict(list(sites.items())[: len(sites) - top_blocks])
-        owned = list(sites)[len(sites) - top_blocks :]
         self.branches = nn.ModuleDict({site: Branches(c, reductions, kernels) for site, c in refined.items()})
         self.routers = nn.ModuleDict(
             {site: BlockRouter(c, len(reductions), noise_at_test) for site, c in refined.items()}
         )
-        self.copies = nn.ModuleDict({site: copy.deepcopy(backbone.block(site)) for site in owned})
+        self.copies = copies
         self.requires_grad_(True)
         self._imbalances: list[Tensor] = []
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
-
 from torch import Tensor, nn
 
 from moei_condconv.mixing import MixedConv2d
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.experts.owned_blocks import own_last_blocks
 
 
 class CondConv(Expert):
@@ -40,14 +38,12 @@ class CondConv(Expert):
         top_blocks: int = 5,
     ) -> None:
         super().__init__()
-        sites = backbone.sites()
-        _check(kernels, reduction, size, top_blocks, sites)
-        adapted = list(sites)[: len(sites) - top_blocks]
-        owned = list(sites)[len(sites) - top_blocks :]
+        _check(kernels, reduction, size)
+        adapted, copies = own_last_blocks(backbone, top_blocks)
         self.adapters = nn.ModuleDict(
-            {site: _bottleneck(sites[site], reduction, kernels, size) for site in adapted}
+            {site: _bottleneck(channels, reduction, kernels, size) for site, channels in adapted.items()}
         )
-        self.copies = nn.ModuleDict({site: copy.deepcopy(backbone.block(site)) for site in owned})
+        self.copies = copies
         self.requires_grad_(True)
 
     def run(self, site: str, block: nn.Module, x: Tensor) -> Tensor:
@@ -67,12 +63,10 @@ def _bottleneck(channels: int, reduction: float, kernels: int, size: int) -> nn.
     )
 
 
-def _check(kernels: int, reduction: float, size: int, top_blocks: int, sites: Mapping[str, int]) -> None:
+def _check(kernels: int, reduction: float, size: int) -> None:
     if kernels < 1:
         raise ValueError(f"kernels must be 1 or more, got {kernels}")
     if not 0 < reduction <= 1:
         raise ValueError(f"reduction must lie in (0, 1], got {reduction}")
     if size < 1 or size % 2 == 0:
         raise ValueError(f"size must be odd and above 0, got {size}")
-    if not 0 <= top_blocks <= len(sites):
-        raise ValueError(f"top_blocks must lie in [0, {len(sites)}], got {top_blocks}")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import pickle
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from moei_nafnet.nafnet import NAFNet
-from moei_toolkit.errors import CheckpointError
+from moei_toolkit.io.published_weights import copy_published
 
 ADDED = ("context", "film", "standardize", "emphasis", "descriptor")
 """Modules that a backbone has and the published network has not."""
+
+_ADVICE = "Build the backbone in the width and the numbers of blocks of the checkpoint"
 
 
 def published_state(backbone: NAFNet) -> dict[str, Tensor]:
@@ -23,7 +21,6 @@ def published_state(backbone: NAFNet) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in state.items() if name.partition(".")[0] not in ADDED}
 
 
-@torch.no_grad()
 def load_published(backbone: NAFNet, path: Path) -> None:
     """Load a checkpoint of the authors, for instance ``NAFNet-SIDD-width32.pth``.
 
@@ -37,37 +34,4 @@ def load_published(backbone: NAFNet, path: Path) -> None:
     Raises:
         CheckpointError: The file is missing or damaged, holds more than tensors, or does not fit.
     """
-    theirs, ours = _read(path), published_state(backbone)
-    _check(path, theirs, ours)
-    for name, tensor in ours.items():
-        tensor.copy_(theirs[name])
-
-
-def _read(path: Path) -> Mapping[str, Tensor]:
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(f"{path}: damaged, or holds more than plain tensors") from error
-    except (OSError, ValueError, RuntimeError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"{path}: cannot be read as a checkpoint: {error}") from error
-    state = content.get("params", content) if isinstance(content, Mapping) else content
-    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise CheckpointError(f"{path}: expected a state dict of tensors, got something else")
-    return state
-
-
-def _check(path: Path, theirs: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> None:
-    problems = [f"{name} is missing" for name in ours if name not in theirs]
-    problems += [f"{name} is unknown" for name in theirs if name not in ours]
-    for name, tensor in ours.items():
-        given = theirs.get(name, tensor)
-        if given.shape != tensor.shape:
-            problems.append(f"{name} has shape {tuple(given.shape)}, expected {tuple(tensor.shape)}")
-        elif name in theirs and not bool(torch.isfinite(given).all()):
-            problems.append(f"{name} holds values that are not finite")
-    if problems:
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise CheckpointError(
-            f"{path} does not fit: {'; '.join(problems[:3])}{more}. Build the backbone in the width and the "
-            "numbers of blocks of the checkpoint"
-        )
+    copy_published(path, published_state(backbone), _ADVICE)

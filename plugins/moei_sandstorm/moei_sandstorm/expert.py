@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.experts.owned_blocks import own_last_blocks
 
 
 class BalancedAdapter(Expert):
@@ -39,12 +38,11 @@ class BalancedAdapter(Expert):
         sites = backbone.sites()
         if not 0 < reduction <= 1:
             raise ValueError(f"reduction must lie in (0, 1], got {reduction}")
-        if not 0 <= top_blocks <= len(sites):
-            raise ValueError(f"top_blocks must lie in [0, {len(sites)}], got {top_blocks}")
-        adapted = list(sites)[: len(sites) - top_blocks]
-        owned = list(sites)[len(sites) - top_blocks :]
-        self.adapters = nn.ModuleDict({site: _bottleneck(sites[site], reduction) for site in adapted})
-        self.copies = nn.ModuleDict({site: copy.deepcopy(backbone.block(site)) for site in owned})
+        adapted, copies = own_last_blocks(backbone, top_blocks)
+        self.adapters = nn.ModuleDict(
+            {site: _bottleneck(channels, reduction) for site, channels in adapted.items()}
+        )
+        self.copies = copies
         self.balances = nn.ModuleDict({site: _Balance(sites[site], reduction) for site in sites})
         self.requires_grad_(True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from fractions import Fraction
 from typing import cast
@@ -17,6 +16,7 @@ from moei_token_moe.strides import site_strides
 from moei_token_moe.traffic import SiteTraffic, cells
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.experts.owned_blocks import own_last_blocks
 
 GATES: dict[str, tuple[type[Gate], int]] = {
     "noisy_top_k": (NoisyTopKGate, 2),
@@ -68,19 +68,15 @@ class TokenMoE(Expert):
         z_weight: float = 0.0,
     ) -> None:
         super().__init__()
-        sites = backbone.sites()
         _check_gate(gate, experts, k)
         _check_ranges(reduction, capacity_factor, cell, balance, z_weight)
-        if not 0 <= top_blocks <= len(sites):
-            raise ValueError(f"top_blocks must lie in [0, {len(sites)}], got {top_blocks}")
+        routed, copies = own_last_blocks(backbone, top_blocks)
         kind, usual = GATES[gate]
         self.k = usual if k is None else k
         self.balance, self.z_weight = balance, z_weight
         self._multiple = backbone.size_multiple
         self._strides = site_strides(backbone, cell)
         factor = Fraction(capacity_factor).limit_denominator(1000)
-        routed = dict(list(sites.items())[: len(sites) - top_blocks])
-        owned = list(sites)[len(sites) - top_blocks :]
         self.mixtures = nn.ModuleDict(
             {
                 site: TokenMixture(
@@ -92,7 +88,7 @@ class TokenMoE(Expert):
                 for site, channels in routed.items()
             }
         )
-        self.copies = nn.ModuleDict({site: copy.deepcopy(backbone.block(site)) for site in owned})
+        self.copies = copies
         self.requires_grad_(True)
         self._penalties: dict[str, Tensor] = {}
 
