@@ -38,6 +38,7 @@ COMPONENTS = (
     ("calibrators", "histogram", "moei_toolkit.calibrators.histogram:Histogram"),
     ("abstentions", "threshold", "moei_toolkit.calibrators.rules.threshold:Threshold"),
     ("abstentions", "selective", "moei_toolkit.calibrators.rules.selective:Selective"),
+    ("abstentions", "conformal", "moei_toolkit.calibrators.rules.conformal:Conformal"),
     ("degradations", "rain", "moei_toolkit.data.weather.rain:Rain"),
     ("degradations", "haze", "moei_toolkit.data.weather.haze:Haze"),
     ("degradations", "snow", "moei_toolkit.data.weather.snow:Snow"),

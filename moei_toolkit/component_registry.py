@@ -10,8 +10,8 @@ from typing import Any
 from mmengine.registry import Registry
 
 from moei_toolkit.builtin import COMPONENTS
-from moei_toolkit.construction import construct, load_class, parts_of, type_of
-from moei_toolkit.errors import RegistryError, did_you_mean, located
+from moei_toolkit.construction import construct, load_class
+from moei_toolkit.errors import RegistryError, did_you_mean
 from moei_toolkit.plugin_table import describe_conflict
 from moei_toolkit.plugins import TOOLKIT, Entry, PluginTable, Provider, load_plugins
 
@@ -67,8 +67,8 @@ class ComponentRegistry(Registry):
         """Construct a component.
 
         Args:
-            cfg: ``dict(type="name", **arguments)``; the component must accept every argument. A list of such
-                dictionaries among the arguments is a list of components of this kind, and built first.
+            cfg: ``dict(type="name", **arguments)``; the component must accept every argument. Such a
+                dictionary among the arguments, or a list of them, is one of this kind, and built first.
             **objects: Objects on offer, for instance ``backbone=...``; a component receives those that its
                 constructor names.
 
@@ -76,21 +76,7 @@ class ComponentRegistry(Registry):
             RegistryError: If the type or an argument is unknown, an argument is missing, or the component
                 refuses a value.
         """
-        entry = self._find(type_of(self.name, cfg))
-        built = {
-            name: self._build_parts(f"{entry}: {name}", parts, objects)
-            for name, parts in parts_of(cfg).items()
-        }
-        return construct(entry, self._contract, {**cfg, **built}, objects)
-
-    def _build_parts(
-        self, where: str, parts: Sequence[Mapping[str, Any]], objects: Mapping[str, Any]
-    ) -> list[Any]:
-        built = []
-        for position, part in enumerate(parts):
-            with located(f"{where}[{position}]"):
-                built.append(self.build(part, **objects))
-        return built
+        return construct(self.name, self._find, self._contract, cfg, objects)
 
     def _register_module(
         self, module: type, module_name: str | Sequence[str] | None = None, force: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from moei_toolkit.arguments import match_arguments
@@ -39,56 +39,62 @@ def type_of(kind: str, cfg: Mapping[str, Any]) -> str:
     return str(cfg["type"])
 
 
-def parts_of(cfg: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
+Part = Mapping[str, Any]
+"""What says how a component that belongs to another one is built: ``dict(type="name", ...)``."""
+
+
+def parts_of(cfg: Mapping[str, Any]) -> dict[str, Part | Sequence[Part]]:
     """Return the arguments of a component that are components themselves, of the same kind.
 
     Args:
         cfg: For instance ``dict(type="mixed", parts=[dict(type="rain"), dict(type="haze")])``.
 
     Returns:
-        Every argument that is a list of nothing but dictionaries with a ``type``, by its name.
+        Every argument that is a dictionary with a ``type``, or a list of nothing else, by its name.
     """
     return {
         name: value
         for name, value in cfg.items()
-        if isinstance(value, list | tuple)
-        and value
-        and all(isinstance(part, Mapping) and "type" in part for part in value)
+        if _is_part(value) or (isinstance(value, list | tuple) and value and all(map(_is_part, value)))
     }
 
 
 def types_in(cfg: Mapping[str, Any]) -> Iterator[str]:
     """Yield the type of a component and those of its parts; see :func:`parts_of`."""
     yield str(cfg["type"])
-    for parts in parts_of(cfg).values():
-        for part in parts:
+    for value in parts_of(cfg).values():
+        for part in [value] if isinstance(value, Mapping) else value:
             yield from types_in(part)
 
 
-def construct(entry: Entry, contract: str, cfg: Mapping[str, Any], objects: Mapping[str, Any]) -> Any:
-    """Construct a component.
+def construct(
+    kind: str, find: Callable[[str], Entry], contract: str, cfg: Mapping[str, Any], objects: Mapping[str, Any]
+) -> Any:
+    """Construct a component, and those that are its parts first.
 
     Args:
-        entry: The component.
+        kind: Of all of them, for instance ``"experts"``.
+        find: Returns the component of a name, or raises.
         contract: See :func:`load_class`.
-        cfg: Its arguments, and ``type``; it must accept every one.
-        objects: On offer; it receives those that its constructor names.
+        cfg: ``dict(type="name", **arguments)``; the component must accept every one. See :func:`parts_of`.
+        objects: On offer; each receives those that its constructor names.
 
     Raises:
-        RegistryError: If it cannot be imported, an argument is unknown or missing, or it refuses a value.
+        RegistryError: If one cannot be imported, an argument is unknown or missing, or it refuses a value.
     """
-    component, where = load_class(entry, contract), str(entry)
-    configured = {name: value for name, value in cfg.items() if name != "type"}
-    arguments = match_arguments(component, configured, objects, where)
-    try:
+    entry = find(type_of(kind, cfg))
+
+    def build(where: str, part: Part) -> Any:
         with located(where):
-            return component(**arguments)
-    except MoeiError:
-        raise
-    except Exception as error:  # a stranger's constructor may fail in any way
-        given = ", ".join(f"{name}={value!r}" for name, value in configured.items()) or "its defaults"
-        cause = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        raise RegistryError(f"{where} could not be built with {given}: {cause}") from error
+            return construct(kind, find, contract, part, objects)
+
+    built = {
+        name: build(f"{entry}: {name}", value)
+        if isinstance(value, Mapping)
+        else [build(f"{entry}: {name}[{position}]", part) for position, part in enumerate(value)]
+        for name, value in parts_of(cfg).items()
+    }
+    return _call(entry, contract, {**cfg, **built}, objects)
 
 
 def build_offered(kind: str, contract: str, cfg: Mapping[str, Any]) -> Any:
@@ -102,13 +108,36 @@ def build_offered(kind: str, contract: str, cfg: Mapping[str, Any]) -> Any:
     Raises:
         RegistryError: If nobody offers it, or see :func:`construct`.
     """
-    name, offered = type_of(kind, cfg), load_plugins().entries(kind)
-    if name not in offered:
+
+    def find(name: str) -> Entry:
+        offered = load_plugins().entries(kind)
+        if name in offered:
+            return offered[name]
         hint = did_you_mean(name, offered)
         raise RegistryError(
             f"{kind}: neither the toolkit nor an installed plugin offers {name!r}. {hint}".rstrip()
         )
-    return construct(offered[name], contract, cfg, {})
+
+    return construct(kind, find, contract, cfg, {})
+
+
+def _is_part(value: Any) -> bool:
+    return isinstance(value, Mapping) and "type" in value
+
+
+def _call(entry: Entry, contract: str, cfg: Mapping[str, Any], objects: Mapping[str, Any]) -> Any:
+    component, where = load_class(entry, contract), str(entry)
+    configured = {name: value for name, value in cfg.items() if name != "type"}
+    arguments = match_arguments(component, configured, objects, where)
+    try:
+        with located(where):
+            return component(**arguments)
+    except MoeiError:
+        raise
+    except Exception as error:  # a stranger's constructor may fail in any way
+        given = ", ".join(f"{name}={value!r}" for name, value in configured.items()) or "its defaults"
+        cause = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise RegistryError(f"{where} could not be built with {given}: {cause}") from error
 
 
 def _import(path: str, entry: Entry) -> Any:

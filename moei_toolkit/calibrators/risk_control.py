@@ -12,6 +12,26 @@ from moei_toolkit.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True)
+class RiskLimit:
+    """A promise about images like those that tau is chosen on: how much worse than dense they come out.
+
+    Attributes:
+        level: a, expected harm of a new scene, at most; dB of PSNR, in (0, B).
+        bound: B, more harm than this counts as this, dB. It takes at least bound / level - 1 scenes.
+
+    Raises:
+        ConfigError: If the level does not lie between 0 and the bound.
+    """
+
+    level: float
+    bound: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < self.bound < np.inf:
+            raise ConfigError(f"expected 0 < level < bound, got level {self.level} and bound {self.bound}")
+
+
+@dataclass(frozen=True)
 class RiskControl:
     """A threshold with a guarantee, and what it did on the images it was chosen on.
 
@@ -57,8 +77,7 @@ def control_risk(
     confidence: np.ndarray,
     harm: np.ndarray,
     scenes: np.ndarray | Sequence[str],
-    bound: float,
-    level: float,
+    limit: RiskLimit,
     max_abstention: float,
     candidates: int = 101,
 ) -> RiskControl:
@@ -67,9 +86,9 @@ def control_risk(
     Conformal risk control (Angelopoulos et al., ICLR 2024). An image loses min(max(harm, 0), bound) where it
     is routed and nothing where it abstains, so losses fall as tau rises; the loss of a scene is the mean over
     its images. The threshold is the smallest tau with n / (n + 1) mean loss + bound / (n + 1) <= level over n
-    scenes. The expected loss of a new scene is then at most ``level``, whatever the router and for any n,
-    provided that this scene is drawn like the others. Scenes count, not images: images of one scene resemble
-    each other, and a new image comes from a new scene. Any larger threshold keeps the promise too.
+    scenes. The expected loss of a new scene is then at most ``limit.level``, whatever the router and for any
+    n, provided that this scene is drawn like the others. Scenes count, not images: images of one scene
+    resemble each other, and a new image comes from a new scene. Any larger threshold keeps the promise too.
 
     Harm is meant against dense: it is what a user risks by routing at all, and abstaining takes all of it
     away. Against the oracle it would not, and no threshold could promise anything.
@@ -78,35 +97,31 @@ def control_risk(
         confidence: (N,), in [0, 1].
         harm: (N,), quality of the dense route minus that of the most probable expert, dB.
         scenes: (N,), label of the scene of each image.
-        bound: B, > 0, dB.
-        level: a, in (0, B), dB.
+        limit: a and B.
         max_abstention: Abstaining more often than this, in [0, 1], is reported.
         candidates: Thresholds tried, evenly spaced over [0, 1]; fixed before anything is seen.
 
     Raises:
         DataError: If the arrays are empty, differ in shape, or hold values that are not finite.
-        ConfigError: If the level does not lie between 0 and the bound.
     """
-    if not 0 < level < bound < np.inf:
-        raise ConfigError(f"expected 0 < level < bound, got level {level} and bound {bound}")
     require_columns(confidence=confidence, harm=harm)
     if len(scenes) != len(harm):
         raise DataError(f"expected a scene for each of {len(harm)} images, got {len(scenes)}")
     _, scene, images = np.unique(np.asarray(scenes), return_inverse=True, return_counts=True)
     count = len(images)
-    loss = np.clip(harm, 0, bound).astype(np.float64) / (count * images[scene])
+    loss = np.clip(harm, 0, limit.bound).astype(np.float64) / (count * images[scene])
     thresholds = np.append(np.linspace(0, 1, candidates), ABSTAIN_ALWAYS)
     kept = confidence[None] >= thresholds[:, None]
     risk = kept @ loss
-    corrected = (count * risk + bound) / (count + 1)
-    attained = corrected[:-1] <= level
+    corrected = (count * risk + limit.bound) / (count + 1)
+    attained = corrected[:-1] <= limit.level
     chosen = int(np.argmax(attained)) if attained.any() else candidates
     abstained = float((~kept[chosen]).mean())
     return RiskControl(
         threshold=float(thresholds[chosen]),
         attainable=bool(attained.any()),
-        level=level,
-        bound=bound,
+        level=limit.level,
+        bound=limit.bound,
         scenes=count,
         harm=float(risk[chosen]),
         corrected=float(corrected[chosen]),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS
-from moei_toolkit.calibrators.risk_control import RiskControl, control_risk
+from moei_toolkit.calibrators.risk_control import RiskControl, RiskLimit, control_risk
 from moei_toolkit.errors import ConfigError, DataError
 
 BOUND = 5.0
@@ -15,7 +15,7 @@ BOUND = 5.0
 def control(confidence, harm, scenes=None, bound=BOUND, level=1.0, cap=1.0, **options) -> RiskControl:
     confidence, harm = np.asarray(confidence, np.float64), np.asarray(harm, np.float64)
     scenes = np.arange(len(harm)) if scenes is None else np.asarray(scenes)
-    return control_risk(confidence, harm, scenes, bound, level, cap, **options)
+    return control_risk(confidence, harm, scenes, RiskLimit(level, bound), cap, **options)
 
 
 def images(generator: np.random.Generator, scenes: int, each: int = 3) -> tuple[np.ndarray, ...]:

@@ -42,7 +42,6 @@ def test_defaults_are_filled_in():
     assert (config.inference.tile, config.inference.overlap, config.inference.window) == (512, 64, "hann")
     assert config.inference.precision == "float32"
     assert config.calibrate.max_abstention == 0.10
-    assert config.calibrate.guarantee is None
     assert config.calibrate.abstention.as_dict() == {"type": "threshold"}
     assert config.evaluate.bins == 15
 
@@ -178,17 +177,6 @@ def test_experts_keep_their_order():
             "calibrate.max_abstention",
             1.5,
             "calibrate.max_abstention: expected less than or equal to 1, got 1.5",
-        ),
-        (
-            "calibrate.guarantee",
-            {"level": 2.0, "bound": 2.0},
-            "calibrate.guarantee: expected level < bound, got 2.0 >= 2.0",
-        ),
-        ("calibrate.guarantee", {"level": 0.1}, "calibrate.guarantee.bound: missing"),
-        (
-            "calibrate.guarantee",
-            {"levle": 0.1, "level": 0.1, "bound": 6.0},
-            "calibrate.guarantee.levle: unknown key. Did you mean 'level'?",
         ),
         ("utilities.error", "l2", "utilities.error: expected 'task' or 'l1', got 'l2'"),
         ("utilities.normalize", 1, "utilities.normalize: expected a valid boolean, got 1"),

@@ -48,6 +48,7 @@ BACKBONE_OPTIONS = {
     "dehazexl": {"width": 32, "depths": [1, 1, 1, 1], "mixer_blocks": 1, "region": 64},  # of 125 million
 }
 EXPERT_OPTIONS = {"mixture": {"experts": [{"type": "adapter"}, {"type": "lora"}]}}
+ABSTENTION_OPTIONS = {"conformal": {"level": 0.2, "bound": 6.0, "rule": {"type": "selective"}}}
 BUDGETS = {"full": None}
 CHANGES_CHOICES = {"vector", "platt", "isotonic", "histogram"}
 LAYOUT_OPTIONS = {"embedded": {"scenes": {"train": 1, "val": 1}, "size": 64}}
@@ -142,7 +143,8 @@ def test_calibrator(name: str):
 
 @pytest.mark.parametrize("name", built_in(ABSTENTIONS))
 def test_abstention(name: str):
-    check_abstention(lambda: ABSTENTIONS.build({"type": name}))
+    options = ABSTENTION_OPTIONS.get(name, {})
+    check_abstention(lambda: ABSTENTIONS.build({"type": name, **options}))
 
 
 @pytest.mark.parametrize("name", built_in(LOSSES))

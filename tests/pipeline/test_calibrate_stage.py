@@ -15,7 +15,6 @@ from fake_pipeline import Lines, make_config
 from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS, choose_threshold
 from moei_toolkit.calibrators.rules.selective import Selective
 from moei_toolkit.calibrators.temperature import Temperature
-from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, ROUTER_FILE, load_decider, load_router
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.stage import StageContext
@@ -67,6 +66,10 @@ def calibrated(inputs: dict[str, Path], folder: Path, **settings: Any) -> tuple[
     return json.loads((folder / CALIBRATION_FILE).read_text()), reporter.lines
 
 
+def conformal(level: float, bound: float, rule: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"type": "conformal", "level": level, "bound": bound, **({"rule": rule} if rule else {})}
+
+
 def test_without_a_guarantee_quality_decides(inputs, tmp_path):
     found, said = calibrated(inputs, tmp_path)
     assert found.keys() == {"type", "calibrator", "threshold", "abstention", "images"}
@@ -77,7 +80,7 @@ def test_without_a_guarantee_quality_decides(inputs, tmp_path):
 
 def test_a_guarantee_that_quality_keeps_changes_nothing(inputs, tmp_path):
     plain, _ = calibrated(inputs, tmp_path)
-    found, said = calibrated(inputs, tmp_path, guarantee={"level": 3.5, "bound": 4.0})
+    found, said = calibrated(inputs, tmp_path, abstention=conformal(3.5, 4.0))
     guarantee = found.pop("guarantee")
     assert found == plain
     _, routed, dense = load_cache(inputs["utilities"], "calibrate").psnr.numpy().T
@@ -89,7 +92,7 @@ def test_a_guarantee_that_quality_keeps_changes_nothing(inputs, tmp_path):
 
 def test_a_guarantee_raises_the_threshold_and_says_what_that_costs(inputs, tmp_path):
     plain, _ = calibrated(inputs, tmp_path)
-    found, said = calibrated(inputs, tmp_path, guarantee={"level": 0.5, "bound": 4.0})
+    found, said = calibrated(inputs, tmp_path, abstention=conformal(0.5, 4.0))
     guarantee = found.pop("guarantee")
     assert found["threshold"] == guarantee["threshold"] > plain["threshold"]
     assert {**found, "threshold": plain["threshold"]} == plain
@@ -100,7 +103,7 @@ def test_a_guarantee_raises_the_threshold_and_says_what_that_costs(inputs, tmp_p
 
 
 def test_a_guarantee_out_of_reach_abstains_always(inputs, tmp_path):
-    found, said = calibrated(inputs, tmp_path, guarantee={"level": 0.01, "bound": 4.0})
+    found, said = calibrated(inputs, tmp_path, abstention=conformal(0.01, 4.0))
     assert found["threshold"] == ABSTAIN_ALWAYS > 1
     assert not found["guarantee"]["attainable"]
     assert "at least 399 scenes" in said[0]
@@ -140,7 +143,7 @@ def test_a_rule_that_learns_is_fitted_on_the_other_split_and_takes_the_place_of_
 ):
     plain, _ = calibrated(inputs, tmp_path)
     rule = {"type": "selective", "coverage": 0.8}
-    found, _ = calibrated(inputs, tmp_path, abstention=rule, guarantee={"level": 0.5, "bound": 4.0})
+    found, _ = calibrated(inputs, tmp_path, abstention=conformal(0.5, 4.0, rule))
     assert (found["type"], found["calibrator"]) == (plain["type"], plain["calibrator"])
     route, cache = (load_cache(inputs["utilities"], split) for split in ("route", "calibrate"))
     expected, unused = Selective(coverage=0.8), np.zeros((len(route.ids), 2))
@@ -175,5 +178,6 @@ def test_a_threshold_of_the_config_is_not_chosen(inputs, tmp_path):
     found, _ = calibrated(inputs, tmp_path, threshold=0.55)
     assert found["threshold"] == found["abstention"]["threshold"] == 0.55
     assert 0 < found["abstention"]["abstained"] < 1
-    with pytest.raises(ConfigError, match="threshold or guarantee, got both"):
-        calibrated(inputs, tmp_path, threshold=0.5, guarantee={"level": 0.5, "bound": 4.0})
+    raised, _ = calibrated(inputs, tmp_path, threshold=0.55, abstention=conformal(0.01, 4.0))
+    assert raised["abstention"] == found["abstention"]
+    assert raised["threshold"] == ABSTAIN_ALWAYS

@@ -19,7 +19,7 @@ DEFAULT = load_config(ROOT / "configs" / "moei_rain_haze_snow.py")
 LATER = ["data", "dense", "experts", "utilities", "router", "calibrate", "evaluate", "report"]
 RIVALS = ["singles", "dense_equal"]
 WHERE_ONLY = {"work_dir", "store", "custom_imports"}
-WHOLE_SECTIONS = {"calibrate.guarantee", "calibrate.threshold", "bench"}
+WHOLE_SECTIONS = {"calibrate.threshold", "bench"}
 """None by default, and otherwise no value that another could be made of."""
 OTHER_CHOICE = {
     "fp32": "bf16",
@@ -122,7 +122,7 @@ def test_where_results_go_does_not_matter(path):
         ("router.router.hidden", 64, from_on("router")),
         ("calibrate.max_abstention", 0.5, from_on("calibrate")),
         ("calibrate.abstention", {"type": "selective"}, from_on("calibrate")),
-        ("calibrate.guarantee", {"level": 0.1, "bound": 6.0}, from_on("calibrate")),
+        ("calibrate.abstention", {"type": "conformal", "level": 0.1, "bound": 6.0}, from_on("calibrate")),
         ("evaluate.metrics", [{"type": "psnr", "color": "y"}], {"measure"} | from_on("evaluate")),
         ("evaluate.top2", False, from_on("evaluate")),
         ("evaluate.pictures", False, from_on("evaluate")),

@@ -38,10 +38,10 @@ def test_the_code_of_a_part_is_in_the_recipe():
     assert recipe["section"]["degradations"]["snow"] == SLEET
 
 
-def test_only_lists_of_components_are_parts():
+def test_only_components_and_lists_of_them_are_parts():
     assert parts_of(SLEET) == {"parts": SLEET["parts"]}
     assert list(types_in(SLEET)) == ["mixed", "rain", "snow"]
-    others = {"one": {"type": "b"}, "none": [], "numbers": (1, 2), "half": [{"type": "b"}, 3]}
+    others = {"one": {"of": "b"}, "none": [], "numbers": (1, 2), "half": [{"type": "b"}, 3]}
     assert parts_of({"type": "a", **others}) == {}
-    nested = {"type": "a", "parts": ({"type": "b", "others": [{"type": "c"}]},)}
+    nested = {"type": "a", "parts": ({"type": "b", "other": {"type": "c"}},)}
     assert list(types_in(nested)) == ["a", "b", "c"]

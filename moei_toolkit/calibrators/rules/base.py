@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
+
+from moei_toolkit.calibrators.risk_control import RiskLimit
 
 
 class AbstentionRule(ABC):
@@ -16,9 +17,12 @@ class AbstentionRule(ABC):
 
     Attributes:
         learns: Whether there is anything to fit; only then it is asked to, and its state saved.
+        limit: The harm that routing may do; tau is raised until it does no more. None for the tau of the best
+            quality.
     """
 
-    learns: ClassVar[bool] = True
+    learns: bool = True
+    limit: RiskLimit | None = None
 
     @abstractmethod
     def fit(self, g: np.ndarray, probabilities: np.ndarray, harm: np.ndarray) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from moei_toolkit.calibrators.rules.base import AbstentionRule
 class Threshold(AbstentionRule):
     """The largest probability; Chow, "On optimum recognition error and reject tradeoff", 1970."""
 
-    learns: ClassVar[bool] = False
+    learns = False
 
     def fit(self, g: np.ndarray, probabilities: np.ndarray, harm: np.ndarray) -> None:
         """Change nothing."""

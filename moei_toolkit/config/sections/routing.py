@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.kinds import Count, Flag, Fraction, NotNegative, Positive, Section, Side
@@ -64,34 +64,17 @@ class RouterSection(Section):
     weight_decay: NotNegative = 1e-4
 
 
-class Guarantee(Section):
-    """A promise about images like those of split "calibrate": how much worse than dense they come out.
-
-    Attributes:
-        level: Expected harm of a new scene, at most; dB of PSNR. Smaller than ``bound``.
-        bound: More harm than this counts as this, dB. It takes at least bound / level - 1 scenes.
-    """
-
-    level: Positive
-    bound: Positive
-
-    @model_validator(mode="after")
-    def _check_level(self) -> Guarantee:
-        if self.level >= self.bound:
-            raise ValueError(f"expected level < bound, got {self.level} >= {self.bound}")
-        return self
-
-
 class Calibrate(Section):
     """Calibration of the confidence and of the abstention threshold.
 
     Attributes:
         calibrator: The component.
         abstention: The rule whose score is held against the threshold tau; the confidence by default.
-        max_abstention: Largest share of images that may abstain, [0, 1]; a guarantee may need more.
+        max_abstention: Largest share of images that may abstain, [0, 1]; a rule with a limit to
+            keep may need more.
         thresholds: How many thresholds tau in [0, 1] are tried.
-        threshold: tau itself, in [0, 1]; the best one of those tried when None.
-        guarantee: Abstain often enough for this; for the best quality only when None.
+        threshold: tau itself, in [0, 1]; the best one of those tried when None. A rule with a limit may raise
+            it.
     """
 
     calibrator: Component
@@ -99,10 +82,3 @@ class Calibrate(Section):
     max_abstention: Fraction = 0.10
     thresholds: Annotated[int, Field(strict=True, ge=2)] = 101
     threshold: Fraction | None = None
-    guarantee: Guarantee | None = None
-
-    @model_validator(mode="after")
-    def _check_threshold(self) -> Calibrate:
-        if self.threshold is not None and self.guarantee:
-            raise ValueError("expected threshold or guarantee, got both; a guarantee chooses its own")
-        return self

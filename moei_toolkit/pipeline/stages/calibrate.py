@@ -13,9 +13,8 @@ import torch
 
 from moei_toolkit.calibrators.abstention import apply_threshold, choose_threshold
 from moei_toolkit.calibrators.base import Calibrator
-from moei_toolkit.calibrators.risk_control import RiskControl, control_risk
+from moei_toolkit.calibrators.risk_control import control_risk
 from moei_toolkit.calibrators.rules.base import AbstentionRule
-from moei_toolkit.config.sections.routing import Calibrate
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, load_router
 from moei_toolkit.io.atomic import atomic_write_json
@@ -28,8 +27,8 @@ from moei_toolkit.routers.base import Router
 def run(context: StageContext) -> None:
     """Leave calibration.json: what was fitted, tau, what abstaining gained, and what is guaranteed.
 
-    tau is what the config says, or the threshold of the best quality, or that of the guarantee where this is
-    larger.
+    tau is what the config says, or the threshold of the best quality, or that of the limit which the
+    rule keeps, where this is larger.
     """
     settings = context.config.calibrate
     cache = load_cache(context.inputs["utilities"], "calibrate")
@@ -52,7 +51,9 @@ def run(context: StageContext) -> None:
         abstention = choose_threshold(confidence, routed, dense, settings.max_abstention, settings.thresholds)
     else:
         abstention = apply_threshold(confidence, routed, dense, settings.threshold)
-    control = _control(settings, confidence, dense - routed, scenes)
+    control = rule.limit and control_risk(
+        confidence, dense - routed, scenes, rule.limit, settings.max_abstention, settings.thresholds
+    )
     if control and control.warning:
         context.log.info(f"calibrate: {control.warning}")
     atomic_write_json(
@@ -79,23 +80,6 @@ def _score(router: Router, cache: UtilityCache) -> np.ndarray:
 def _qualities(probabilities: np.ndarray, psnr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the dB of the most probable expert and of dense, (N,) each, of all routes' (N, K + 1)."""
     return psnr[np.arange(len(psnr)), probabilities.argmax(1)], psnr[:, -1]
-
-
-def _control(
-    settings: Calibrate, confidence: np.ndarray, harm: np.ndarray, scenes: np.ndarray
-) -> RiskControl | None:
-    """Return the threshold of the guarantee that the config asks for, if it asks for one."""
-    if settings.guarantee is None:
-        return None
-    return control_risk(
-        confidence,
-        harm,
-        scenes,
-        settings.guarantee.bound,
-        settings.guarantee.level,
-        settings.max_abstention,
-        settings.thresholds,
-    )
 
 
 def _halves(cache: UtilityCache) -> tuple[np.ndarray, np.ndarray]:

@@ -177,7 +177,8 @@ def test_a_calibrator_that_cannot_be_made(bundle, component, state, error: type[
 def test_a_learned_rule_decides_from_a_bundle_too(bundle, engine):
     rule = Selective()
     rule.load_state({"weights": [0.5] * 16, "bias": -0.25})
-    edit(bundle, abstention={"component": {"type": "selective", "coverage": 0.8}, "state": rule.state()})
+    kept = {"type": "conformal", "level": 0.2, "bound": 6.0, "rule": {"type": "selective", "coverage": 0.8}}
+    edit(bundle, abstention={"component": kept, "state": rule.state()})
     restorer = Restorer.from_bundle(bundle, engine)
     g = restorer.runtime.describe(picture())
     assert restorer.restore(picture()).decision.confidence == rule.scores(g, np.zeros((1, 2)))[0]
