@@ -41,6 +41,7 @@ class Bench(Section):
         warm_ups: Runs before any is timed, in every block.
         runs: Timed runs in a block.
         blocks: How many times everything is measured anew, in fresh processes.
+        experts: Measure each expert alone, too, beside the dense model and MoE-I.
         max_noise: Largest IQR over median of the ratio of two latencies; above it, they are not compared.
     """
 
@@ -49,6 +50,7 @@ class Bench(Section):
     warm_ups: Annotated[int, Field(strict=True, ge=0)] = 30
     runs: Count = 100
     blocks: Count = 3
+    experts: Flag = False
     max_noise: Fraction = 0.05
 
 

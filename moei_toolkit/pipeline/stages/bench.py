@@ -1,4 +1,4 @@
-"""Measures what restoring a large image costs, with the dense model and with MoE-I."""
+"""Measures what restoring a large image costs: the dense model, MoE-I, and each expert where asked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from moei_toolkit.bench.subject import Size, Subject
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.devices import default_device
 from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.types import ACTUAL, DENSE
+from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX
 
 
 def run(context: StageContext) -> None:
@@ -18,10 +18,13 @@ def run(context: StageContext) -> None:
     settings = context.config.bench
     if settings is None:
         raise ConfigError("expected a 'bench' section in the config, got none")
+    policies = [DENSE, ACTUAL]
+    if settings.experts:
+        policies += [f"{EXPERT_PREFIX}{name}" for name in context.config.experts]
     device = default_device()
     found = measure(
         model_of(context.config, context.inputs.items()),
-        [Subject(policy, policy, device=device) for policy in (DENSE, ACTUAL)],
+        [Subject(policy, policy, device=device) for policy in policies],
         Size(settings.width, settings.height),
         Plan(settings.warm_ups, settings.runs, settings.blocks),
         context.log,
