@@ -1,5 +1,5 @@
 # make train   set up .venv, then run the main job on the embedded data
-# make test    set up .venv, then run the tests
+# make test    set up .venv, then run the tests, two at a time; make test WORKERS=8 where there are more cores
 # make lint    ruff and mypy
 
 PYTHON ?= python3
@@ -9,6 +9,7 @@ READY := $(VENV)/.ready
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 CONFIG ?= configs/moei_rain_haze_snow.py
 ARGS ?=
+WORKERS ?= 2
 
 export NO_ALBUMENTATIONS_UPDATE := 1
 
@@ -18,7 +19,7 @@ train: setup
 	$(BIN)/python tools/train.py $(CONFIG) $(ARGS)
 
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

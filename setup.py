@@ -45,7 +45,7 @@ OPENVINO = ["openvino>=2024.4"]
 EXPORT = ["torch>=2.7", "onnx>=1.17", "onnxscript>=0.3", *ONNX]  # what was exported is run once to check it
 OPTUNA = ["optuna>=4"]
 REFERENCES = ["fvcore>=0.1.5", "tifffile>=2023.7.10", "torchmetrics>=1.3"]  # what tests compare with
-TEST = ["pytest>=8", "mypy>=1.10", "ruff>=0.6", *REFERENCES, *EXPORT, *OPENVINO, *OPTUNA]
+TEST = ["pytest>=8", "pytest-xdist>=3.6", "mypy>=1.10", "ruff>=0.6", *REFERENCES, *EXPORT, *OPENVINO, *OPTUNA]
 
 setup(
     name="moei_toolkit",

@@ -13,6 +13,8 @@ from typing import Any
 import moei_toolkit
 
 _DISTRIBUTIONS = ("torch", "numpy", "mmengine", "onnxruntime", "openvino", "pyvips")
+_PATIENCE = 120
+"""Seconds: a busy machine with a cold disk takes long to look at every file."""
 
 
 def toolkit_version() -> str:
@@ -38,14 +40,18 @@ def versions() -> dict[str, Any]:
 
 
 def git_state() -> dict[str, Any] | None:
-    """Return ``{"revision", "dirty"}`` of the toolkit's own source, or None when git does not track it."""
+    """Return ``{"revision", "dirty"}`` of the toolkit's own source, or None when git does not track it.
+
+    Dirty is None where git does not say.
+    """
     package = Path(moei_toolkit.__file__).parent
     if _git(package, "ls-files", "--error-unmatch", "__init__.py") is None:
         return None
     revision = _git(package, "rev-parse", "HEAD")
     if revision is None:
         return None
-    return {"revision": revision, "dirty": bool(_git(package, "status", "--porcelain"))}
+    changes = _git(package, "status", "--porcelain")
+    return {"revision": revision, "dirty": None if changes is None else bool(changes)}
 
 
 def _installed(name: str) -> str | None:
@@ -64,7 +70,11 @@ def _processors() -> int:
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=20, check=False
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
