@@ -29,23 +29,31 @@ or with factors, which are combined (searcher grid) or sampled (random, optuna):
   factors = dict(beta=dict(paths=["router.beta"], low=5.0, high=200.0, log=True),
                  alpha=dict(paths=["router.alpha"], values=[0.0, 0.05, 0.1]))"""
 
+_OF_A_SEARCH = ("space", "searcher", "scheduler", "samples", "metric", "seed", "store", "cfg-options")
+
 
 def main(argv: Sequence[str]) -> int:
     """Plan, run and report a search."""
     parser = _parser()
     args = parser.parse_args(argv)
-    if (args.config is None) == (args.positional is None) and not (args.resume and args.work_dir):
-        parser.error("expected one CONFIG")
+    named = [path for path in (args.config, args.positional) if path is not None]
+    if len(named) > 1 or not (named or (args.resume and args.work_dir)):
+        parser.error("expected one CONFIG, or --resume with --work-dir")
+    ignored = [] if named else [name for name in _OF_A_SEARCH if _is_given(parser, args, name)]
+    if ignored:
+        parser.error(
+            f"plan.json in --work-dir says what --resume goes on with: leave out --{', --'.join(ignored)}"
+        )
 
     from moei_toolkit.config.loader import dump_config
     from moei_toolkit.io.reporter import RichReporter
     from moei_toolkit.tuning.main import Setting, plan_search, report_search, run_search
-    from moei_toolkit.tuning.search import read_search
+    from moei_toolkit.tuning.search import read_search, require_same
 
-    search = read_search(args.work_dir) if args.resume and args.work_dir else _new_search(args)
+    search = _new_search(args) if named else read_search(args.work_dir)
     work_dir = args.work_dir or _default_work_dir(search)
-    if args.resume and not args.work_dir:
-        search = read_search(work_dir)
+    if args.resume and named:
+        require_same(search, read_search(work_dir), work_dir)
     if args.print_config:
         print(dump_config(search.config), end="")
         return 0
@@ -116,6 +124,11 @@ def _new_search(args: argparse.Namespace) -> Search:
         metric=args.metric,
         seed=args.seed,
     )
+
+
+def _is_given(parser: CommandParser, args: argparse.Namespace, option: str) -> bool:
+    name = option.replace("-", "_")
+    return bool(getattr(args, name) != parser.get_default(name))
 
 
 def _default_work_dir(search: Search) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag, model_validator
@@ -71,7 +72,8 @@ class Interval(Section):
 
 
 def _kind_of_factor(value: Any) -> str:
-    return "<interval>" if isinstance(value, Interval) or "low" in value else "<choices>"
+    with_ends = isinstance(value, Interval) or (isinstance(value, Mapping) and "low" in value)
+    return "<interval>" if with_ends else "<choices>"
 
 
 Factor = Annotated[
@@ -96,7 +98,7 @@ class SearchSpace(Section):
     factors: FrozenMapping[Text, Factor] = FrozenDict({})
 
     @model_validator(mode="after")
-    def _check_variants(self) -> SearchSpace:
+    def _check_contents(self) -> SearchSpace:
         if bool(self.variants) == bool(self.factors):
             raise ValueError(f"expected either variants or factors in space {self.name!r}")
         names = [REFERENCE, *(variant.name for variant in self.variants)]
@@ -105,4 +107,8 @@ class SearchSpace(Section):
             raise ValueError(
                 f"expected variants of different names in space {self.name!r}, got {twice} twice"
             )
+        paths = [path for factor in self.factors.values() for path in factor.paths]
+        again = sorted({path for path in paths if paths.count(path) > 1})
+        if again:
+            raise ValueError(f"expected every path in one factor of space {self.name!r}, got {again} twice")
         return self

@@ -14,7 +14,7 @@ from moei_toolkit.config.options import apply_options
 from moei_toolkit.config.problems import config_error
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.search_space import REFERENCE, SearchSpace, Variant
-from moei_toolkit.errors import StoreError
+from moei_toolkit.errors import ConfigError, StoreError
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.disk import make_folder
 from moei_toolkit.tuning.variants import draw_variants, list_variants, require_factors, value_at
@@ -54,12 +54,15 @@ class Search(Section):
     seed: Seed = 0
 
     @model_validator(mode="after")
-    def _check_samples(self) -> Search:
+    def _check_choices(self) -> Search:
         if (self.searcher == "grid") != (self.samples is None):
             raise ValueError("expected --samples with --searcher random or optuna, and only there")
         if self.gives_up and self.metric != "macro_psnr":
             # While a variant is trained, nothing else is known of it.
             raise ValueError(f"expected --metric macro_psnr with --scheduler asha, got {self.metric!r}")
+        metrics = [one.type for one in self.config.evaluate.metrics]
+        if self.metric == "macro_ssim" and "ssim" not in metrics:
+            raise ValueError(f"expected ssim in evaluate.metrics with --metric macro_ssim, got {metrics}")
         return self
 
     @property
@@ -152,3 +155,23 @@ def read_search(folder: Path) -> Search:
     search = make_search(str(path), **raw)
     import_custom(search.config, str(path))
     return search
+
+
+def require_same(wanted: Search, planned: Search, folder: Path) -> None:
+    """Refuse to go on with a search that is not the one that is asked for.
+
+    Args:
+        wanted: What is asked for.
+        planned: What plan.json says.
+        folder: Where plan.json is.
+
+    Raises:
+        ConfigError: They differ.
+    """
+    asked, found = wanted.model_dump(mode="json"), planned.model_dump(mode="json")
+    others = [name for name, value in found.items() if value != asked[name]]
+    if others:
+        raise ConfigError(
+            f"{folder / PLAN_FILE} is of a search with another {', '.join(others)}. To begin the one that is "
+            f"asked for, leave out --resume; to go on with that one, say --resume --work-dir {folder} alone."
+        )

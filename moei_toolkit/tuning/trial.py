@@ -9,10 +9,10 @@ from typing import Any
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.search_space import Variant
-from moei_toolkit.errors import PluginError
+from moei_toolkit.errors import ConfigError, PluginError
 from moei_toolkit.pipeline.plan import PlannedStage, make_plan
 from moei_toolkit.pipeline.store import StageStore
-from moei_toolkit.tuning.variants import reference, vary
+from moei_toolkit.tuning.variants import OPTIONAL, applies, reference, vary
 from moei_toolkit.tuning.workflow import Workflow
 
 
@@ -62,13 +62,16 @@ class Trials:
     impossible: Mapping[str, str]
 
 
-def make_trials(raw: Mapping[str, Any], variants: Iterable[Variant], workflow: Workflow) -> Trials:
+def make_trials(
+    raw: Mapping[str, Any], variants: Iterable[Variant], workflow: Workflow, lenient: bool = False
+) -> Trials:
     """Plan the config as it is, and every variant that differs from it.
 
     Args:
         raw: The complete config as plain data.
         variants: What is tried.
         workflow: What they are run with.
+        lenient: A variant that does not fit the config is one of the impossible, and no error.
 
     Raises:
         ConfigError: A variant does not fit the config.
@@ -78,9 +81,15 @@ def make_trials(raw: Mapping[str, Any], variants: Iterable[Variant], workflow: W
     first = make_trial(raw, reference(), quick)
     trials, impossible = [first], {}
     for variant in variants:
+        if not applies(raw, variant):
+            missing = ", ".join(variant.overrides).replace(OPTIONAL, "")
+            impossible[variant.name] = f"the config has no {missing} that it could change."
+            continue
         try:
             trial = make_trial(raw, variant, quick)
-        except PluginError as error:
+        except (ConfigError, PluginError) as error:
+            if isinstance(error, ConfigError) and not lenient:
+                raise
             impossible[variant.name] = _with_package(str(error), variant)
             continue
         if (trial.config, variant.policy) != (first.config, first.variant.policy):

@@ -16,6 +16,8 @@ from moei_toolkit.errors import ConfigError
 
 COMBINATION = "combination"
 """Factor of a variant that changes several things at once."""
+OPTIONAL = "?"
+"""Ends the name of what may be missing in a path."""
 
 
 def list_variants(space: SearchSpace) -> list[Variant]:
@@ -98,10 +100,18 @@ def vary(raw: Mapping[str, Any], variant: Variant) -> Config:
         ConfigError: Nothing in the config is what the variant changes, or what comes out is not valid.
     """
     where = f"variant {variant.name!r}"
-    options = {path: value for pattern, value in variant.overrides.items() for path in expand(pattern, raw)}
-    if variant.overrides and not options:
-        raise ConfigError(f"{where}: nothing in the config is called {', '.join(variant.overrides)}")
+    found = {pattern: expand(pattern, raw) for pattern in variant.overrides}
+    lost = [pattern for pattern, paths in found.items() if not paths and OPTIONAL not in pattern]
+    if lost or not applies(raw, variant):
+        raise ConfigError(f"{where}: nothing in the config is called {', '.join(lost or found)}")
+    options = {path: variant.overrides[pattern] for pattern, paths in found.items() for path in paths}
     return validate_config(apply_options(raw, options), where)
+
+
+def applies(raw: Mapping[str, Any], variant: Variant) -> bool:
+    """Tell whether a variant changes a config: not if all that it changes may be missing, and is."""
+    patterns = variant.overrides
+    return not patterns or any(OPTIONAL not in one or expand(one, raw) for one in patterns)
 
 
 def expand(pattern: str, config: Mapping[str, Any]) -> list[str]:
@@ -115,7 +125,7 @@ def expand(pattern: str, config: Mapping[str, Any]) -> list[str]:
     names: Iterable[str] = [head]
     if head == "*":
         names = config
-    elif head.endswith("?"):
+    elif head.endswith(OPTIONAL):
         names = [head[:-1]] if config.get(head[:-1]) is not None else []
     if not rest:
         return list(names)

@@ -25,6 +25,9 @@ from moei_toolkit.tuning.trial import make_trials
 from moei_toolkit.tuning.work import run_trials
 
 SMOKE = load_config(Path(__file__).parents[2] / "configs" / "smoke.py")
+NO_SSIM = load_config(
+    Path(__file__).parents[2] / "configs" / "smoke.py", {"evaluate.metrics": [{"type": "psnr"}]}
+)
 BETAS = fake.one_by_one(("b1", {"router.beta": 1.0}), ("b2", {"router.beta": 2.0}))
 
 
@@ -209,6 +212,14 @@ def test_a_component_that_is_not_there_is_told_with_its_package(tmp_path):
     assert any(line.startswith("cannot run missing: ") for line in plan.lines())
 
 
+def test_a_variant_of_what_the_config_does_not_have_is_left_out(tmp_path):
+    config = SMOKE.model_copy(update={"store": str(tmp_path / "store"), "dense_equal": None})
+    plan = plan_search(Search(config=config, space=ablations.SPACE))
+    assert plan.impossible.keys() == {"token-MoE", "complexity experts"}
+    assert plan.impossible["token-MoE"] == "the config has no dense_equal.expert that it could change."
+    assert len(plan.trials) == 21
+
+
 def test_a_wrong_variant_stops_the_search_before_it_begins(tmp_path):
     space = SearchSpace(name="mine", variants=[Variant(name="x", factor="x", overrides={"router.bta": 1.0})])
     with pytest.raises(ConfigError, match="Did you mean 'beta'"):
@@ -237,12 +248,13 @@ def test_a_search_is_what_its_file_says(tmp_path):
         ({"samples": 3}, "expected --samples"),
         ({"scheduler": "asha", "metric": "ece"}, "expected --metric macro_psnr"),
         ({"metric": "psnr"}, "metric: .*macro_psnr"),
+        ({"metric": "macro_ssim", "config": NO_SSIM}, "expected ssim in evaluate.metrics"),
         ({"seed": -1}, "seed: "),
     ],
 )
 def test_what_is_no_search(options, said):
     with pytest.raises(ConfigError, match=said):
-        make_search("here", config=SMOKE, space=grid.SPACE, **options)
+        make_search("here", **{"config": SMOKE, "space": grid.SPACE, **options})
 
 
 def test_variants_that_differ_only_in_the_policy_are_both_tried(log, tmp_path):

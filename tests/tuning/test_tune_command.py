@@ -12,6 +12,9 @@ from moei_toolkit.commands.tune import main
 from moei_toolkit.config.frozen import FrozenDict
 from moei_toolkit.config.loader import dump_config, load_config
 from moei_toolkit.errors import ConfigError, StoreError
+from moei_toolkit.plugins import load
+from moei_toolkit.tuning.catalogue import find_space
+from moei_toolkit.tuning.search import make_search, write_search
 
 ROOT = Path(__file__).parents[2]
 SMOKE = str(ROOT / "configs" / "smoke.py")
@@ -78,7 +81,14 @@ def test_wrong_arguments(tmp_path, arguments, said):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--resume"], [SMOKE, "--config", SMOKE], [SMOKE, "--samples", "0"]]
+    "arguments",
+    [
+        [],
+        ["--resume"],
+        [SMOKE, "--config", SMOKE],
+        [SMOKE, "--samples", "0"],
+        ["--resume", "--work-dir", "x", "--metric", "ece"],
+    ],
 )
 def test_wrong_usage(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -89,6 +99,18 @@ def test_wrong_usage(arguments, capsys):
 def test_there_must_be_something_to_go_on_with(tmp_path):
     with pytest.raises(StoreError, match="Expected the folder of a search"):
         main(["--resume", "--work-dir", str(tmp_path)])
+
+
+def test_what_goes_on_is_what_was_asked_for(tmp_path, capsys, space):
+    search = make_search("here", config=load_config(SMOKE), space=find_space(space, load([])))
+    write_search(tmp_path, search)
+    arguments = [SMOKE, "--space", space, "--store", "elsewhere", "--resume", "--work-dir", str(tmp_path)]
+    with pytest.raises(ConfigError, match=r"plan\.json is of a search with another config\. .* leave out"):
+        main([*arguments, "--dry-run"])
+    arguments[4] = search.config.store or str(search.config.store_root)
+    write_search(tmp_path, search.model_copy(update={"config": load_config(SMOKE, {"store": arguments[4]})}))
+    assert main([*arguments, "--dry-run"]) == 0
+    assert "  tau 0.9   " in capsys.readouterr().out
 
 
 @pytest.mark.slow

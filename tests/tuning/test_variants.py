@@ -93,6 +93,9 @@ def test_a_wrong_path_is_told_with_what_was_meant():
         vary(SMOKE.model_dump(), Variant(name="x", factor="x", overrides={"experts.rein.task": "rain"}))
     with pytest.raises(ConfigError, match="nothing in the config is called clouds"):
         vary(SMOKE.model_dump(), Variant(name="x", factor="x", overrides={"clouds.*.beta": 1}))
+    half = Variant(name="x", factor="x", overrides={"router.beta": 50.0, "expert.*.task": "rain"})
+    with pytest.raises(ConfigError, match=r"nothing in the config is called expert\.\*\.task$"):
+        vary(SMOKE.model_dump(), half)
 
 
 def test_samples_lie_in_the_space_and_follow_from_the_seed():
@@ -147,6 +150,8 @@ def test_the_value_that_a_config_has():
         ({"factors": {"b": {"paths": ["c"], "low": 2.0, "high": 1.0}}}, "low < high"),
         ({"factors": {"b": {"paths": ["c"], "low": 0.0, "high": 1.0, "log": True}}}, "0 < low < high"),
         ({"factors": {"b": {"paths": [], "values": [1]}}}, "not to be empty"),
+        ({"factors": {"b": 5}}, r"factors\.b"),
+        ({"factors": {name: {"paths": ["d"], "values": [1]} for name in "bc"}}, r"got \['d'\] twice"),
         ({"variants": [{"name": "a", "factor": "f", "policy": "best"}]}, "actual"),
     ],
 )

@@ -25,7 +25,7 @@ def _texts(values: tuple[float, ...]) -> dict[str, float]:
 
 def _proxy(name: str, component: str, package: str) -> Variant:
     """Return a rival of equal cost that routes inside the network instead of once per image."""
-    overrides = {"dense_equal.expert": {"type": component}}
+    overrides = {"dense_equal?.expert": {"type": component}}
     return Variant(
         name=name, factor="routing inside", overrides=overrides, policy="dense-equal", package=package
     )
