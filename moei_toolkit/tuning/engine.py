@@ -5,6 +5,7 @@ Nothing imports this module but what is about to run trials: Ray takes seconds t
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -64,7 +65,8 @@ def _work(chosen: dict[str, Any], job: Job) -> None:
     """Run in a worker what Ray Tune has chosen."""
     metric = job.search.metric
     for number, event in enumerate(job.run(chosen), 1):
-        reached = event.scores.get(metric, event.psnr)
+        # Of a variant that failed nothing is known, and what chooses the next ones wants a number.
+        reached = event.scores.get(metric, math.nan if event.psnr is None else event.psnr)
         tune.report({metric: reached, _TRAINED: number, EVENT: asdict(event)})
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.config.search_space import Variant
+from moei_toolkit.errors import MoeiError
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline.store import StageStore
 from moei_toolkit.tuning.search import Search
-from moei_toolkit.tuning.trial import make_trial
+from moei_toolkit.tuning.trial import Trial, make_trial
 from moei_toolkit.tuning.variants import combine
 from moei_toolkit.tuning.work import Event, run_trials
 from moei_toolkit.tuning.workflow import Workflow
@@ -60,9 +61,13 @@ class Job:
         """Run what was chosen, and yield what is worth telling: trainings, and the end of every trial."""
         os.chdir(self.folder)
         import_custom(self.search.config, "the config of the search")
-        raw = self.search.trial_config()
-        quick = self.workflow.quick()
-        trials = [make_trial(raw, variant, quick) for variant in self.variants(chosen)]
+        trials: list[Trial] = []
+        raw, quick = self.search.trial_config(), self.workflow.quick()
+        for variant in self.variants(chosen):
+            try:
+                trials.append(make_trial(raw, variant, quick))
+            except MoeiError as error:
+                yield Event(variant.name, failure=str(error))
         others = [one for one in trials if self.planned.get(one.name, one.fingerprint) != one.fingerprint]
         yield from (Event(one.name, failure=_OTHER_CODE) for one in others)
         same = [one for one in trials if one not in others]

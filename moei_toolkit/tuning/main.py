@@ -64,7 +64,7 @@ def run_search(
         StoreError: The folder of the search cannot be written to.
         ConfigError: There is no cluster at the address.
     """
-    store, trials = plan.store, plan.trials
+    store, trials, impossible = plan.store, plan.trials, dict(plan.impossible)
     before = there_now(store)
     write_search(setting.work_dir, search)
     progress = Progress(reporter, search.metric, len(trials) + (search.samples or 0 if search.adapts else 0))
@@ -82,11 +82,15 @@ def run_search(
 
     if unfinished or search.adapts:
         with ray_session(setting.address):
-            if unfinished:
-                run(unfinished)
+            # Without the config as it is nothing can be compared, so that it is not given up.
+            parts = (unfinished[:1], unfinished[1:]) if search.gives_up else (unfinished,)
+            for part in filter(None, parts):
+                run(part)
             if search.adapts:
-                trials += make_trials(search.trial_config(), run(()), workflow).trials[1:]
-    failures = {**plan.impossible, **progress.failures}
+                chosen = make_trials(search.trial_config(), run(()), workflow, lenient=True)
+                trials += chosen.trials[1:]
+                impossible |= chosen.impossible
+    failures = {**impossible, **progress.failures}
     return settle(trials, failures, before, store, search.gives_up)
 
 

@@ -152,13 +152,26 @@ def test_optuna_goes_where_it_is_better(tmp_path, log, cluster):
     assert outcome.economics.computed["train"] <= 3
 
 
+def test_optuna_goes_on_after_what_fails(tmp_path, log, cluster):
+    pytest.importorskip("optuna")
+    betas = [13.0, 14.0, -1.0]  # one fails as it runs, one is no valid config
+    space = SearchSpace(name="mine", factors={"beta": Choices(paths=["router.beta"], values=betas)})
+    outcome, _ = run(tmp_path, space, fake.make_workflow(log), searcher="optuna", samples=8, seed=1)
+    assert names(outcome.done) == ["as it is", "beta 14"]
+    assert outcome.failed.keys() == {"beta 13", "beta -1"}
+    assert "loss is nan" in outcome.failed["beta 13"]
+    assert "router.beta: expected" in outcome.failed["beta -1"]
+
+
 def test_asha_gives_up_what_lags_behind(tmp_path, log, cluster):
     tiles = [1024, 512, 256, 128, 64, 32, 16, 8]
     space = fake.one_by_one(
-        *((f"t{tile}", {"inference.tile": tile, "inference.overlap": 0}) for tile in tiles)
+        ("bad", {"router.beta": 13.0}),
+        *((f"t{tile}", {"inference.tile": tile, "inference.overlap": 0}) for tile in tiles),
     )
     outcome, _ = run(tmp_path, space, fake.make_workflow(log), scheduler="asha")
-    assert outcome.failed == {}
+    assert outcome.failed.keys() == {"bad"}
+    assert names(outcome.done)[0] == "as it is"
     assert "t1024" in names(outcome.done)
     assert "t8" in outcome.stopped
     assert set(names(outcome.done)) | set(outcome.stopped) == {"as it is", *(f"t{tile}" for tile in tiles)}
