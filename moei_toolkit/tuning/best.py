@@ -20,9 +20,9 @@ def best_config(results: Results, work_dir: Path) -> str:
         work_dir: Folder of the search; the run gets one inside.
     """
     search, best = results.search, results.best.judged
-    raw = vary(search.config.model_dump(), best.trial.variant).model_dump()
-    config = vary(apply_options(raw, {"work_dir": str(work_dir / "best")}), best.trial.variant)
+    raw = apply_options(search.config.model_dump(), {"work_dir": str(work_dir / "best")})
+    config = vary(raw, best.trial.variant)
     chosen = f"Variant {best.name!r} of space {search.space.name!r}"
-    reached = f"the best of {len(results.findings)} in {search.metric}, {best.scores[search.metric]:.4f}"
+    reached = f"the best of {len(results.candidates)} in {search.metric}, {best.scores[search.metric]:.4f}"
     caution = "It was chosen on the test images, so that it is a little worse on others."
     return f'"""{chosen}: {reached}.\n\n{caution}\n"""\n\n{dump_config(config)}'

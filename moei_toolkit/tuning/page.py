@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from moei_toolkit.config.loader import dump_config
-from moei_toolkit.config.search_space import REFERENCE, Choices
+from moei_toolkit.config.search_space import REFERENCE, Interval
 from moei_toolkit.evaluation.statistics.comparisons import Comparison
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.report.blocks.block import Block
@@ -45,7 +45,7 @@ def headline_of(results: Results) -> Headline:
     return Headline(
         title=f"{results.search.config.report.title}: {results.search.space.name}",
         finding=(
-            f"Of {len(results.findings)} variants, {name} has the best {metric}: "
+            f"Of {len(results.candidates)} ways to restore images, {name} has the best {metric}: "
             f"{best.judged.scores[metric]:.3f} on the test images."
         ),
         numbers=[
@@ -111,7 +111,9 @@ def _parallel(results: Results) -> Figure:
 def _values(results: Results, axis: str, seen: Sequence[Any]) -> list[Any]:
     """Return the values on an axis: as the space has them, numbers in order, then what else there is."""
     factor = results.search.space.factors.get(axis)
-    if factor is not None and not isinstance(factor, Choices):
-        return sorted(set(seen))
-    known = [REFERENCE] if factor is None else list(factor.values)
-    return [value for value in dict.fromkeys([*known, *seen]) if value in seen]
+    if isinstance(factor, Interval):
+        known = sorted(value for value in seen if isinstance(value, int | float))
+    else:
+        known = list(factor.values) if factor else [REFERENCE]
+    values = [value for value in [*known, *seen] if value in seen]
+    return [value for at, value in enumerate(values) if value not in values[:at]]  # some have no hash

@@ -28,7 +28,9 @@ class Results:
             empty for a list.
         failed: Name of a variant -> why there is no result of it.
         outcome: What was computed.
-        best: The variant of the best metric among those that say how images are restored.
+        candidates: Those that say how images are restored, on the same test images, with no misrouting of
+            their own: what can be chosen.
+        best: The one of them that is best in the metric.
     """
 
     search: Search
@@ -36,6 +38,7 @@ class Results:
     levels: Mapping[str, Mapping[str, Comparison]]
     failed: Mapping[str, str]
     outcome: Outcome
+    candidates: Sequence[Finding]
     best: Finding
 
     def coordinates(self, finding: Finding) -> dict[str, Any]:
@@ -65,10 +68,13 @@ def derive_results(search: Search, outcome: Outcome, store: StageStore) -> Resul
     if not judged or judged[0].name != REFERENCE:
         raise MoeiError(f"there is nothing to compare with, the config as it is failed: {failed[REFERENCE]}")
     findings = compare_with_first(judged, search.config.seed)
+    if search.metric not in judged[0].scores:
+        known = ", ".join(name for name in MODES if name in judged[0].scores)
+        raise MoeiError(f"the config has no metric for {search.metric}. Choose another --metric: {known}.")
     sign = 1 if MODES[search.metric] == "max" else -1
-    ours = [one for one in findings if one.judged.trial.variant.policy == ACTUAL]
-    best = max(ours, key=lambda one: sign * one.judged.scores[search.metric])
-    return Results(search, findings, _levels(search, judged), failed, outcome, best)
+    candidates = [one for one in findings if _can_be_chosen(one.judged, judged[0])]
+    best = max(candidates, key=lambda one: sign * one.judged.scores[search.metric])
+    return Results(search, findings, _levels(search, judged), failed, outcome, candidates, best)
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -106,6 +112,12 @@ def _plain(results: Results, finding: Finding) -> dict[str, Any]:
         "changed_objectives": {name: list(pair) for name, pair in finding.changed.items()},
         "stages": {one.name: one.fingerprint for one in judged.trial.plan},
     }
+
+
+def _can_be_chosen(one: Judged, first: Judged) -> bool:
+    """Tell whether a variant is a way to restore images; others show what something is worth."""
+    misrouted = [judged.trial.config.evaluate.misrouted for judged in (one, first)]
+    return one.trial.variant.policy == ACTUAL and one.data == first.data and len(set(misrouted)) == 1
 
 
 def _levels(search: Search, judged: Sequence[Judged]) -> dict[str, dict[str, Comparison]]:

@@ -32,12 +32,12 @@ def variants_table(results: Results) -> Table:
         title="Variants",
         header=[
             "variant",
-            *([] if told_by_name else ["factor"]),
-            "policy",
             "PSNR",
             "difference",
             "interval",
             "finding",
+            *([] if told_by_name else ["factor"]),
+            "policy",
             "agreement",
             "ECE",
             "abstained",
@@ -121,10 +121,10 @@ def _variant(finding: Finding, told_by_name: bool) -> list[str]:
     scores = judged.scores
     return [
         variant.name,
-        *([] if told_by_name else ["-" if variant.name == REFERENCE else variant.factor]),
-        name_of(variant.policy),
         f"{scores['macro_psnr']:.2f}",
         *_difference(finding),
+        *([] if told_by_name else ["-" if variant.name == REFERENCE else variant.factor]),
+        name_of(variant.policy),
         *(f"{scores[name]:{form}}" if name in scores else "-" for name, form in _DECISIONS.items()),
         f"{scores['oracle_gap']:.2f}",
         shown(judged.threshold) if variant.policy == ACTUAL else "-",

@@ -17,6 +17,7 @@ from moei_toolkit.errors import MoeiError
 from moei_toolkit.pipeline.store import StageStore
 from moei_toolkit.tuning.main import plan_search, report_search
 from moei_toolkit.tuning.outcome import Outcome, settle
+from moei_toolkit.tuning.page import render_search
 from moei_toolkit.tuning.results import Results, as_json, derive_results
 from moei_toolkit.tuning.search import Search
 from moei_toolkit.tuning.tables import variants_table
@@ -130,6 +131,26 @@ def test_the_best_is_one_that_can_be_run(results):
     assert results.best.judged.name == "beta 25"
 
 
+def test_what_is_misrouted_or_tested_elsewhere_is_not_the_best(tmp_path):
+    changes = {"lost": {"evaluate.misrouted": 0.2}, "elsewhere": {"seed": 1}}
+    space = SearchSpace(
+        name="mine",
+        variants=[
+            Variant(name=name, factor=name, overrides={"router.beta": 25.0, **change})
+            for name, change in changes.items()
+        ],
+    )
+    results = run(tmp_path, space).results()
+    assert results.best.judged.name == "as it is"
+    assert [one.judged.name for one in results.candidates] == ["as it is"]
+
+
+def test_a_measure_that_is_not_there_is_told(listed):
+    outcome = listed.outcome
+    with pytest.raises(MoeiError, match=r"no metric for macro_lpips\. Choose another --metric: macro_psnr, "):
+        derive_results(listed.search.model_copy(update={"metric": "macro_lpips"}), outcome, listed.store)
+
+
 def test_less_is_better_in_some_metrics(listed):
     assert listed.results(metric="oracle_gap").best.judged.name == "beta 25"
 
@@ -150,6 +171,22 @@ def test_intervals_have_no_levels(tmp_path):
     results = run(tmp_path, space, searcher="random", samples=3).results()
     assert results.levels == {}
     assert results.best is max(results.findings, key=lambda one: one.judged.trial.config.router.beta)
+
+
+def test_factors_of_any_kind_are_shown(tmp_path):
+    routers = [{"type": "any"}, {"type": "another", "width": 8}]
+    space = SearchSpace(
+        name="mine",
+        factors={
+            "tau": Interval(paths=["calibrate.threshold"], low=0.1, high=0.9),
+            "router": Choices(paths=["router.router"], values=routers),
+        },
+    )
+    results = run(tmp_path, space, searcher="random", samples=3).results()
+    assert results.coordinates(results.findings[0])["tau"] is None, "which the config leaves open"
+    page = render_search(results)
+    assert "another" in page
+    assert page.count("<svg") == 2
 
 
 def test_everything_is_written_and_says_the_same(out):
