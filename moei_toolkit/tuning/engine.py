@@ -20,7 +20,7 @@ from moei_toolkit.errors import MoeiError
 from moei_toolkit.tuning.job import BATCH, Job
 from moei_toolkit.tuning.listener import EVENT, Listener
 from moei_toolkit.tuning.outcome import Progress
-from moei_toolkit.tuning.ray_session import resources_of_each
+from moei_toolkit.tuning.resources import resources_of_each
 from moei_toolkit.tuning.search import MODES, Search
 
 RETRIES = 1

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from moei_toolkit.cluster.session import ray_session
 from moei_toolkit.config.search_space import Variant
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.reporter import Reporter
@@ -15,7 +16,6 @@ from moei_toolkit.tuning.batches import Batch, make_batches
 from moei_toolkit.tuning.job import Job
 from moei_toolkit.tuning.outcome import Outcome, Progress, settle, there_now
 from moei_toolkit.tuning.plan import SearchPlan
-from moei_toolkit.tuning.ray_session import ray_session
 from moei_toolkit.tuning.search import Search, write_search
 from moei_toolkit.tuning.trial import make_trials
 from moei_toolkit.tuning.workflow import MAIN, Workflow
@@ -62,7 +62,7 @@ def run_search(
 
     Raises:
         StoreError: The folder of the search cannot be written to.
-        ConfigError: There is no cluster at the address.
+        ConfigError: There is no cluster at the address, or no Ray.
     """
     store, trials, impossible = plan.store, plan.trials, dict(plan.impossible)
     before = there_now(store)

@@ -13,7 +13,7 @@ from fake_search import HELPERS
 @pytest.fixture(scope="package")
 def cluster() -> Iterator[str]:
     """The address of a Ray on the loopback interface only, whose workers can import the made-up stages."""
-    from moei_toolkit.tuning.ray_session import ray_session
+    from moei_toolkit.cluster.session import ray_session
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([*HELPERS, *sys.path]))

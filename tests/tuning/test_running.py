@@ -16,7 +16,7 @@ from fake_search import HELPERS
 
 from moei_toolkit.config.search_space import Choices, Interval, SearchSpace
 from moei_toolkit.tuning.main import Setting, plan_search, run_search
-from moei_toolkit.tuning.ray_session import resources_of_each
+from moei_toolkit.tuning.resources import resources_of_each
 
 FOUR = (
     ("b1", {"router.beta": 1.0}),

@@ -1,0 +1,1 @@
+"""Work spread over the processes and machines of a Ray cluster."""
