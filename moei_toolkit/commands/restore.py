@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from moei_toolkit.cli import PARTIAL, CommandParser, run_main
+from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
 
 
 def main(argv: Sequence[str]) -> int:
@@ -32,6 +34,7 @@ def main(argv: Sequence[str]) -> int:
         "--overwrite", action="store_true", help="restore again what an earlier call has done with this model"
     )
     parser.add_argument("--dry-run", action="store_true", help="say which file would become which")
+    add_ray_options(parser)
     args = parser.parse_args(argv)
 
     from moei_toolkit.inference.photo_paths import pair_paths
@@ -45,8 +48,19 @@ def main(argv: Sequence[str]) -> int:
     if args.dry_run:
         print("\n".join(f"{source} -> {target}" for source, target in pairs))
         return 0
-    restorer = Restorer(*open_model(args.run, args.runtime, args.device, args.threads))
-    failures = restore_photos(restorer, pairs, RichReporter(), model, args.overwrite)
+
+    def open_restorer(threads: int | None) -> Restorer:
+        return Restorer(*open_model(args.run, args.runtime, args.device, threads))
+
+    what = pairs, RichReporter(), model, args.overwrite
+    with ray_workers(args, args.threads, args.device) as allocation:
+        if allocation is None:
+            failures = restore_photos(open_restorer(args.threads), *what)
+        else:
+            from moei_toolkit.inference.photos_on_cluster import restore_photos_on_cluster
+
+            opened = partial(open_restorer, allocation.threads)
+            failures = restore_photos_on_cluster(allocation, opened, *what)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
     if len(failures) == len(pairs):

@@ -41,45 +41,68 @@ def restore_photos(
         Why some photographs could not be read, restored or written. They did not stop the others, except
         for the last when the disk refused it.
     """
-
-    def opened() -> Iterator[_Job]:
-        for source, target in pairs:
-            is_over = not overwrite and is_done(source, target, model)
-            job = _Job(source, target, DONE if is_over else None)
-            yield _attempt(job, lambda job: open_photo(job.source, job.target))
-
-    failures: list[MoeiError] = []
-    with reporter.progress(len(pairs), "restore") as progress, read_ahead(opened(), 1) as ahead:
-        restored = (_attempt(job, lambda job: restore_opened(restorer, job.outcome, model)) for job in ahead)
+    jobs = plan_jobs(pairs, model, overwrite)
+    opened = (attempt(job, lambda job: open_photo(job.source, job.target)) for job in jobs)
+    with read_ahead(opened, 1) as ahead:
+        restored = (attempt(job, lambda job: restore_opened(restorer, job.outcome, model)) for job in ahead)
         with closing(_one_late(restored)) as late:
-            for job in late:
-                outcome = _attempt(job, lambda job: finish(job.outcome)).outcome
-                if isinstance(outcome, MoeiError):
-                    failures.append(outcome)
-                else:
-                    reporter.info(f"{job.target}: {_told(outcome)}")
-                progress.advance(1, job.source.name)
-                if isinstance(outcome, StoreError) and not concerns_one_file(outcome):
-                    break
-    return failures
+            finished = (attempt(job, lambda job: finish(job.outcome)) for job in late)
+            return report_jobs(finished, len(pairs), reporter)
 
 
 @dataclass(frozen=True)
-class _Job:
-    """A photograph on its way, and what it has come to: opened, restored, its record, DONE, or an error."""
+class Job:
+    """A photograph on its way.
+
+    Attributes:
+        source: The photograph.
+        target: The picture to be.
+        outcome: What it has come to: opened, restored, its record, `DONE`, or an error.
+        is_last: The disk refused it, and would refuse the next as well.
+    """
 
     source: Path
     target: Path
     outcome: Any = None
+    is_last: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is to be done about it any more."""
+        return self.outcome == DONE or isinstance(self.outcome, MoeiError)
 
 
-def _attempt(job: _Job, step: Callable[[_Job], Any]) -> _Job:
+def plan_jobs(pairs: Iterable[tuple[Path, Path]], model: str | None, overwrite: bool) -> Iterator[Job]:
+    """Yield a job for each photograph, over when an earlier call has done it; see `restore_photos`."""
+    for source, target in pairs:
+        is_over = not overwrite and is_done(source, target, model)
+        yield Job(source, target, DONE if is_over else None)
+
+
+def report_jobs(jobs: Iterable[Job], total: int, reporter: Reporter) -> list[MoeiError]:
+    """Tell what has become of each job as it comes, until one is the last; return the errors."""
+    failures: list[MoeiError] = []
+    with reporter.progress(total, "restore") as progress:
+        for job in jobs:
+            if isinstance(job.outcome, MoeiError):
+                failures.append(job.outcome)
+            else:
+                reporter.info(f"{job.target}: {_told(job.outcome)}")
+            progress.advance(1, job.source.name)
+            if job.is_last:
+                break
+    return failures
+
+
+def attempt(job: Job, step: Callable[[Job], Any]) -> Job:
     """Take a job one step further, unless it is over; what goes wrong with it is its outcome."""
-    if job.outcome == DONE or isinstance(job.outcome, MoeiError):
+    if job.is_over:
         return job
     try:
         return replace(job, outcome=step(job))
-    except (DataError, StoreError) as error:
+    except StoreError as error:
+        return replace(job, outcome=error, is_last=not concerns_one_file(error))
+    except DataError as error:
         return replace(job, outcome=error)
     except OSError as error:
         return replace(job, outcome=ImageError(f"{job.target}: {error.strerror or error}"))
@@ -87,9 +110,9 @@ def _attempt(job: _Job, step: Callable[[_Job], Any]) -> _Job:
         return replace(job, outcome=ImageError(f"{job.source}: not enough memory; restore it in parts"))
 
 
-def _one_late(jobs: Iterable[_Job]) -> Generator[_Job, None, None]:
+def _one_late(jobs: Iterable[Job]) -> Generator[Job, None, None]:
     """Yield each job once the next one is restored: meanwhile its picture is encoded."""
-    waiting: list[_Job] = []
+    waiting: list[Job] = []
     try:
         for job in jobs:
             waiting.append(job)

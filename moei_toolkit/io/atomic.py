@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import secrets
@@ -15,11 +16,24 @@ from moei_toolkit.io.disk import disk_errors
 LEFTOVER_PREFIX = ".tmp-"
 """How the name of a file that is still being written begins."""
 
+_RANDOM = 6  # bytes
+
 
 def beside(path: Path) -> Path:
     """Return a fresh name in the folder of ``path`` for a file that is still being written."""
+    return path.with_name(_start_of_leftover(path) + secrets.token_hex(_RANDOM))
+
+
+def remove_leftovers_of(path: Path) -> None:
+    """Remove what killed writers of one file left beside it; call it only while nobody writes that file."""
+    for leftover in path.parent.glob(glob.escape(_start_of_leftover(path)) + 2 * _RANDOM * "[0-9a-f]"):
+        with disk_errors(leftover):
+            leftover.unlink(missing_ok=True)
+
+
+def _start_of_leftover(path: Path) -> str:
     start = path.name.encode()[:100].decode(errors="ignore")  # file systems count bytes
-    return path.with_name(f"{LEFTOVER_PREFIX}{start}-{secrets.token_hex(6)}")
+    return f"{LEFTOVER_PREFIX}{start}-"
 
 
 def fsync_file(path: Path) -> None:

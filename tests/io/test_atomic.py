@@ -14,7 +14,9 @@ from moei_toolkit.io.atomic import (
     atomic_write_bytes,
     atomic_write_json,
     atomic_write_text,
+    beside,
     remove_leftovers,
+    remove_leftovers_of,
 )
 from moei_toolkit.io.hashing import canonical_json, sha256_bytes, sha256_file, sha256_json
 
@@ -130,6 +132,23 @@ def test_kill_while_writing_leaves_the_old_file_and_a_leftover_that_can_be_remov
     removed = remove_leftovers(tmp_path)
     assert [item.name.startswith(LEFTOVER_PREFIX) for item in removed] == [True]
     assert names(path.parent) == ["file"]
+
+
+def test_leftovers_of_one_file_are_those_of_no_other(tmp_path):
+    mine, others = (
+        tmp_path / "a[1].png",
+        [tmp_path / "a1.png", tmp_path / "a[1].png.json", tmp_path / "a[1].png-b"],
+    )
+    for path in (mine, *others):
+        beside(path).touch()
+    mine.touch()
+    remove_leftovers_of(mine)
+    left = names(tmp_path)
+    assert len(left) == 4
+    assert left[-1] == mine.name
+    for other in others:
+        remove_leftovers_of(other)
+    assert names(tmp_path) == [mine.name]
 
 
 def test_hashes(tmp_path):
