@@ -19,7 +19,7 @@ ITEMS = list("abcdefgh")
 
 
 def work_that(folder: Path, deadly_once: str = "", deadly: str = ""):
-    """Return what builds workers that note what they are given; one item kills a worker once, another always."""
+    """Return what builds workers that note what they are given; one item kills once, another always."""
 
     def build():
         (folder / f"built-{os.getpid()}").touch()
