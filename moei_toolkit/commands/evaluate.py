@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moei_toolkit.cli import CommandParser, run_main
+from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
 
 
 def main(argv: Sequence[str]) -> int:
@@ -22,6 +23,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--dry-run", action="store_true", help="check run and data, and say what would be done"
     )
+    add_ray_options(parser)
     args = parser.parse_args(argv)
 
     from moei_toolkit.io.reporter import RichReporter
@@ -32,7 +34,9 @@ def main(argv: Sequence[str]) -> int:
         count = count_images(args.run, args.data, args.split)
         print(f"{count} images of split {args.split!r} in {args.data} would go to {args.output}")
         return 0
-    results = evaluate_elsewhere(args.run, args.data, args.split, args.output, RichReporter())
+    where = args.run, args.data, args.split, args.output
+    with ray_workers(args) as allocation:
+        results = evaluate_elsewhere(*where, RichReporter(), allocation)
     print("\n".join([*summary_lines(results), f"report   {args.output / 'report.html'}"]))
     return 0
 

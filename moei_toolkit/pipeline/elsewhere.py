@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
@@ -32,8 +32,13 @@ from moei_toolkit.pipeline.stages.images import Images
 from moei_toolkit.plugins import load_plugins
 from moei_toolkit.types import CLEAN
 
+if TYPE_CHECKING:
+    from moei_toolkit.cluster.allocation import Allocation
 
-def evaluate_elsewhere(run: Path, data: Path, split: str, out: Path, log: Reporter) -> dict[str, Any]:
+
+def evaluate_elsewhere(
+    run: Path, data: Path, split: str, out: Path, log: Reporter, allocation: Allocation | None = None
+) -> dict[str, Any]:
     """Judge every policy of a run on other data, and leave rows, results and a report in ``out``.
 
     The ranking of the policies is compared with that on the run's own test images; where the two do not
@@ -46,6 +51,7 @@ def evaluate_elsewhere(run: Path, data: Path, split: str, out: Path, log: Report
         out: A new or empty folder. It is there whole or not at all; until then, what there is lies beside it
             in ``OUT.partial``, which the next try replaces.
         log: Told how far it is.
+        allocation: Of a cluster whose workers restore and measure the images; this process when None.
 
     Returns:
         What results.json holds.
@@ -64,7 +70,7 @@ def evaluate_elsewhere(run: Path, data: Path, split: str, out: Path, log: Report
     objectives = config.objectives.model_copy(update={"dense_reference_psnr": None})
     titled = config.model_copy(update={"report": Report(title=title), "objectives": objectives})
     with _whole(out) as partial:
-        _evaluate(config, folders, data, split, partial, log)
+        _evaluate(config, folders, data, split, partial, log, allocation)
         origin = origin_of(config, folders)
         results = write_report(titled, folders, partial, origin, config.seed, partial, load_plugins(), home)
     return asdict(results)
@@ -82,13 +88,28 @@ def count_images(run: Path, data: Path, split: str) -> int:
 
 
 def _evaluate(
-    config: Config, folders: dict[str, Path], data: Path, split: str, out: Path, log: Reporter
+    config: Config,
+    folders: dict[str, Path],
+    data: Path,
+    split: str,
+    out: Path,
+    log: Reporter,
+    allocation: Allocation | None,
 ) -> None:
     metrics, protocol = build_metrics(config)
     measuring = make_measuring(config, folders, metrics)
     with Images(data) as images:
-        measured = measure_images(measuring, images, records_of(images, split, data), log)
-        restoring = Restoring(measuring, images)
+        records = records_of(images, split, data)
+        if allocation is None:
+            measured, restoring = (
+                measure_images(measuring, images, records, log),
+                Restoring(measuring, images),
+            )
+        else:
+            from moei_toolkit.pipeline.measuring_on_cluster import measure_on_cluster
+
+            measured, mixed = measure_on_cluster(allocation, config, folders, data, records, log)
+            restoring = Restoring(measuring, images, mixed)
         evaluate_images(config, folders, measured, protocol, restoring, out, config.seed, log)
 
 

@@ -25,14 +25,20 @@ def judge(measured: Measured, decision: Decision, mix: Mix | None = None) -> lis
     """
     routes, both = dict(measured.routes), None
     if mix:
-        names = sorted(decision.probabilities, key=lambda name: -decision.probabilities[name])[:2]
+        names, weights = two_most_probable(decision)
         both = "+".join(names)
-        routes[both] = mix(names, [decision.probabilities[name] for name in names])
+        routes[both] = mix(names, weights)
     g_hash = _digest(measured.g)
     return [
         _row(measured, policy, route, routes[route], decision, g_hash)
         for policy, route in _routes_of(measured, decision, both).items()
     ]
+
+
+def two_most_probable(decision: Decision) -> tuple[list[str], list[float]]:
+    """Return the names and the probabilities of the experts that Top-2 mixes."""
+    names = sorted(decision.probabilities, key=lambda name: -decision.probabilities[name])[:2]
+    return names, [decision.probabilities[name] for name in names]
 
 
 def _routes_of(measured: Measured, decision: Decision, both: str | None) -> dict[str, str]:

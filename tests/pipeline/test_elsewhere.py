@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
+from strange_data import prepare
 from tiny_artifact import make_finished_run
 
-from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
-from moei_toolkit.data.storage.pair_store import STORE_NAME
-from moei_toolkit.data.storage.pair_writer import PairWriter
+from moei_toolkit.data.records import RECORDS_NAME, read_records, write_records
 from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.rows import read_rows
-from moei_toolkit.io.hashing import sha256_bytes
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline import elsewhere
 from moei_toolkit.pipeline.elsewhere import count_images, evaluate_elsewhere
-
-HEIGHT, WIDTH = 40, 48
 
 
 @pytest.fixture(scope="module")
@@ -29,39 +23,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run on images of the scenes "one" and "two" in rain and haze; read only."""
     folder = tmp_path_factory.mktemp("finished") / "run"
     return make_finished_run(folder, utilities={"error": "l1", "normalize": False})
-
-
-def prepare(folder: Path, weathers: Sequence[str] = ("sand",), scenes: Iterable[str] = "abc") -> Path:
-    """Make a data set: of every scene a clean image, and one in every weather, called SCENE-WEATHER."""
-    folder.mkdir()
-    rng, records = np.random.default_rng(0), []
-    with PairWriter(folder / STORE_NAME) as writer:
-        for scene in scenes:
-            for weather in ("clean", *weathers):
-                name = scene if weather == "clean" else f"{scene}-{weather}"
-                pixels = rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-                writer.put(name, pixels)
-                records.append(record_of(name, scene, weather, sha256_bytes(pixels.tobytes())))
-    write_records(folder / RECORDS_NAME, records)
-    return folder
-
-
-def record_of(name: str, scene: str, weather: str, digest: str) -> Record:
-    return Record(
-        id=name,
-        dataset="strange",
-        scene_id=scene,
-        split="test",
-        path_raw=f"{STORE_NAME}#{name}",
-        path_gt=f"{STORE_NAME}#{scene}",
-        width=WIDTH,
-        height=HEIGHT,
-        degradation=weather,
-        severity=0.0 if weather == "clean" else 0.5,
-        capture_id=scene,
-        hash=digest,
-        source="photograph",
-    )
 
 
 def change_records(data: Path, **changes: str) -> None:

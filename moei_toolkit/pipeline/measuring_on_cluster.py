@@ -1,0 +1,97 @@
+"""Images measured along all routes, and Top-2, by the workers of a cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from moei_toolkit.cluster.allocation import Allocation
+from moei_toolkit.cluster.mapping import ATTEMPTS, Lost, map_over_workers
+from moei_toolkit.config.loader import import_custom, validate_config
+from moei_toolkit.config.schema import Config
+from moei_toolkit.data.records import Record
+from moei_toolkit.errors import DataError
+from moei_toolkit.inference.bundle import load_decider
+from moei_toolkit.inference.devices import default_device
+from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.io.shared_paths import SharedPaths, shared_paths
+from moei_toolkit.pipeline.evaluation import Restoring
+from moei_toolkit.pipeline.judge import two_most_probable
+from moei_toolkit.pipeline.measurement import Along, Measured
+from moei_toolkit.pipeline.measuring import build_metrics, make_measuring
+from moei_toolkit.pipeline.stages.images import Images
+
+Work = tuple[Measured, Along | None]
+
+
+def measure_on_cluster(
+    allocation: Allocation,
+    config: Config,
+    folders: Mapping[str, Path],
+    data: Path,
+    records: Sequence[Record],
+    log: Reporter,
+) -> tuple[list[Measured], dict[str, Along]]:
+    """Do what `measure_images` does; every machine must see the same files under the same paths.
+
+    Args:
+        allocation: How many workers, and what each gets; Ray must have been started.
+        config: Of the run.
+        folders: Committed folders of its stages, by name.
+        data: Folder of the prepared data.
+        records: Images of it.
+        log: Told how far it is.
+
+    Returns:
+        The images in the order of the records, and Top-2 of each by its id, where the config wants it.
+
+    Raises:
+        StoreError: A machine does not see the folders.
+        DataError: An image cannot be used, or workers have died over it.
+    """
+    shared = shared_paths([Path.cwd(), data, *folders.values()])
+    build = partial(_open_work, shared, config.model_dump(mode="json"), folders, data, allocation.threads)
+    measured: list[Measured] = []
+    mixed: dict[str, Along] = {}
+    with (
+        log.progress(len(records), "measure") as progress,
+        closing(map_over_workers(build, records, allocation)) as outcomes,
+    ):
+        for outcome in outcomes:
+            if isinstance(outcome, Lost):
+                raise DataError(
+                    f"{data}: {ATTEMPTS} workers died while they measured {outcome.item.id!r} "
+                    f"({outcome.reason}). It may need more memory than they have."
+                )
+            image, top2 = outcome
+            measured.append(image)
+            if top2:
+                mixed[image.id] = top2
+            progress.advance()
+    return measured, mixed
+
+
+def _open_work(
+    shared: SharedPaths, raw: dict[str, object], folders: Mapping[str, Path], data: Path, threads: int
+) -> Callable[[Record], Work]:
+    shared.require()
+    os.chdir(shared.paths[0])
+    torch.set_num_threads(threads)
+    config = validate_config(raw, "the config of the run")
+    import_custom(config, "the config of the run")
+    measuring, images = make_measuring(config, folders, build_metrics(config)[0]), Images(data)
+    restoring = Restoring(measuring, images)
+    decider = load_decider(config, folders, measuring.runtime.backbone.descriptor_dim, default_device())
+
+    def measure(record: Record) -> Work:
+        image = measuring.along_all(images, record)
+        if not config.evaluate.top2:
+            return image, None
+        return image, restoring.mix(image, *two_most_probable(decider.decide(image.g.numpy(), image.id)))
+
+    return measure
