@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from moei_toolkit.backbones.sharded_batch import batch_mean
+
 IMAGE_STATISTICS = 37
 """Length of what :func:`image_statistics` returns per image."""
 
@@ -127,12 +129,13 @@ class Standardize(nn.Module):
     def forward(self, statistics: Tensor) -> Tensor:
         """Return standardised statistics, (B, S)."""
         if self.training:
-            self._update(statistics.detach())
+            seen = statistics.detach()
+            self._update(batch_mean(seen), batch_mean(seen.square()))
         deviation = (self.square - self.mean.square()).clamp_min(1e-6).sqrt()
         return (statistics - self.mean) / deviation
 
-    def _update(self, statistics: Tensor) -> None:
+    def _update(self, mean: Tensor, square: Tensor) -> None:
         self.seen += 1
         weight = 1 / self.seen.clamp_max(self.memory)
-        self.mean.lerp_(statistics.mean(0), weight)
-        self.square.lerp_(statistics.square().mean(0), weight)
+        self.mean.lerp_(mean, weight)
+        self.square.lerp_(square, weight)

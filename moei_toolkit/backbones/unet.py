@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol, cast
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from moei_toolkit.backbones.sharded_batch import rand_per_image
 from moei_toolkit.experts.base import Expert
 
 TAIL = "tail"
@@ -133,7 +133,7 @@ def check_dropout(share: float) -> float:
 
 def drop_context(g: Tensor, share: float) -> Tensor:
     """Replace a share of the descriptors (B, d), drawn at random, by zeros."""
-    return g * (torch.rand(len(g), 1, device=g.device) >= share)
+    return g * (rand_per_image(len(g), g.device) >= share)
 
 
 def pad_to_multiple(x: Tensor, multiple: int) -> Tensor:
