@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.hooks import Hook
-from torch import nn
+from torch import Tensor, nn
 
+from moei_toolkit.engine.process_group import ProcessGroup
 from moei_toolkit.engine.state import collect_state, restore_state
 from moei_toolkit.errors import CheckpointError
 from moei_toolkit.io.disk import disk_errors
@@ -27,7 +29,7 @@ class CheckpointHook(Hook):
 
     What is saved: the trained modules, their moving average, the optimizer, the learning rate schedule, the
     loss scale of fp16, the random number generators, and the position in the data. 4 + 4 iterations equal 8,
-    bit for bit.
+    bit for bit. The leader of a group writes and chooses; what it has chosen, all go on from.
 
     Args:
         folder: Where checkpoints live; made when missing.
@@ -35,6 +37,7 @@ class CheckpointHook(Hook):
         every: Iterations between checkpoints; one more is written at the end.
         seek: Called with the iteration to resume from, so that the data starts there.
         warn: Called with one sentence for every checkpoint that had to be passed over.
+        group: Who trains.
     """
 
     priority = "VERY_LOW"
@@ -46,27 +49,35 @@ class CheckpointHook(Hook):
         every: int,
         seek: Callable[[int], None],
         warn: Callable[[str], None],
+        group: ProcessGroup,
     ) -> None:
         self.folder = folder
         self.modules = dict(modules)
         self.every = every
         self.seek = seek
         self.warn = warn
+        self.group = group
 
     def before_train(self, runner: Any) -> None:
         """Resume from the newest checkpoint that can be read, if there is one."""
+        found = self.group.from_leader(self._find() if self.group.leads else None)
+        if found is not None:
+            self._resume(runner, *found)
+
+    def _find(self) -> tuple[Path, dict[str, Tensor], dict[str, Any]] | None:
         for path in reversed(list_checkpoints(self.folder)):
             try:
-                tensors, info = load_weights(path)
+                return path, *load_weights(path)
             except CheckpointError as error:
                 self.warn(f"passed over a damaged checkpoint: {error}")
-                continue
-            self._resume(runner, path, tensors, info)
-            return
+        return None
 
     def _resume(self, runner: Any, path: Path, tensors: Mapping[str, Any], info: Mapping[str, Any]) -> None:
         try:
             restore_state(self.modules, runner.optim_wrapper.optimizer, tensors, info["state"])
+            if self.group.size > 1 and "rng.cuda.0" in tensors:
+                # Each process has a GPU of its own, and draws on it what the leader draws on the first.
+                torch.cuda.set_rng_state(tensors["rng.cuda.0"])
             for scheduler, saved in zip(runner.param_schedulers, info["schedulers"], strict=True):
                 scheduler.load_state_dict(saved)
             if scaler := _loss_scaler(runner):
@@ -85,7 +96,7 @@ class CheckpointHook(Hook):
     ) -> None:
         """Save after every ``every``-th iteration and after the last."""
         done = batch_idx + 1
-        if done % self.every == 0 or done == runner.max_iters:
+        if self.group.leads and (done % self.every == 0 or done == runner.max_iters):
             self._save(runner, done)
 
     def _save(self, runner: Any, iteration: int) -> None:

@@ -20,10 +20,12 @@ from torch.utils.data import DataLoader, Dataset
 from moei_toolkit.config.schema import Training
 from moei_toolkit.data.sampler import CountingSampler
 from moei_toolkit.engine.checkpoint import CHECKPOINTS, CheckpointHook
+from moei_toolkit.engine.distributed_model import distribute
 from moei_toolkit.engine.hooks import AverageHook, ProgressHook, Scalars, ValidationHook
 from moei_toolkit.engine.loop import CountedLoop
 from moei_toolkit.engine.model import RestorationModel
 from moei_toolkit.engine.precision import wrap_optimizer
+from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess
 from moei_toolkit.errors import TrainingError
 
 _AVERAGE_WARMUP = 10
@@ -59,8 +61,13 @@ def train(
     seed: int,
     measure: Callable[[], Scalars],
     listener: Listener,
+    group: ProcessGroup | None = None,
 ) -> None:
     """Train to the last iteration, going on from the newest valid checkpoint in ``folder``.
+
+    In a group, every process calls it with the same arguments, and each takes its share of every batch. What
+    is seen, learnt and drawn at random is, to rounding, what one process would have. Only the leader writes,
+    measures and listens; only its averages are up to date.
 
     Args:
         model: Holds everything the loss needs.
@@ -72,15 +79,19 @@ def train(
         seed: Of every random choice in the loop.
         measure: Measures the averages; see :class:`ValidationHook`.
         listener: Who is told.
+        group: Who trains; this process alone when None.
 
     Raises:
+        ConfigError: If a batch cannot be divided evenly among the group.
         TrainingError: If the loss or its gradient is not finite; the last checkpoint stays.
         CheckpointError: If the checkpoints there belong to another training.
     """
-    sampler = CountingSampler(0, settings.iterations * settings.images_per_batch)
+    group, batch = group or SingleProcess(), settings.images_per_batch
+    share = group.images_per_process(batch)
+    sampler = CountingSampler(0, settings.iterations * batch, batch, group.size, group.rank)
     # A generator of its own: starting a loader draws from the global one, which a resumed run must not.
     generator = torch.Generator().manual_seed(seed)
-    loader = DataLoader(dataset, settings.images_per_batch, sampler=sampler, generator=generator)
+    loader = DataLoader(dataset, share, sampler=sampler, generator=generator)
     optimizer = torch.optim.AdamW(
         [parameter for module in trained.values() for parameter in module.parameters()],
         lr=settings.learning_rate,
@@ -92,52 +103,58 @@ def train(
         folder / CHECKPOINTS,
         {**trained, **{f"average_{name}": average for name, average in averages.items()}},
         every=settings.checkpoint_every,
-        seek=lambda iteration: sampler.start_at(iteration * settings.images_per_batch),
+        seek=lambda iteration: sampler.start_at(iteration * batch),
         warn=listener.warning,
+        group=group,
     )
-    runner = Runner(
-        model=model,
-        work_dir=str(folder / "logs"),
-        train_dataloader=loader,
-        train_cfg={"type": CountedLoop, "max_iters": settings.iterations},
-        optim_wrapper=wrap_optimizer(optimizer, settings.precision, settings.clip_norm, get_device()),
-        param_scheduler=_schedule(optimizer, settings),
-        default_hooks={
-            "checkpoint": None,
-            "sampler_seed": None,
-            "logger": {"type": "LoggerHook", "interval": 20},
-        },
-        custom_hooks=_hooks(trained, averages, settings, measure, listener, checkpoint),
-        visualizer={"type": "Visualizer", "vis_backends": [{"type": "TensorboardVisBackend"}]},
-        log_level="ERROR",
-        randomness={"seed": seed},
-        experiment_name=f"{folder.name}-{time.time_ns()}",
-    )
+    observers = _observers(trained, averages, settings, measure, listener) if group.leads else []
+    shared = distribute(model, group)
+    with group.collective():
+        runner = Runner(
+            model=shared,
+            work_dir=str(folder / "logs"),
+            train_dataloader=loader,
+            train_cfg={"type": CountedLoop, "max_iters": settings.iterations},
+            optim_wrapper=wrap_optimizer(optimizer, settings.precision, settings.clip_norm, get_device()),
+            param_scheduler=_schedule(optimizer, settings),
+            default_hooks={
+                "checkpoint": None,
+                "sampler_seed": None,
+                "logger": {"type": "LoggerHook", "interval": 20} if group.leads else None,
+            },
+            custom_hooks=[*observers, checkpoint],
+            visualizer={
+                "type": "Visualizer",
+                "vis_backends": [{"type": "TensorboardVisBackend"}] if group.leads else [],
+            },
+            log_level="ERROR",
+            randomness={"seed": seed},
+            experiment_name=f"{folder.name}-{time.time_ns()}",
+        )
     for average in averages.values():
         average.to(get_device())
     try:
         runner.train()
     except (TrainingError, RuntimeError) as error:
-        if isinstance(error, TrainingError) or "non-finite" in str(error):
+        own = isinstance(error, TrainingError) and not group.is_over
+        if own or "non-finite" in str(error):
             raise TrainingError(_not_finite(runner.iter, error, checkpoint.folder)) from error
         raise
     finally:
         runner.visualizer.close()
 
 
-def _hooks(
+def _observers(
     trained: Mapping[str, nn.Module],
     averages: Mapping[str, MomentumAnnealingEMA],
     settings: Training,
     measure: Callable[[], Scalars],
     listener: Listener,
-    checkpoint: CheckpointHook,
 ) -> list[Hook]:
     return [
         AverageHook([(average, trained[name]) for name, average in averages.items()]),
         ProgressHook(listener.progress),
         ValidationHook(settings.validate_every, measure, listener.validation),
-        checkpoint,
     ]
 
 

@@ -18,6 +18,7 @@ from torch.utils.data import Dataset
 from moei_toolkit.backbones.global_unet import GlobalUNet
 from moei_toolkit.config.sections.training import Training
 from moei_toolkit.engine.model import AuxiliaryHead, RestorationModel
+from moei_toolkit.engine.process_group import ProcessGroup
 from moei_toolkit.engine.train import Listener, average_of, train
 from moei_toolkit.experts.adapter import Adapter
 from moei_toolkit.experts.base import Expert
@@ -109,12 +110,14 @@ def train_dense(
     warning: Callable[[str], None] = ignore,
     validation: Callable[[int, Mapping[str, float]], None] = ignore,
     tasks: int = TASKS,
+    expert: Expert | None = None,
+    group: ProcessGroup | None = None,
     **changes: Any,
 ) -> nn.Module:
     """Train a small backbone and return its moving average."""
     backbone = make_backbone()
     auxiliary = AuxiliaryHead(backbone.descriptor_dim, tasks)
-    model = RestorationModel(backbone, Dropping(), [L1Loss()] * tasks, auxiliary)
+    model = RestorationModel(backbone, expert or Dropping(), [L1Loss()] * tasks, auxiliary)
     average = average_of(backbone, 0.9)
     train(
         model,
@@ -126,11 +129,14 @@ def train_dense(
         3,
         lambda: {"psnr": float(next(average.parameters()).sum())},
         Listener(progress, validation, warning),
+        group,
     )
     return average.module
 
 
-def train_expert(folder: Path, **changes: Any) -> tuple[GlobalUNet, Adapter, list[bool]]:
+def train_expert(
+    folder: Path, group: ProcessGroup | None = None, **changes: Any
+) -> tuple[GlobalUNet, Adapter, list[bool]]:
     """Train an adapter; return the backbone, the expert, and whether the backbone was in training mode."""
     backbone = make_frozen()
     expert = Adapter(backbone, top_blocks=1)
@@ -146,6 +152,7 @@ def train_expert(folder: Path, **changes: Any) -> tuple[GlobalUNet, Adapter, lis
         3,
         lambda: {"psnr": 0.0},
         Listener(lambda done, loss: modes.append(backbone.training), ignore, ignore),
+        group,
     )
     return backbone, expert, modes
 
