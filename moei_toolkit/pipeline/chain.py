@@ -97,6 +97,7 @@ def _dense(config: Config) -> Stage:
         run=_lazily("dense"),
         code=source_digest(f"{STAGES}.dense"),
         resumable=True,
+        joint=True,
     )
 
 
@@ -116,6 +117,7 @@ def _worn(config: Config, name: str) -> Stage:
         run=_lazily("experts", name),
         code=source_digest(f"{STAGES}.experts"),
         resumable=True,
+        joint=True,
     )
 
 

@@ -9,11 +9,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from moei_toolkit.config.schema import Config
+from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess
 from moei_toolkit.errors import MoeiError
 from moei_toolkit.io.disk import disk_error, is_disk_full
 from moei_toolkit.io.environment import git_state, versions
 from moei_toolkit.io.manifest import Manifest
 from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.pipeline.distributed import lead
 from moei_toolkit.pipeline.plan import PlannedStage
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.store import StageStore
@@ -37,7 +39,12 @@ class StageResult:
 
 
 def ensure_stage(
-    planned: PlannedStage, store: StageStore, inputs: Mapping[str, Path], config: Config, reporter: Reporter
+    planned: PlannedStage,
+    store: StageStore,
+    inputs: Mapping[str, Path],
+    config: Config,
+    reporter: Reporter,
+    group: ProcessGroup | None = None,
 ) -> StageResult:
     """Return the committed result of a stage, computing it unless it is there.
 
@@ -47,6 +54,7 @@ def ensure_stage(
         inputs: Committed folder of each input.
         config: The whole config.
         reporter: Told what is going on.
+        group: Whom this process leads; nobody when None.
 
     Raises:
         StoreError: The store cannot be used.
@@ -61,7 +69,9 @@ def ensure_stage(
             return result
         _clear(planned, store, reporter)
         folder = store.open_partial(name, fingerprint, planned.stage.resumable)
-        context = StageContext(folder, inputs, config, planned.recipe["seed"], reporter)
+        context = StageContext(
+            folder, inputs, config, planned.recipe["seed"], reporter, group or SingleProcess()
+        )
         started, clock = datetime.now(timezone.utc), time.monotonic()
         _work(planned, context)
         seconds = time.monotonic() - clock
@@ -85,7 +95,7 @@ def _clear(planned: PlannedStage, store: StageStore, reporter: Reporter) -> None
 def _work(planned: PlannedStage, context: StageContext) -> None:
     failed = f"stage '{planned.name}' failed (its unfinished folder is {context.folder})"
     try:
-        planned.stage.run(context)
+        lead(planned, context)
     except MoeiError as error:
         error.args = (f"{failed}: {error}",)
         raise

@@ -10,9 +10,11 @@ from typing import Any
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
+from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.pipeline.chain import REPORT, make_chain
+from moei_toolkit.pipeline.distributed import require_even_batches
 from moei_toolkit.pipeline.run import RunResult, run_pipeline
 from moei_toolkit.pipeline.store import StageStore
 
@@ -26,6 +28,7 @@ def run_main_job(
     only: str | None = None,
     until: str | None = None,
     dry_run: bool = False,
+    group: ProcessGroup | None = None,
 ) -> RunResult:
     """Run the chain of a config; the arguments are those of :func:`run_pipeline`.
 
@@ -37,9 +40,19 @@ def run_main_job(
     for folder in config.data.prepared:
         if not Path(folder, PREPARED_NAME).is_file():
             reporter.info(f"data.prepared: {folder} is not there yet; make it with tools/prepare_data.py")
-    store = StageStore(config.store_root)
+    group = group or SingleProcess()
+    require_even_batches(config, group)
     return run_pipeline(
-        config, make_chain(config), store, reporter, first, only, until, dry_run, rehearse=_rehearse
+        config,
+        make_chain(config),
+        StageStore(config.store_root),
+        reporter,
+        first,
+        only,
+        until,
+        dry_run,
+        rehearse=_rehearse,
+        group=group,
     )
 
 

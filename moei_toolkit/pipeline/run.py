@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moei_toolkit.config.schema import Config
+from moei_toolkit.engine.process_group import ProcessGroup
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.pipeline.bookkeeping import (
@@ -64,6 +65,7 @@ def run_pipeline(
     dry_run: bool = False,
     version_of: ComponentVersion = component_version,
     rehearse: Callable[[Config], None] | None = None,
+    group: ProcessGroup | None = None,
 ) -> RunResult:
     """Bring the results of stages up to date, in order.
 
@@ -82,6 +84,7 @@ def run_pipeline(
         dry_run: Say what would be done, and why, without doing it.
         version_of: Looks up the code of a component.
         rehearse: Called before anything is done or, in a dry run, said, when a stage has to run.
+        group: Whom this process leads; nobody when None.
 
     Returns:
         What was planned and how it went.
@@ -114,7 +117,7 @@ def run_pipeline(
         if step.runs:
             reporter.info(str(step))
             _require_intact(step.planned, inputs, intact)
-        result = ensure_stage(step.planned, store, inputs, config, reporter)
+        result = ensure_stage(step.planned, store, inputs, config, reporter, group)
         record = enter_result(record, step.planned, result, work_dir, reporter)
         if not result.reused:
             reporter.info(f"{step.planned.name}: done in {result.seconds:.1f} s")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from moei_toolkit.config.schema import Config
+from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess
 from moei_toolkit.io.reporter import Reporter
 
 
@@ -21,6 +22,7 @@ class StageContext:
         config: The whole config; what the result depends on must be in the stage's ``section``.
         seed: Where the stage's random numbers come from; in [0, 2**31).
         log: Tells a person what is going on.
+        group: Who takes part.
     """
 
     folder: Path
@@ -28,6 +30,7 @@ class StageContext:
     config: Config
     seed: int
     log: Reporter
+    group: ProcessGroup = field(default_factory=SingleProcess)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Stage:
         run: Does the work.
         resumable: It goes on from what an interrupted attempt left in its folder; else that is removed.
         code: Hash of the source that ``run`` runs.
+        joint: Every process of a group takes part; else the leader does it alone.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Stage:
     run: Callable[[StageContext], None]
     resumable: bool = False
     code: str = ""
+    joint: bool = False
 
     @property
     def group(self) -> str:

@@ -45,7 +45,10 @@ def run(context: StageContext) -> None:
             context.seed,
             validation(images, config, measured, settings.crop_size, lambda: (average.module, Dense())),
             Chronicle(context, progress).listener(),
+            context.group,
         )
+    if not context.group.leads:
+        return
     info = {"component": config.backbone.as_dict(), "kind": "backbones"}
     save_weights(context.folder / BACKBONE_FILE, average.module.state_dict(), info)
     discard_checkpoints(context.folder)

@@ -46,7 +46,10 @@ def run(context: StageContext, name: str) -> None:
                 images, config, _judged_on(section), settings.crop_size, lambda: (backbone, average.module)
             ),
             Chronicle(context, progress).listener(),
+            context.group,
         )
+    if not context.group.leads:
+        return
     parameters = sum(p.numel() for p in expert.parameters())
     share = parameters / sum(p.numel() for p in backbone.parameters())
     info = {
