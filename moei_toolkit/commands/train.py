@@ -34,7 +34,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_config_options()
     args = parser.parse_args(argv)
 
-    from moei_toolkit.engine.process_group import SingleProcess, read_ranks
+    from moei_toolkit.engine.process_group import SingleProcess
+    from moei_toolkit.engine.ranks import read_ranks
 
     ranks = read_ranks(os.environ)
     if ranks.size == 1:

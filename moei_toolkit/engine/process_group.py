@@ -1,64 +1,19 @@
-"""The processes that train together: their ranks, and what they tell each other. Needs no torch."""
+"""The processes that train together, and what they tell each other. Needs no torch."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from moei_toolkit.engine.ranks import Ranks
 from moei_toolkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """Which of how many processes this is.
-
-    Attributes:
-        rank: In [0, size); the first leads.
-        size: Number of processes.
-        local_rank: The rank among those of this machine.
-    """
-
-    rank: int = 0
-    size: int = 1
-    local_rank: int = 0
-
-
-def read_ranks(environment: Mapping[str, str]) -> Ranks:
-    """Read what torchrun, or a launcher like it, has put into the environment of a process.
-
-    Args:
-        environment: Its variables; without RANK and WORLD_SIZE it is alone.
-
-    Raises:
-        ConfigError: They make no sense, or do not say where the first process is.
-    """
-    if "RANK" not in environment or "WORLD_SIZE" not in environment:
-        return Ranks()
-    rank, size = (_number(environment, name) for name in ("RANK", "WORLD_SIZE"))
-    if not 0 <= rank < size:
-        raise ConfigError(f"expected RANK in [0, WORLD_SIZE), got RANK={rank} and WORLD_SIZE={size}")
-    missing = [name for name in ("MASTER_ADDR", "MASTER_PORT") if not environment.get(name)]
-    if size > 1 and missing:
-        raise ConfigError(
-            f"WORLD_SIZE is {size}: expected {' and '.join(missing)} in the environment, too. "
-            "Start the processes with torchrun, which sets them."
-        )
-    return Ranks(rank, size, _number(environment, "LOCAL_RANK") if "LOCAL_RANK" in environment else rank)
-
-
-def _number(environment: Mapping[str, str], name: str) -> int:
-    try:
-        return int(environment[name])
-    except ValueError as error:
-        raise ConfigError(f"{name}: expected a whole number, got {environment[name]!r}") from error
 
 
 class ProcessGroup(ABC):

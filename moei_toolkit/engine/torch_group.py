@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,7 +15,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from moei_toolkit.engine.process_group import ProcessGroup, Ranks
+from moei_toolkit.engine.process_group import ProcessGroup
+from moei_toolkit.engine.ranks import Ranks
 from moei_toolkit.errors import ConfigError, MoeiError, TrainingError
 
 T = TypeVar("T")
@@ -43,6 +46,8 @@ def joined_group(ranks: Ranks) -> Iterator[TorchProcessGroup]:
             )
         torch.cuda.set_device(ranks.local_rank)
         backend = "cpu:gloo,cuda:nccl"
+    if ranks.local_size == ranks.size:
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", _loopback())
     try:
         met, _, _ = next(dist.rendezvous("env://", ranks.rank, ranks.size, timeout=_JOINING))
         store = dist.PrefixStore("moei", met)
@@ -171,6 +176,11 @@ class TorchProcessGroup(ProcessGroup):
         kind = type(error) if isinstance(error, MoeiError) else MoeiError
         text = f"{error}" if isinstance(error, MoeiError) else f"{type(error).__name__}: {error}"
         return kind(text if self.leads else f"rank {self.rank} of {self.size}: {text}")
+
+
+def _loopback() -> str:
+    """Return the name of the loopback interface: what processes of one machine say is for nobody else."""
+    return next(name for _, name in socket.if_nameindex() if name.startswith("lo"))
 
 
 def _is_lost(error: Exception) -> bool:

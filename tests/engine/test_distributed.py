@@ -18,7 +18,9 @@ from tiny_training import LAST
 
 from moei_toolkit.data.sampler import CountingSampler
 from moei_toolkit.engine.checkpoint import list_checkpoints
-from moei_toolkit.engine.process_group import Ranks, SingleProcess, read_ranks
+from moei_toolkit.engine.process_group import SingleProcess
+from moei_toolkit.engine.ranks import Ranks, read_ranks
+from moei_toolkit.engine.torch_group import _loopback
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.io.weights import load_weights
 
@@ -154,7 +156,9 @@ def test_the_place_of_a_process_is_read_from_its_environment():
     meeting = {"MASTER_ADDR": "somewhere", "MASTER_PORT": "1"}
     assert read_ranks({}) == Ranks(0, 1, 0)
     assert read_ranks({"RANK": "0", "WORLD_SIZE": "1"}) == Ranks(0, 1, 0)
-    assert read_ranks({"RANK": "5", "WORLD_SIZE": "8", "LOCAL_RANK": "1", **meeting}) == Ranks(5, 8, 1)
+    assert read_ranks({"RANK": "1", "WORLD_SIZE": "8", **meeting}) == Ranks(1, 8, 1, 1)
+    local = {"LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "4"}
+    assert read_ranks({"RANK": "5", "WORLD_SIZE": "8", **local, **meeting}) == Ranks(5, 8, 1, 4)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +172,10 @@ def test_the_place_of_a_process_is_read_from_its_environment():
 def test_an_environment_that_makes_no_sense_is_refused(variables, said):
     with pytest.raises(ConfigError, match=said):
         read_ranks(variables)
+
+
+def test_what_processes_of_one_machine_say_stays_there():
+    assert Path(f"/sys/class/net/{_loopback()}/address").read_text().strip() == "00:00:00:00:00:00"
 
 
 def test_one_process_shares_with_nobody():

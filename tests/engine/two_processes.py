@@ -18,7 +18,8 @@ import torch
 from tiny_training import Patches, in_child, train_dense, train_expert
 from torch import Tensor
 
-from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess, read_ranks, take_part
+from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess, take_part
+from moei_toolkit.engine.ranks import read_ranks
 from moei_toolkit.engine.torch_group import joined_group
 from moei_toolkit.errors import DataError, MoeiError
 from moei_toolkit.experts.dense import Dense
@@ -82,7 +83,12 @@ def by_two(work: Callable[..., None], *arguments: Any, **options: Any) -> list[t
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    variables = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
+    variables = {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+    }
     started = [
         _start(lambda group: work(group, *arguments, **options), {**variables, "RANK": rank}) for rank in "01"
     ]
