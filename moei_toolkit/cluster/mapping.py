@@ -13,8 +13,8 @@ from moei_toolkit.cluster.worker_pool import WorkerDied, WorkerPool
 T = TypeVar("T")
 R = TypeVar("R")
 
-ATTEMPTS = 2
-"""WorkerPool that may die over one item."""
+ATTEMPTS = 3
+"""Workers that may die over one item."""
 
 
 @dataclass(frozen=True)
