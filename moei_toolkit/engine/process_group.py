@@ -76,7 +76,7 @@ class ProcessGroup(ABC):
 
     @abstractmethod
     def mean(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the mean over the processes of scalars; together and collective."""
+        """Return the mean over the processes of scalars; together, inside `collective`."""
 
     @abstractmethod
     def call(self, order: Mapping[str, Any] | None) -> None:

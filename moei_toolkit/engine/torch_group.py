@@ -121,7 +121,7 @@ class TorchProcessGroup(ProcessGroup):
         return values[0]
 
     def mean(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the mean over the processes of scalars; together and collective."""
+        """Return the mean over the processes of scalars; together, inside `collective`."""
         together = torch.stack([value.detach() for value in values.values()])
         dist.all_reduce(together)
         return dict(zip(values, together / self.size, strict=True))

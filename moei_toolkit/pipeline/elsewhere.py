@@ -34,6 +34,7 @@ from moei_toolkit.types import CLEAN
 
 if TYPE_CHECKING:
     from moei_toolkit.cluster.allocation import Allocation
+    from moei_toolkit.pipeline.measurement import Along
 
 
 def evaluate_elsewhere(
@@ -100,16 +101,14 @@ def _evaluate(
     measuring = make_measuring(config, folders, metrics)
     with Images(data) as images:
         records = records_of(images, split, data)
+        mixed: dict[str, Along] = {}
         if allocation is None:
-            measured, restoring = (
-                measure_images(measuring, images, records, log),
-                Restoring(measuring, images),
-            )
+            measured = measure_images(measuring, images, records, log)
         else:
             from moei_toolkit.pipeline.measuring_on_cluster import measure_on_cluster
 
             measured, mixed = measure_on_cluster(allocation, config, folders, data, records, log)
-            restoring = Restoring(measuring, images, mixed)
+        restoring = Restoring(measuring, images, mixed)
         evaluate_images(config, folders, measured, protocol, restoring, out, config.seed, log)
 
 
