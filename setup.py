@@ -1,8 +1,10 @@
 """Package metadata, dependencies and entry points."""
 
 from pathlib import Path
+from shutil import copytree
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 VERSION = (
@@ -47,6 +49,18 @@ OPTUNA = ["optuna>=4"]
 REFERENCES = ["fvcore>=0.1.5", "tifffile>=2023.7.10", "torchmetrics>=1.3"]  # what tests compare with
 TEST = ["pytest>=8", "pytest-xdist>=3.6", "mypy>=1.10", "ruff>=0.6", *REFERENCES, *EXPORT, *OPENVINO, *OPTUNA]
 
+
+class BuildWithConfigs(build_py):
+    """Takes the configs along, where ``moei_toolkit::smoke.py`` finds them."""
+
+    def run(self) -> None:
+        """Build the package."""
+        super().run()
+        if not self.editable_mode:
+            inside = Path(self.build_lib) / "moei_toolkit" / "configs"
+            copytree(HERE / "configs", inside, ignore=lambda *_: {"__pycache__"}, dirs_exist_ok=True)
+
+
 setup(
     name="moei_toolkit",
     version=VERSION,
@@ -56,6 +70,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["moei_toolkit", "moei_toolkit.*"]),
+    cmdclass={"build_py": BuildWithConfigs},
     package_data={"moei_toolkit": ["py.typed", "templates/*.txt", "templates/*/*.txt"]},
     install_requires=CORE,
     extras_require={"onnx": ONNX, "openvino": OPENVINO, "export": EXPORT, "optuna": OPTUNA, "test": TEST},

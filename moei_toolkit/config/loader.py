@@ -21,6 +21,8 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.imports import CustomImports
 from moei_toolkit.errors import ConfigError
 
+USUAL = "moei_toolkit::_base_/preparation.py"
+"""What a preparation draws where its own config does not say."""
 AnySection = TypeVar("AnySection", bound=Section)
 
 
@@ -28,7 +30,8 @@ def load_config(path: Path | str, options: Mapping[str, Any] | None = None) -> C
     """Load a config file, apply options to it, and import the modules it asks for.
 
     Args:
-        path: An mmengine config file (``.py``), with at most two levels of ``_base_``.
+        path: An mmengine config file (``.py``), or ``package::file.py`` for one that comes with an installed
+            package.
         options: Dotted path -> value, for instance ``{"router.beta": 50}``.
 
     Returns:
@@ -37,7 +40,7 @@ def load_config(path: Path | str, options: Mapping[str, Any] | None = None) -> C
     Raises:
         ConfigError: The file, an option, or the config they give is not valid.
     """
-    raw = apply_options(read_python_file(Path(path)), options or {})
+    raw = apply_options(read_python_file(path), options or {})
     config = validate_config(raw, f"{path} with {', '.join(options)}" if options else str(path))
     import_custom(config, str(path))
     return config
@@ -46,7 +49,7 @@ def load_config(path: Path | str, options: Mapping[str, Any] | None = None) -> C
 def load_preparation(path: Path | str | None, options: Mapping[str, Any]) -> Preparation:
     """Load what is to be prepared from a config file, if there is one, and options.
 
-    What the file says takes the place of a default; options change what is there then.
+    What the file says takes the place of what is usual; options change what is there then.
 
     Args:
         path: A config file; None when the options say everything.
@@ -58,8 +61,9 @@ def load_preparation(path: Path | str | None, options: Mapping[str, Any]) -> Pre
     Raises:
         ConfigError: The file, an option, or the config they give is not valid.
     """
-    defaults = Preparation(layout=Component(type="none")).model_dump(exclude={"layout"})
-    raw = apply_options({**defaults, **(read_python_file(Path(path)) if path else {})}, options)
+    usual = Preparation(layout=Component(type="none"), **read_python_file(USUAL))
+    defaults = usual.model_dump(exclude={"layout"})
+    raw = apply_options({**defaults, **(read_python_file(path) if path else {})}, options)
     where = str(path or "the command line")
     preparation = _validate(Preparation, raw, where)
     import_custom(preparation, where)

@@ -21,8 +21,6 @@ from moei_toolkit.config.kinds import (
 )
 from moei_toolkit.config.sections.imports import CustomImports
 
-WEATHERS = ("rain", "haze", "snow")
-
 
 class FileChecks(Section):
     """What is asked of image files.
@@ -60,9 +58,7 @@ class Preparation(Section):
 
     seed: Seed = 0
     layout: Component
-    weather: Annotated[FrozenMapping[Name, Component], NotEmpty] = FrozenDict(
-        {name: Component(type=name) for name in WEATHERS}
-    )
+    weather: Annotated[FrozenMapping[Name, Component], NotEmpty]
     draws: FrozenMapping[Split, Count] = FrozenDict(
         {"train": 2, "route": 2, "calibrate": 2, "val": 1, "test": 4}
     )

@@ -16,7 +16,8 @@ from types import ModuleType
 from typing import Any
 
 from moei_toolkit.config.merge import merge
-from moei_toolkit.errors import ConfigError
+from moei_toolkit.config.packaged import SEPARATOR, find_config
+from moei_toolkit.errors import ConfigError, located
 
 BASE = "_base_"
 LEVELS = 4
@@ -26,19 +27,19 @@ _ENVIRONMENT = re.compile(r"\{\{[\'\"]?\s*\$(\w+)\s*:\s*(\S*?)\s*[\'\"]?\}\}")
 _BASE_VALUE = re.compile(r"\{\{\s*(_base_\.[\w.]+)\s*\}\}")
 
 
-def read_python_file(path: Path) -> dict[str, Any]:
+def read_python_file(path: Path | str) -> dict[str, Any]:
     """Return the values of a config file, merged with those of its bases.
 
     Names that begin with an underscore, functions, classes and modules are the file's own helpers and not
     part of the config.
 
     Args:
-        path: A ``.py`` file.
+        path: A ``.py`` file, or ``package::file.py`` for one that comes with an installed package.
 
     Raises:
         ConfigError: The file or a base is missing, nested too deeply, or not valid; with file and line.
     """
-    return _read(path, ())
+    return _read(find_config(path), ())
 
 
 def _read(path: Path, parents: tuple[Path, ...]) -> dict[str, Any]:
@@ -128,6 +129,9 @@ def _base_names(node: ast.stmt, path: Path) -> list[str]:
 
 
 def _find_base(path: Path, name: str, line: int) -> Path:
+    if SEPARATOR in name:
+        with located(f"{path}:{line}"):
+            return find_config(name)
     found = path.parent / name
     if not found.is_file():
         raise ConfigError(f"{path}:{line}: the _base_ '{name}' does not exist (looked for {found}).")

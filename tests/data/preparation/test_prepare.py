@@ -170,7 +170,8 @@ def test_damaged_pixels_are_found_and_mended_on_request(pairs, tmp_path):
 def test_tables_that_a_kill_left_apart_are_made_anew(pairs, tmp_path, name, damage):
     out = tmp_path / "out"
     config = Preparation(
-        layout=Component(type="pairs", arguments={"root": str(pairs), "degradation": "haze"})
+        layout=Component(type="pairs", arguments={"root": str(pairs), "degradation": "haze"}),
+        weather={"haze": Component(type="haze")},
     )
     assert choose_storage(config, out) == "lmdb"
     prepare(order(pairs), out, SilentReporter())

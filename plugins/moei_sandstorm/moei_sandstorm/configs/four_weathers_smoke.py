@@ -1,6 +1,6 @@
 """The chain of four_weathers, so small that it ends within a minute: proves wiring, not quality."""
 
-_base_ = "../../../configs/moei_rain_haze_snow.py"
+_base_ = "moei_toolkit::moei_rain_haze_snow.py"
 
 work_dir = "work_dirs/four_weathers_smoke"
 

@@ -4,7 +4,7 @@ Every expert is trained as in the base config. Dense and dense-equal see as many
 there: dense takes a third more steps, and dense-equal as many as the four experts together.
 """
 
-_base_ = "../../../configs/moei_rain_haze_snow.py"
+_base_ = "moei_toolkit::moei_rain_haze_snow.py"
 
 work_dir = "work_dirs/four_weathers"
 

@@ -1,0 +1,53 @@
+"""Configs travel with what is installed: away from the checkout, they and their bases are found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from distributions import ROOT, install
+
+TRAIN = """
+import moei_sandstorm, moei_toolkit
+from moei_toolkit.commands.train import run
+print(moei_toolkit.__file__, moei_sandstorm.__file__)
+run()
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The toolkit as it is built, and a package that is installed beside it."""
+    base = tmp_path_factory.mktemp("packaged")
+    site = base / "site"
+    build = ("setup.py", "--quiet", "build_py", "--build-lib", str(site))
+    checkout = base / "checkout"
+    checkout.mkdir()
+    for name in ("moei_toolkit", "configs", "setup.py", "pyproject.toml", "README.md"):
+        (checkout / name).symlink_to(ROOT / name)
+    subprocess.run([sys.executable, *build], cwd=checkout, check=True)
+    package = shutil.copytree(ROOT / "plugins" / "moei_sandstorm", base / "moei_sandstorm")
+    install(site, package)
+    return site
+
+
+def test_a_config_of_a_package_runs_away_from_the_checkout(site, tmp_path):
+    variables = {**os.environ, "PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-W", "ignore", "-c", TRAIN, "moei_sandstorm::four_weathers.py", "--dry-run"]
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    imported, *_, last = done.stdout.splitlines()
+    assert all(Path(path).is_relative_to(site) for path in imported.split())
+    assert last == "17 of 17 stages would run"
+    assert "experts.sandstorm: run (new)" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_in_its_readme_is_the_one_that_runs():
+    said = (ROOT / "plugins" / "moei_sandstorm" / "README.md").read_text(encoding="utf-8")
+    assert "\nmoei-train moei_sandstorm::four_weathers.py " in said
+    assert "\nmoei-train moei_sandstorm::four_weathers_smoke.py " in said
