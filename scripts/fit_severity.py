@@ -1,7 +1,8 @@
-"""Fits the weights of moei_toolkit/data/preparation/severity.py, and says how good the estimates are.
+"""Fits the weights in moei_toolkit/data/weather/signs/, and says how good the estimates are.
 
 Run it with the Python of the toolkit and paste what it prints; about ten minutes on one core. With a folder
-of clean photographs it also measures on those.
+of clean photographs it also measures on those. Somebody else's weather is fitted as
+``fit_severity.py NAME=MODULE:ESTIMATOR``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from zlib import crc32
 
 import cv2
@@ -19,14 +21,17 @@ from scipy.stats import spearmanr
 from moei_toolkit.data.depth import estimate_depth
 from moei_toolkit.data.layouts.embedded import load_photo, train_photos
 from moei_toolkit.data.photos import PHOTOS, TEXTURES
-from moei_toolkit.data.preparation.severity import ESTIMATORS
 from moei_toolkit.data.scenes.make import make_scene
+from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.data.weather.haze import Haze
 from moei_toolkit.data.weather.rain import Rain
+from moei_toolkit.data.weather.signs import haze, rain, snow
 from moei_toolkit.data.weather.snow import Snow
 from moei_toolkit.io.images import read_image
+from moei_toolkit.registry import DEGRADATIONS
 
-WEATHER = {"haze": Haze(), "rain": Rain(), "snow": Snow()}
+WEATHER: dict[str, Degradation] = {"haze": Haze(), "rain": Rain(), "snow": Snow()}
+ESTIMATORS = {"haze": haze.SEVERITY, "rain": rain.SEVERITY, "snow": snow.SEVERITY}
 FITTED = {(384, 384): 300, (768, 1024): 30, (1080, 1920): 20, (2160, 3840): 6}
 HELD_OUT = {(384, 384): 60, (768, 1024): 15, (1080, 1920): 10, (2160, 3840): 4}
 CROPS, DRAWS = 16, 3
@@ -157,6 +162,11 @@ def judged(images: list[Image], weights: np.ndarray, offset: float) -> str:
 def main() -> None:
     """Fit and judge."""
     cv2.setNumThreads(1)
+    folders = [argument for argument in sys.argv[1:] if "=" not in argument]
+    if others := [argument.split("=") for argument in sys.argv[1:] if "=" in argument]:
+        WEATHER.clear()
+        for name, path in others:
+            WEATHER[name], ESTIMATORS[name] = DEGRADATIONS.build({"type": name}), resolve_name(path)
     sets = {
         "fitted": weathered(generated(100, FITTED)),
         "generated": weathered(generated(200, HELD_OUT)),
@@ -165,8 +175,8 @@ def main() -> None:
     pieces = weathered(crops())
     for name in WEATHER:
         sets["fitted"][name] += pieces[name]
-    if len(sys.argv) > 1:
-        sets["photographs"] = weathered(photos_in(Path(sys.argv[1])))
+    if folders:
+        sets["photographs"] = weathered(photos_in(Path(folders[0])))
     for name in WEATHER:
         weights, offset = fit(sets["fitted"][name])
         listed = ", ".join(f"{weight:.4g}" for weight in weights)

@@ -19,6 +19,7 @@ from moei_toolkit.data.preparation.prepared_set import (
 from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.pipeline.known_weather import KnownWeather
 from moei_toolkit.registry import DEGRADATIONS, LAYOUTS
 from moei_toolkit.report.data_page import PAGE_FILE, write_data_report
 from moei_toolkit.types import CLEAN
@@ -91,6 +92,7 @@ def make_order(config: Preparation, storage: str = LMDB, workers: int | None = N
         root=Path(str(config.layout.arguments.get("root", "."))).expanduser(),
         weather=weather,
         weather_config={name: component.as_dict() for name, component in config.weather.items()},
+        known=KnownWeather(weather).find,
         draws={str(split): count for split, count in config.draws.items()},
         shares={str(split): share for split, share in config.shares.items()},
         checks=Checks(checks.smallest_side, checks.largest_shift, checks.misaligned),

@@ -38,6 +38,7 @@ def check_degradation(make: Callable[[], Degradation], seed: int = 0) -> None:
     with promise(degradation, "more severe weather does more harm"):
         harm = [_harm(degradation, severity, seed) for severity in _SEVERITIES]
         require(all(a < b for a, b in pairwise(harm)), f"mean errors {harm} for severities {_SEVERITIES}")
+    _check_estimates(degradation, seed)
 
 
 def _check_size(degradation: Degradation, height: int, width: int, severity: float, seed: int) -> None:
@@ -60,6 +61,37 @@ def _check_randomness(degradation: Degradation, seed: int) -> None:
         require(first == again, "two pictures differ")
     with promise(degradation, "another generator state gives other weather"):
         require(first != other, "two pictures are equal")
+
+
+def _check_estimates(degradation: Degradation, seed: int) -> None:
+    for height, width in _SIZES:
+        picture = random_picture(height, width, seed)
+        for pixels in (picture, _whole(picture, np.uint8), _whole(picture, np.uint16)):
+            kept = pixels.copy()
+            with promise(
+                degradation, f"{height}x{width} {pixels.dtype} pixels look in [0, 1] severe, or None"
+            ):
+                found = degradation.estimate(pixels)
+                require(found is None or 0 <= found <= 1, f"it is {found!r}")
+                require(np.array_equal(pixels, kept), "the picture was changed")
+    with promise(
+        degradation, "what is drawn more severely looks no less severe, in the mean of some pictures"
+    ):
+        light, heavy = (_mean_estimate(degradation, severity) for severity in (0.15, 1.0))
+        require((light is None) == (heavy is None), f"severity 0.15 is {light!r}, severity 1 is {heavy!r}")
+        require(light is None or heavy is None or light <= heavy, f"{light} for 0.15, {heavy} for 1")
+
+
+def _mean_estimate(degradation: Degradation, severity: float) -> float | None:
+    found = [
+        degradation.estimate(_whole(_apply(degradation, severity, number), np.uint8)) for number in range(4)
+    ]
+    known = [estimate for estimate in found if estimate is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _whole(picture: np.ndarray, kind: type[np.unsignedinteger]) -> np.ndarray:
+    return (picture * np.iinfo(kind).max + 0.5).astype(kind)
 
 
 def _harm(degradation: Degradation, severity: float, seed: int) -> float:

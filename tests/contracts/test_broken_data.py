@@ -55,6 +55,22 @@ class Forgetful(Haze):
         return Haze, (), {"beta": (0.0, 0.1)}
 
 
+class Exaggerating(Haze):
+    def estimate(self, pixels):
+        return 1.5
+
+
+class Misjudging(Haze):
+    def estimate(self, pixels):
+        return 1 - super().estimate(pixels)
+
+
+class Fading(Haze):
+    def estimate(self, pixels):
+        pixels[...] = 0
+        return 0.5
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
@@ -66,6 +82,9 @@ class Forgetful(Haze):
         (Backwards, "does more harm: mean errors"),
         (Transposed, r"3x50 becomes .*got \(50, 3, 3\)"),
         (Dividing, "1x1 becomes .*: values from nan to nan"),
+        (Exaggerating, r"look in \[0, 1\] severe, or None: it is 1\.5"),
+        (Misjudging, r"no less severe, .*: 0\.\d+ for 0\.15, 0\.\d+ for 1"),
+        (Fading, "float32 pixels look in .*: the picture was changed"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -11,7 +11,6 @@ import numpy as np
 from moei_toolkit.data.layouts.base import Scene
 from moei_toolkit.data.preparation.results import SceneResult
 from moei_toolkit.data.preparation.seeing import see
-from moei_toolkit.data.preparation.severity import estimate_severity
 from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.types import CLEAN
 
@@ -73,7 +72,7 @@ def draw_scene(job: DrawingJob) -> SceneResult:
             image.name,
             image.task,
             image.severity,
-            None if image.task == CLEAN else estimate_severity(image.pixels, image.task),
+            None if image.task == CLEAN else job.weather[image.task].estimate(image.pixels),
             image.pixels,
             job.scene.id,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from moei_toolkit.data.preparation.names import name_below
 from moei_toolkit.data.preparation.perceptual_hash import hash_to_text, perceptual_hash
 from moei_toolkit.data.preparation.results import Finding, SceneResult, Seen
 from moei_toolkit.data.preparation.seeing import see
-from moei_toolkit.data.preparation.severity import estimate_severity
 from moei_toolkit.data.preparation.verification import check_sizes, read_checked
+from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.errors import DataError
 from moei_toolkit.types import CLEAN
 
@@ -51,12 +52,14 @@ class InspectionJob:
         checks: What is asked of its files.
         root: Findings name files relative to this folder.
         keep: Whether its pixels are wanted; those that no file holds always are.
+        weather: What tells how severe its degraded images are, by degradation.
     """
 
     scene: Scene
     checks: Checks
     root: Path
     keep: bool
+    weather: Mapping[str, Degradation]
 
 
 def inspect_scene(job: InspectionJob) -> SceneResult:
@@ -116,7 +119,8 @@ class _Inspection:
         if repaired:
             clean_key = f"{file.id}{REPAIRED}"
             self._keep(clean_key, fitted, altered=True)
-        estimate = estimate_severity(degraded, file.degradation)
+        weather = self._job.weather.get(file.degradation)
+        estimate = weather.estimate(degraded) if weather else None
         known = (value for value in (file.level, estimate, UNKNOWN_SEVERITY) if value is not None)
         severity = next(known)
         self._keep(file.id, degraded, altered=repaired)

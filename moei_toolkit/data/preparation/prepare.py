@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class Order:
         root: Files are named relative to this folder.
         weather: Drawn over scenes without degraded images, by task.
         weather_config: The same as plain data.
+        known: Returns the weather that images show, by the name that their layout gives it; None for a name
+            that says nothing. It is asked how severe they are.
         draws: Degraded images per task and scene, by split; 0 where a split is not named.
         shares: Of the splits, where the data set has none of its own.
         checks: What is asked of files.
@@ -65,6 +67,7 @@ class Order:
     root: Path
     weather: Mapping[str, Degradation]
     weather_config: Mapping[str, Any]
+    known: Callable[[str], Degradation | None]
     draws: Mapping[str, int]
     shares: Mapping[str, float]
     checks: Checks
@@ -140,16 +143,17 @@ def _prepare(
 
 def _checks(order: Order, scenes: Sequence[Scene], keep: bool) -> list[SceneJob[InspectionJob]]:
     """Return what is to be inspected: the scenes that lie on a disk."""
-    return [
-        SceneJob(
-            scene.id,
-            sign_files(scene, order.root, order.checks),
-            InspectionJob(scene, order.checks, order.root, keep),
-            {scene.id: scene.path, **{file.id: file.path for file in scene.degraded}},
-        )
-        for scene in scenes
-        if scene.path
-    ]
+    jobs = []
+    for scene in scenes:
+        if not scene.path:
+            continue
+        told = {file.degradation: order.known(file.degradation) for file in scene.degraded}
+        weather = {name: one for name, one in told.items() if one}
+        signature = sign_files(scene, order.root, order.checks, weather)
+        job = InspectionJob(scene, order.checks, order.root, keep, weather)
+        paths = {scene.id: scene.path, **{file.id: file.path for file in scene.degraded}}
+        jobs.append(SceneJob(scene.id, signature, job, paths))
+    return jobs
 
 
 def _files(order: Order, scenes: Iterable[Scene]) -> Iterator[tuple[Path, float]]:

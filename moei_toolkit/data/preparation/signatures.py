@@ -10,11 +10,12 @@ from typing import Any
 from moei_toolkit.data.layouts.base import Scene
 from moei_toolkit.data.preparation.inspection import Checks
 from moei_toolkit.data.preparation.names import name_below
+from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.io.hashing import sha256_json
 
 
-def sign_files(scene: Scene, root: Path, checks: Checks) -> str:
+def sign_files(scene: Scene, root: Path, checks: Checks, weather: Mapping[str, Degradation]) -> str:
     """Return a hash of a scene's files, by name, size and time of change, and of what is done with them."""
     degraded = [[file.id, file.degradation, file.level] for file in scene.degraded]
     return sha256_json(
@@ -23,6 +24,7 @@ def sign_files(scene: Scene, root: Path, checks: Checks) -> str:
             "checks": asdict(checks),
             "files": _states(scene, root),
             "degraded": degraded,
+            "weather": {name: str(type(one)) for name, one in weather.items()},
         }
     )
 

@@ -87,6 +87,20 @@ class Degradation(ABC):
     def render(self, view: View, rng: np.random.Generator) -> np.ndarray:
         """Return the degraded photograph, (H, W, 3) float32; values outside [0, 1] are clipped later."""
 
+    def estimate(self, pixels: np.ndarray) -> float | None:
+        """Return how severe this weather is in a picture that shows it, told from its pixels alone.
+
+        It stands beside the severity that weather was drawn with, and for that of images that were published
+        without any.
+
+        Args:
+            pixels: (H, W, 3) RGB: uint8, uint16, or float32 in [0, 1].
+
+        Returns:
+            A severity in [0, 1]; None, as here, where nobody knows how to tell.
+        """
+        return None
+
 
 def check_image(clean: np.ndarray) -> None:
     """Raise DataError unless the array is a finite (H, W, 3) float32 picture in [0, 1]."""

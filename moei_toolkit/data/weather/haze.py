@@ -6,6 +6,7 @@ import numpy as np
 
 from moei_toolkit.data.fields import smooth_field
 from moei_toolkit.data.weather.base import Degradation, Range, View, between, check_range, draw_colour, veil
+from moei_toolkit.data.weather.signs import haze
 
 
 class Haze(Degradation):
@@ -42,6 +43,10 @@ class Haze(Degradation):
         airlight = draw_colour(self.airlight, self.tint, rng)
         density = between(self.beta, view.severity) * self._thickness(view, rng)
         return veil(view.clean, view.depth, density, airlight)
+
+    def estimate(self, pixels: np.ndarray) -> float:
+        """Return how severe the haze in (H, W, 3) pixels is, by dark channel, contrast and saturation."""
+        return haze.SEVERITY.estimate(pixels)
 
     def _thickness(self, view: View, rng: np.random.Generator) -> np.ndarray | np.float32:
         strength = rng.uniform(*self.patchiness)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from moei_toolkit.data.weather.base import Degradation, View, between, blend
+from moei_toolkit.data.weather.signs import haze, rain, snow
 
 WHITE = np.ones(3, np.float32)
 RAIN_TYPES = ("drizzle", "default", "heavy")  # "torrential" covers half of a picture
@@ -49,6 +50,10 @@ class LibraryRain(Degradation):
         opacity = np.minimum(streaks * np.float32(between((0.7, 1.8), view.severity)), 1.0)
         return blend(view.clean, WHITE, opacity)
 
+    def estimate(self, pixels: np.ndarray) -> float:
+        """Return how severe the rain in (H, W, 3) pixels is, judged as this package's own rain."""
+        return rain.SEVERITY.estimate(pixels)
+
 
 class LibrarySnow(Degradation):
     """The texture and the sparkles of albumentations' RandomSnow, more and more opaque with severity.
@@ -65,6 +70,10 @@ class LibrarySnow(Degradation):
         snow = _paint(view, rng, rows, "RandomSnow", method="texture", snow_point_range=(point, point))
         return blend(view.clean, WHITE, snow * np.float32(between((0.4, 1.0), view.severity)))
 
+    def estimate(self, pixels: np.ndarray) -> float:
+        """Return how severe the snow in (H, W, 3) pixels is, judged as this package's own snow."""
+        return snow.SEVERITY.estimate(pixels)
+
 
 class LibraryFog(Degradation):
     """The particles of albumentations' RandomFog, more and more opaque with severity; depth plays no part.
@@ -80,6 +89,10 @@ class LibraryFog(Degradation):
         rows = min(view.height, ROWS)
         fog = _paint(view, rng, rows, "RandomFog", fog_coef_range=(0.5, 0.8), alpha_coef=alpha)
         return blend(view.clean, WHITE, fog)
+
+    def estimate(self, pixels: np.ndarray) -> float:
+        """Return how severe the fog in (H, W, 3) pixels is, judged as this package's own haze."""
+        return haze.SEVERITY.estimate(pixels)
 
 
 def _paint(view: View, rng: np.random.Generator, rows: int, generator: str, **options: Any) -> np.ndarray:

@@ -38,3 +38,8 @@ class Mixed(Degradation):
             own = np.random.default_rng(seed)
             image = part.apply(image, view.depth, view.severity * own.uniform(*self.strength), own)
         return image
+
+    def estimate(self, pixels: np.ndarray) -> float | None:
+        """Return the largest estimate of a part for (H, W, 3) pixels; None where no part has any."""
+        found = (part.estimate(pixels) for part in self.parts)
+        return max((estimate for estimate in found if estimate is not None), default=None)

@@ -17,6 +17,7 @@ from moei_toolkit.data.weather.base import (
     draw_colour,
     veil,
 )
+from moei_toolkit.data.weather.signs import rain
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,10 @@ class Rain(Degradation):
         streaks *= np.float32(between(self.opacity, view.severity))
         rained = blend(view.clean, colour, streaks)
         return veil(rained, view.depth, veil_beta, airlight)
+
+    def estimate(self, pixels: np.ndarray) -> float:
+        """Return how severe the rain in (H, W, 3) pixels is, by thin streaks that agree in direction."""
+        return rain.SEVERITY.estimate(pixels)
 
     def streaks(self, view: View, rng: np.random.Generator) -> np.ndarray:
         """Return the streak map M of all layers, (H, W) float32 in [0, 1]."""

@@ -17,6 +17,7 @@ from moei_toolkit.data.weather.base import (
     draw_colour,
     veil,
 )
+from moei_toolkit.data.weather.signs import snow
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,10 @@ class Snow(Degradation):
         veil_beta = rng.uniform(*self.veil_beta) * view.severity
         snowed = blend(view.clean, colour, self.flakes(view, rng))
         return veil(snowed, view.depth, veil_beta, airlight)
+
+    def estimate(self, pixels: np.ndarray) -> float:
+        """Return how severe the snow in (H, W, 3) pixels is, by bright blobs of several sizes."""
+        return snow.SEVERITY.estimate(pixels)
 
     def flakes(self, view: View, rng: np.random.Generator) -> np.ndarray:
         """Return the flake mask z of all classes, (H, W) float32 in [0, 1]."""

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from moei_sandstorm.dust import dust_light, extinction, scatter_forward, specks
+from moei_sandstorm.signs import SEVERITY
 from moei_toolkit.data.fields import smooth_field
 from moei_toolkit.data.weather.base import Degradation, Range, View, between, check_range
 
@@ -96,6 +97,10 @@ class Sandstorm(Degradation):
             plane += level
         dusty = cv2.merge(planes).reshape(scene.shape)
         return self._strew(dusty, light, view, rng)
+
+    def estimate(self, pixels: np.ndarray) -> float:
+        """Return how severe the storm in (H, W, 3) pixels is, by its coldest and darkest parts."""
+        return SEVERITY.estimate(pixels)
 
     def path(self, view: View, rng: np.random.Generator) -> np.ndarray:
         """Return how much dust light meets on its way from every pixel, (H, W) float32, around the depth."""

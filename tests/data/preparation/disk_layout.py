@@ -73,6 +73,7 @@ def order(root: Path, **options) -> Order:
         root=root,
         weather={"haze": Haze()},
         weather_config={"haze": {"type": "haze"}},
+        known={"haze": Haze()}.get,
         draws={"train": 2, "test": 1},
         shares=SHARES,
         checks=Checks(smallest_side=32),

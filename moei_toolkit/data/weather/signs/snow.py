@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from moei_toolkit.data.preparation.block_signs import BRIGHTEST, FAINT, median_excess, share_over_blocks
+from moei_toolkit.data.weather.signs.blocks import BRIGHTEST, FAINT, median_excess, share_over_blocks
+from moei_toolkit.data.weather.signs.estimator import Estimator, luminance
 
 ROWS = 720
 """Rows that a picture is reduced to; fewer would lose the finest flakes."""
@@ -41,3 +42,11 @@ def snow_signs(luminance: np.ndarray) -> np.ndarray:
         signs += [float(np.log(np.median(bright) + FAINT)), median_excess(bright, dark)]
         fine = coarse
     return np.array(signs)
+
+
+SEVERITY = Estimator(
+    luminance(ROWS),
+    snow_signs,
+    weights=(-0.3836, 11.27, 0.2559, -4.315, 0.0144, 0.6626, -0.195, 2.167, -0.01942, 0.07235),
+    offset=-2.054,
+)

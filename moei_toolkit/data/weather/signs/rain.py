@@ -5,13 +5,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from moei_toolkit.data.preparation.block_signs import (
+from moei_toolkit.data.weather.signs.blocks import (
     BRIGHTEST,
     median_excess,
     median_ratio,
     over_blocks,
     share_over_blocks,
 )
+from moei_toolkit.data.weather.signs.estimator import Estimator, luminance
 
 ROWS = 540
 """Rows that a picture is reduced to."""
@@ -66,3 +67,11 @@ def _consistency(luminance: np.ndarray, gain: np.ndarray, sigma: float) -> float
     xx, yy, xy = over_blocks(across * across), over_blocks(down * down), over_blocks(across * down)
     energy = xx + yy + 1e-7
     return float(np.hypot(((xx - yy) / energy).mean(), (2.0 * xy / energy).mean()))
+
+
+SEVERITY = Estimator(
+    luminance(ROWS),
+    rain_signs,
+    weights=(0.3462, -0.1285, 1.739, 0.08684, -0.04458, 0.05848),
+    offset=0.4298,
+)

@@ -7,6 +7,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from moei_toolkit.data.weather.signs.estimator import Estimator, colour
+
 LONGEST = 384
 """Longer side in pixels that a picture is reduced to."""
 BANDS = 4
@@ -71,3 +73,30 @@ def _tops(values: np.ndarray, dark: np.ndarray) -> list[float | None]:
     """Return the 90% quantile at every level of the dark channel, None where that is hardly there."""
     found = (values[(dark >= low) & (dark < high)] for low, high in pairwise(LEVELS))
     return [float(np.quantile(part, 0.9)) if part.size > FEW else None for part in found]
+
+
+SEVERITY = Estimator(
+    colour(LONGEST),
+    haze_signs,
+    weights=(
+        -0.3919,
+        0.6348,
+        1.525,
+        -0.3766,
+        0.1937,
+        -0.1622,
+        -0.08225,
+        -0.119,
+        -0.2629,
+        -0.06544,
+        0.04593,
+        0.02947,
+        -0.02547,
+        -0.06405,
+        0.02453,
+        0.1086,
+        -0.1114,
+        -0.5149,
+    ),
+    offset=-0.0986,
+)

@@ -11,14 +11,18 @@ from scipy.stats import spearmanr
 
 from moei_toolkit.data.layouts.embedded import load_photo, train_photos
 from moei_toolkit.data.photos import PHOTOS
-from moei_toolkit.data.preparation.severity import ESTIMATORS, estimate_severity
 from moei_toolkit.data.scenes.make import make_scene
+from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.data.weather.haze import Haze
+from moei_toolkit.data.weather.library import LibraryFog, LibraryRain, LibrarySnow
+from moei_toolkit.data.weather.mixed import Mixed
 from moei_toolkit.data.weather.rain import Rain
+from moei_toolkit.data.weather.signs import haze, rain, snow
 from moei_toolkit.data.weather.snow import Snow
 from moei_toolkit.errors import DataError
 
 WEATHER = {"haze": Haze(), "rain": Rain(), "snow": Snow()}
+ESTIMATORS = {"haze": haze.SEVERITY, "rain": rain.SEVERITY, "snow": snow.SEVERITY}
 SEVERITIES = (0.0, 0.25, 0.6, 1.0)
 AT_LEAST = {"haze": 0.7, "rain": 0.85, "snow": 0.8}
 
@@ -56,7 +60,7 @@ def judged() -> dict[str, Judged]:
                 for severity in drawn[1:]
             ]
             severities[name].append(drawn)
-            estimates[name].append([estimate_severity(image, name) for image in seen])
+            estimates[name].append([WEATHER[name].estimate(image) for image in seen])
     return {name: Judged(np.array(severities[name]), np.array(estimates[name])) for name in WEATHER}
 
 
@@ -97,21 +101,21 @@ def noise() -> np.ndarray:
 @pytest.mark.parametrize("level", [0, 1, 128, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (2, 3), (700, 5), (5, 700), (600, 400)])
 def test_pictures_with_nothing_in_them_give_numbers(weather, shape, level):
-    estimate = estimate_severity(np.full((*shape, 3), level, np.uint8), weather)
+    estimate = WEATHER[weather].estimate(np.full((*shape, 3), level, np.uint8))
     assert estimate is not None
     assert 0.0 <= estimate <= 1.0
 
 
 @pytest.mark.parametrize("weather", WEATHER)
 def test_black_shows_no_weather(weather):
-    assert estimate_severity(np.zeros((300, 400, 3), np.uint8), weather) < 0.35
+    assert WEATHER[weather].estimate(np.zeros((300, 400, 3), np.uint8)) < 0.35
 
 
 @pytest.mark.parametrize("weather", WEATHER)
 def test_the_type_of_the_pixels_changes_little(weather, noise):
-    eight = estimate_severity(noise, weather)
-    sixteen = estimate_severity(noise.astype(np.uint16) * 257, weather)
-    single = estimate_severity(noise.astype(np.float32) / np.float32(255), weather)
+    eight = WEATHER[weather].estimate(noise)
+    sixteen = WEATHER[weather].estimate(noise.astype(np.uint16) * 257)
+    single = WEATHER[weather].estimate(noise.astype(np.float32) / np.float32(255))
     assert sixteen == pytest.approx(eight, abs=0.02)
     assert single == pytest.approx(eight, abs=0.02)
 
@@ -124,7 +128,7 @@ def test_large_pictures_are_judged_by_a_reduced_copy(weather, shape):
     small = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)
     small[:, : shape[1] // 2] = 90
     large = small.repeat(2, axis=0).repeat(2, axis=1)
-    assert estimate_severity(large, weather) == pytest.approx(estimate_severity(small, weather), abs=1e-4)
+    assert WEATHER[weather].estimate(large) == pytest.approx(WEATHER[weather].estimate(small), abs=1e-4)
 
 
 def test_pixels_may_be_a_view_and_are_left_alone(noise):
@@ -132,20 +136,30 @@ def test_pixels_may_be_a_view_and_are_left_alone(noise):
     view = wide[:, 128:]
     view.flags.writeable = False
     for weather in WEATHER:
-        assert estimate_severity(view, weather) == estimate_severity(noise, weather)
+        assert WEATHER[weather].estimate(view) == WEATHER[weather].estimate(noise)
     assert np.array_equal(wide[:, :128], noise)
 
 
 def test_the_most_severe_part_of_a_mixture_counts(noise):
-    rain, haze = (estimate_severity(noise, name) for name in ("rain", "haze"))
+    rain, haze = (WEATHER[name].estimate(noise) for name in ("rain", "haze"))
     assert rain != haze
-    for name in ("rain_haze", "haze+rain", "Rain-Haze", "rain_haze_rain", "rain_streaks_haze"):
-        assert estimate_severity(noise, name) == max(rain, haze)
+    assert Mixed(parts=[Rain(), Haze()]).estimate(noise) == max(rain, haze)
 
 
-@pytest.mark.parametrize("name", ["clean", "night", "", "rainy", "lowlight_blur"])
-def test_nobody_knows_other_degradations(noise, name):
-    assert estimate_severity(noise, name) is None
+class Night(Degradation):
+    def render(self, view, rng):
+        return view.clean / 2
+
+
+def test_who_does_not_know_says_none(noise):
+    assert Night().estimate(noise) is None
+    assert Mixed(parts=[Night()]).estimate(noise) is None
+    assert Mixed(parts=[Night(), Snow()]).estimate(noise) == Snow().estimate(noise)
+
+
+def test_weather_of_another_generator_is_judged_on_the_same_scale(noise):
+    for other, own in ((LibraryRain(), Rain()), (LibrarySnow(), Snow()), (LibraryFog(), Haze())):
+        assert other.estimate(noise) == own.estimate(noise)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +167,7 @@ def test_nobody_knows_other_degradations(noise, name):
 )
 def test_other_shapes_and_types_are_refused(pixels):
     with pytest.raises(DataError, match=r"expected \(H, W, 3\) pixels"):
-        estimate_severity(pixels, "rain")
+        Rain().estimate(pixels)
 
 
 @pytest.mark.parametrize("weather", WEATHER)

@@ -1,0 +1,1 @@
+"""What weather does to a picture, measured, and how severe it is by these signs."""
