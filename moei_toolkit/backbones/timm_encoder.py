@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -15,17 +17,21 @@ from moei_toolkit.errors import did_you_mean
 class TimmEncoder(nn.Module):
     """An untrained encoder of timm that gives a pyramid: features that are halved from level to level.
 
+    What sides must be a multiple of is found by trying: twice the coarsest stride, so that batch
+    normalisation never sees a single pixel; else the side of the images that the encoder was published for,
+    which its windows of attention divide. Parameters that no feature depends on are frozen.
+
     Attributes:
         channels: Of each level, fine to coarse.
         stride: Of the finest level, pixels.
-        size_multiple: What sides must be a multiple of. The coarsest level is never a single pixel, which
-            batch normalisation cannot be trained with.
+        size_multiple: What sides must be a multiple of.
 
     Args:
         name: One of ``timm.list_models()``.
 
     Raises:
-        ValueError: If timm has no such encoder, or it gives no pyramid of images of any size.
+        ValueError: If timm has no such encoder, it gives no pyramid, takes images of one size only, or cannot
+            be trained on a single image.
     """
 
     def __init__(self, name: str) -> None:
@@ -39,32 +45,65 @@ class TimmEncoder(nn.Module):
                 f"got {strides}"
             )
         self.channels: list[int] = said.channels()
-        self.stride, self.size_multiple = strides[0], 2 * strides[-1]
+        self.stride = strides[0]
         self._last = getattr(self.net, "output_fmt", None) == "NHWC"
-        self._require_pyramid(name)
+        self.size_multiple = self._find_multiple(name, strides[-1])
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return features (B, C_i, H / s_i, W / s_i) of ``x`` (B, 3, H, W), fine to coarse."""
         features: list[Tensor] = self.net(x)
         return [level.permute(0, 3, 1, 2) for level in features] if self._last else features
 
-    @torch.no_grad()
-    def _require_pyramid(self, name: str) -> None:
-        """Try it on a small image: not every encoder keeps what timm says of it."""
-        side = self.size_multiple
+    def _find_multiple(self, name: str, coarsest: int) -> int:
+        sides = dict.fromkeys((2 * coarsest, _published_side(self.net)))
+        *easier, last = [side for side in sides if side % coarsest == 0]
+        for multiple in (*easier, last):
+            trial = copy.deepcopy(self)  # running changes what batch normalisation remembers
+            try:
+                trial._try_multiple(multiple)
+            except Exception as error:  # encoders of one size refuse others in many ways
+                if multiple == last:
+                    raise ValueError(
+                        f"encoder {name!r} does not take images of any size, padded to multiples of "
+                        f"{multiple}: {_said(error)}"
+                    ) from error
+                continue
+            for own, tried in zip(self.parameters(), trial.parameters(), strict=True):
+                own.requires_grad_(tried.grad is not None)
+            break
+        return multiple
+
+    def _try_multiple(self, multiple: int) -> None:
+        """Try it on small images: not every encoder keeps what timm says of it."""
+        self.to(memory_format=torch.channels_last)
+        with torch.random.fork_rng(devices=[]):
+            features = self.train()._checked(multiple, multiple)
+            torch.stack([level.mean() for level in features]).sum().backward()
+            with torch.no_grad():
+                self.eval()._checked(multiple, 3 * multiple)
+
+    def _checked(self, height: int, width: int) -> list[Tensor]:
+        strides = [self.stride << level for level in range(len(self.channels))]
         expected = [
-            (1, channels, side // (self.stride << level), side // (self.stride << level))
-            for level, channels in enumerate(self.channels)
+            (1, channels, height // stride, width // stride)
+            for channels, stride in zip(self.channels, strides, strict=True)
         ]
-        self.eval()
-        try:
-            found = [tuple(level.shape) for level in self(torch.zeros(1, 3, side, side))]
-        except Exception as error:  # encoders of one size refuse others in many ways
-            cause = " ".join(f"{error}".split())[:200]
-            raise ValueError(f"encoder {name!r} does not take images of {side}x{side}: {cause}") from error
-        self.train()
+        features = self(torch.rand(1, 3, height, width))
+        found = [tuple(level.shape) for level in features]
         if found != expected:
-            raise ValueError(f"encoder {name!r} gives no pyramid: expected {expected}, got {found}")
+            raise ValueError(f"{height}x{width} becomes {found}, where timm says {expected}")
+        return features
+
+
+def _published_side(net: nn.Module) -> int:
+    """Return how wide the images are that an encoder was published for, pixels."""
+    about: Any = net.pretrained_cfg
+    return int(about["input_size"][-1])
+
+
+def _said(error: Exception) -> str:
+    """Return in one line what an error of timm says; some are assertions that say nothing."""
+    return f"{type(error).__name__} {' '.join(f'{error}'.split())}".strip()[:200]
 
 
 def _create(name: str) -> nn.Module:
@@ -74,8 +113,12 @@ def _create(name: str) -> nn.Module:
         close = difflib.get_close_matches(name, timm.list_models(), n=3)
         hint = did_you_mean(name, close) or "timm.list_models() names all of them."
         raise ValueError(f"timm has no encoder {name!r}. {hint}")
+    options = {"pretrained": False, "features_only": True}
     try:
-        return timm.create_model(name, pretrained=False, features_only=True)
+        with suppress(
+            TypeError
+        ):  # most have no such argument; those of windows need not insist on their size
+            return timm.create_model(name, strict_img_size=False, **options)
+        return timm.create_model(name, **options)
     except Exception as error:  # of no common type
-        cause = " ".join(f"{error}".split())[:200]
-        raise ValueError(f"encoder {name!r} gives no features of its stages: {cause}") from error
+        raise ValueError(f"encoder {name!r} gives no features of its stages: {_said(error)}") from error

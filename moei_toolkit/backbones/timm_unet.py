@@ -33,16 +33,24 @@ class TimmUNet(Backbone):
 
     The encoder starts untrained, like everything else, and the whole network as the identity.
 
+    Whatever gives a pyramid of images of any size, once they are padded, is taken: convolutions, attention in
+    windows, and attention whose positions follow the size, such as Swin, MaxViT, PVT and TinyViT. Refused are
+    columns of one stride (ViT), tables of positions for one size (CoAtNet, LeViT, EfficientFormer, Hiera,
+    GC ViT), edges that convolutions cut off (Inception, NASNet), and what cannot be trained on one image
+    (ReXNet, ResNeSt). ``scripts/try_timm_encoders.py`` says which, and why.
+
     Args:
-        encoder: Name of an encoder of convolutions or the like, for instance ``"resnet18"``,
-            ``"convnext_atto"`` or ``"efficientnet_b0"``; one that takes a single size of images is refused.
+        encoder: Name of an encoder, for instance ``"resnet18"``, ``"swin_tiny_patch4_window7_224"`` or
+            ``"maxvit_pico_rw_256"``. Sides are padded to multiples of 64 in most, and of 256 in the last one,
+            which tiles must not be smaller than.
         blocks: Residual blocks per level of the decoder.
         descriptor_dim: Length of g.
         context_dim: Hidden size between g and the modulation of the levels.
         context_dropout: Share of the images of a batch restored without g while training, in [0, 1).
 
     Raises:
-        ValueError: If timm has no such encoder, it gives no pyramid, or ``context_dropout`` is out of range.
+        ValueError: If timm has no such encoder, it gives no pyramid of images of any size, or
+            ``context_dropout`` is out of range.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from moei_toolkit.backbones.timm_encoder import TimmEncoder
 from moei_toolkit.backbones.timm_unet import TimmUNet
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.testing import check_backbone
-from moei_toolkit.testing.modules import shake
+from moei_toolkit.testing.modules import require_gradients, shake
 
 DENSE = Dense()
 ENCODERS = {"resnet18": 2, "convnext_atto": 4, "efficientnet_b0": 2, "mambaout_femto": 4}
@@ -30,6 +30,35 @@ def picture(height: int, width: int) -> torch.Tensor:
 )  # the default is checked with all others
 def test_an_encoder_keeps_the_contract(name: str):
     check_backbone(lambda: small(name), sizes=[(17, 31)])
+
+
+WINDOWS = {"swin_tiny_patch4_window7_224": (4, 64), "maxvit_pico_rw_256": (2, 256)}
+"""Of encoders with attention in windows: stride of the finest level, and what images are padded to."""
+
+
+@pytest.mark.parametrize(("name", "expected"), WINDOWS.items())
+def test_attention_in_windows_takes_images_of_any_size(name: str, expected: tuple[int, int]):
+    net, x = small(name).eval(), picture(17, 300)
+    assert (net.encoder.stride, net.size_multiple) == expected
+    with torch.no_grad():
+        assert torch.equal(net(x, DENSE), x)
+        coarsest, padded = net.encode(x)[-1], -(-300 // expected[1]) * expected[1]
+        assert coarsest.shape == (1, net.encoder.channels[-1], expected[1] // 32, padded // 32)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", WINDOWS)
+def test_attention_in_windows_keeps_the_contract(name: str):
+    check_backbone(lambda: small(name), sizes=[(17, 31)])
+
+
+def test_what_no_feature_depends_on_is_frozen():
+    encoder = TimmEncoder("efficientvim_m1")
+    frozen = [p for p in encoder.parameters() if not p.requires_grad]
+    assert sum(p.numel() for p in frozen) == 4
+    sum(level.sum() for level in encoder(picture(128, 128))).backward()
+    require_gradients(encoder)
+    assert all(p.grad is None for p in frozen)
 
 
 @pytest.mark.parametrize(("name", "stride"), ENCODERS.items())
@@ -78,7 +107,10 @@ def test_the_descriptor_reaches_every_pixel():
         ("qqqqqqqq", r"timm has no encoder 'qqqqqqqq'. timm.list_models\(\) names all"),
         ("hf-hub:someone/something", "timm has no encoder 'hf-hub:someone/something'"),
         ("vit_tiny_patch16_224", r"gives no pyramid: .*got \[16, 16, 16\]"),
-        ("swin_tiny_patch4_window7_224", "does not take images of 64x64: .*224"),
+        ("test_coatnet", "not take images of any size, padded to multiples of 160: RuntimeError The size"),
+        ("botnet26t_256", "padded to multiples of 256: AssertionError"),
+        ("rexnet_100", "padded to multiples of 224: ValueError Expected more than 1 value per channel"),
+        ("legacy_xception", r"64x64 becomes \[\(1, 64, 29, 29\), .* where timm says \[\(1, 64, 32, 32\)"),
     ],
 )
 def test_what_cannot_be_an_encoder_is_refused(name: str, said: str):
