@@ -1,0 +1,29 @@
+"""Whose code an error arose in."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from moei_toolkit.plugins import KINDS, TOOLKIT, Provider, load_plugins
+
+
+def plugin_behind(error: BaseException) -> str:
+    """Return the plugin that was at work when an error arose, or called what was; empty where none did.
+
+    Returns:
+        Distribution, version and place, such as ``"moei_scale 0.1.0 (expert.py, line 21)"``.
+    """
+    providers = _providers()
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if package in providers:
+            return f"{providers[package]} ({Path(frame.f_code.co_filename).name}, line {line})"
+    return ""
+
+
+def _providers() -> dict[str, Provider]:
+    """Return who provides components, by the package they are in."""
+    table = load_plugins()
+    entries = (entry for kind in KINDS for entry in table.entries(kind).values())
+    return {entry.path.partition(".")[0]: entry.provider for entry in entries if entry.provider != TOOLKIT}
