@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from distributions import install, write_package
+from distributions import STRICT, install, write_package
 from plugin_site import Site
 
 from moei_toolkit import __version__
@@ -15,6 +15,7 @@ from moei_toolkit.skeleton import SINGULAR, compatible
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delenv(STRICT, raising=False)  # what is made up here may be broken
     yield Site(tmp_path)
     for name, module in list(sys.modules.items()):
         if (getattr(module, "__file__", None) or "").startswith(str(tmp_path)):

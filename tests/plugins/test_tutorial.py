@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from distributions import ROOT
+from distributions import ROOT, STRICT
 
 from moei_toolkit.skeleton import SINGULAR, Skeleton
 
@@ -62,6 +62,7 @@ def run(command: str, folder: Path) -> tuple[int, list[str]]:
     variables = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
+        STRICT: "0",
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",  # this is how pip spells --no-build-isolation
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
