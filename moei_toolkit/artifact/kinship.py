@@ -40,6 +40,7 @@ def kinship(folder: Path, other: Path) -> Iterator[str]:
 def _config(folder: Path) -> dict[str, Any]:
     config = validate_config(read_run(folder).config, str(folder / RECORD))
     plain: dict[str, Any] = json.loads(canonical_json(config.without_places()))
+    del plain["studies"]  # they are beside the run
     return plain
 
 

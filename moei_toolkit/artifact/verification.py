@@ -12,13 +12,14 @@ from moei_toolkit.artifact.checks import CHECKS, Artifact
 from moei_toolkit.artifact.contents import link_problems
 from moei_toolkit.artifact.kinship import kinship
 from moei_toolkit.artifact.layout import SUMS, stage_folders
-from moei_toolkit.artifact.reruns import compare_runs, rows_of_run
 from moei_toolkit.artifact.sums import sum_problems
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.errors import MoeiError, StoreError
+from moei_toolkit.evaluation.reruns import compare_runs
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.run_record import RECORD, read_run
 from moei_toolkit.io.text import printable
+from moei_toolkit.pipeline.derivation import rows_of_run
 
 _FAILURES = (
     MoeiError,

@@ -15,6 +15,7 @@ from moei_toolkit.config.sections.data import Data, Tasks
 from moei_toolkit.config.sections.imports import CustomImports
 from moei_toolkit.config.sections.judging import Bench, Evaluate, Inference, Objectives, Report
 from moei_toolkit.config.sections.routing import Calibrate, RouterSection, Utilities, Views
+from moei_toolkit.config.sections.studies import Studies
 from moei_toolkit.config.sections.training import Dense, DenseEqual, Experts, ExpertSection, Singles, Training
 from moei_toolkit.errors import did_you_mean
 from moei_toolkit.types import CLEAN
@@ -42,6 +43,7 @@ class Config(Section):
         evaluate: Metrics.
         bench: How the cost of restoring is measured; not at all when None.
         objectives: From what on a research objective counts as reached.
+        studies: What was studied beside the run.
         report: The report.
         custom_imports: Modules that register components.
     """
@@ -65,6 +67,7 @@ class Config(Section):
     evaluate: Evaluate
     bench: Bench | None = None
     objectives: Objectives = Objectives()
+    studies: Studies = Studies()
     report: Report
 
     @property

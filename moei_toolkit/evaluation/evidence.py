@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from moei_toolkit.evaluation.objectives import Certainty, Gain, Measured, Missing
+from moei_toolkit.evaluation.checks import Measured, Missing
+from moei_toolkit.evaluation.objectives import Certainty, Gain
 from moei_toolkit.evaluation.rows import Row, by_policy
 from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison, Significance
 from moei_toolkit.evaluation.statistics.multiplicity import holm

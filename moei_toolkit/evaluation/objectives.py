@@ -6,32 +6,14 @@ measured: a check without a measurement never passes.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from moei_toolkit.config.sections.judging import Objectives
+from moei_toolkit.evaluation.checks import Check, Measured, Missing, Verdict, at_least, at_most, compared
 from moei_toolkit.evaluation.costs import MeasuredCosts
-
-Verdict = Literal["pass", "fail", "not measured"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One condition of an objective.
-
-    Attributes:
-        what: What is measured.
-        measured: The value with its unit, or why there is none.
-        threshold: What it has to be.
-        holds: None when it was not measured.
-    """
-
-    what: str
-    measured: str
-    threshold: str
-    holds: bool | None
+from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
+from moei_toolkit.evaluation.study_checks import ablation_checks, other_data_checks, repetition_checks
 
 
 @dataclass(frozen=True)
@@ -47,16 +29,6 @@ class Objective:
         holds = [check.holds for check in self.checks]
         verdict = "fail" if False in holds else "not measured" if None in holds or not holds else "pass"
         object.__setattr__(self, "verdict", verdict)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Why there is no measurement."""
-
-    reason: str
-
-
-Measured = float | Missing
 
 
 @dataclass(frozen=True)
@@ -105,7 +77,8 @@ class Evidence:
         abstained: Share of images.
         fallback_gains: Metric -> what falling back to dense changed in its macro mean; above 0 is better.
         oracle_gap: Macro dB of PSNR below the oracle.
-        rank_tau: Kendall's tau-b of the ranking of the policies on these data and at home.
+        rank_tau: Kendall's tau-b of the ranking of the policies on these data and at home; None at home.
+        studies: What was studied beside the run.
         over_equal: Budget -> metric -> gain over the dense model of that budget; empty without any.
         costs: What restoring costs; None when it was not measured.
     """
@@ -121,9 +94,10 @@ class Evidence:
     abstained: float
     fallback_gains: Mapping[str, float]
     oracle_gap: float
-    rank_tau: Measured
+    rank_tau: Measured | None
     over_equal: Mapping[str, Mapping[str, Gain]]
     costs: MeasuredCosts | None
+    studies: Studies = NO_STUDIES
 
 
 def judge_objectives(found: Evidence, limits: Objectives) -> tuple[Objective, ...]:
@@ -137,45 +111,13 @@ def judge_objectives(found: Evidence, limits: Objectives) -> tuple[Objective, ..
         Objective("O6", "quality at equal budgets", _equal_budgets(found, limits)),
         Objective("O7", "cost control", _cost(found.costs, limits)),
         Objective("O8", "oracle attribution", [_attribution(found, limits)]),
-        Objective("O9", "ablation suite", [_ABLATIONS]),
-        Objective("O10", "mixed weather and other data", [_other_data(found, limits)]),
-        Objective("O11", "reproducibility", [_rerun(limits)]),
+        Objective("O9", "ablation suite", ablation_checks(found.studies.ablations, limits.small_changes)),
+        Objective("O10", "mixed weather and other data", _other_data(found, limits)),
+        Objective("O11", "reproducibility", repetition_checks(found.studies.repetition, limits.rerun_psnr)),
     )
 
 
 _NO_BENCHMARK = Missing("no benchmark was run: the config has no bench")
-_ABLATIONS = Check("O6 to O8 under small changes", "no ablations were run", "same conclusions", None)
-
-
-_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    "<": operator.lt,
-}
-
-
-def _at_least(what: str, value: Measured, limit: float, unit: str = "dB") -> Check:
-    return _compared(what, value, ">=", limit, unit)
-
-
-def _at_most(what: str, value: Measured, limit: float, unit: str) -> Check:
-    return _compared(what, value, "<=", limit, unit)
-
-
-def _compared(what: str, value: Measured, relation: str, limit: float, unit: str) -> Check:
-    threshold = f"{relation} {_shown(limit, unit)}"
-    if isinstance(value, Missing):
-        return Check(what, value.reason, threshold, None)
-    shown = _shown(value, unit, sign=relation == ">=" and unit == "dB")
-    return Check(what, shown, threshold, _HOLDS[relation](value, limit))
-
-
-def _shown(value: float, unit: str, sign: bool = False) -> str:
-    if unit == "%":
-        return f"{value:.1%}"
-    digits = 2 if unit == "dB" else 3
-    rounded = round(value, digits) + 0.0  # without the sign of a zero
-    return f"{rounded:{'+' if sign else ''}.{digits}f} {unit}".rstrip()
 
 
 _COSTS = {
@@ -190,7 +132,7 @@ def _benchmark(costs: MeasuredCosts | None, limits: Objectives) -> list[Check]:
     drift: Mapping[str, Measured] = dict.fromkeys(_COSTS, _NO_BENCHMARK) if costs is None else costs.drift
     quick = ", quick" if costs is not None and costs.quick else ""
     return [
-        _at_most(f"drift of {what}{quick}", drift[cost], limits.cost_drift, "%")
+        at_most(f"drift of {what}{quick}", drift[cost], limits.cost_drift, "%")
         for cost, what in _COSTS.items()
     ]
 
@@ -205,30 +147,25 @@ def _cost(costs: MeasuredCosts | None, limits: Objectives) -> list[Check]:
         memory = costs.memory_over_dense
     over = {"latency": latency, "ms_per_mp": latency, "peak_memory": memory}
     return [
-        _at_most(f"{_COSTS[cost]} over dense", value, limits.cost_overhead, "%")
+        at_most(f"{_COSTS[cost]} over dense", value, limits.cost_overhead, "%")
         for cost, value in over.items()
     ]
-
-
-def _rerun(limits: Objectives) -> Check:
-    missing = Missing("compare with a second run: tools/report.py --verify --against")
-    return _at_most("difference of a second run, median image", missing, limits.rerun_psnr, "dB")
 
 
 def _baselines(found: Evidence, limits: Objectives) -> list[Check]:
     reference = limits.dense_reference_psnr
     missing = Missing("no objectives.dense_reference_psnr for these data")
     distance = missing if reference is None else found.dense_psnr - reference
-    dense = _at_least("dense against the published median", distance, -limits.dense_margin)
+    dense = at_least("dense against the published median", distance, -limits.dense_margin)
     none = {"models": Missing("the config has no singles")}
     singles = (found.single_gains or none).items()
-    return [dense, *(_at_least(f"single {name} over dense", gain, 0.0) for name, gain in singles)]
+    return [dense, *(at_least(f"single {name} over dense", gain, 0.0) for name, gain in singles)]
 
 
 def _experts(found: Evidence, limits: Objectives) -> list[Check]:
-    gains = (_at_least(f"expert {name} over dense", gain, 0.0) for name, gain in found.expert_gains.items())
+    gains = (at_least(f"expert {name} over dense", gain, 0.0) for name, gain in found.expert_gains.items())
     shares = (
-        _at_most(f"parameters of expert {name}", share, limits.expert_share, "%")
+        at_most(f"parameters of expert {name}", share, limits.expert_share, "%")
         for name, share in found.expert_shares.items()
     )
     return [*gains, *shares]
@@ -236,21 +173,21 @@ def _experts(found: Evidence, limits: Objectives) -> list[Check]:
 
 def _router(found: Evidence, limits: Objectives) -> list[Check]:
     return [
-        _at_least("agreement with the oracle", found.agreement, limits.agreement, "%"),
-        _compared("largest share of one expert", found.largest_share, "<", limits.largest_share, "%"),
+        at_least("agreement with the oracle", found.agreement, limits.agreement, "%"),
+        compared("largest share of one expert", found.largest_share, "<", limits.largest_share, "%"),
     ]
 
 
 def _calibration(found: Evidence, limits: Objectives) -> list[Check]:
-    ece = _at_most("ECE", found.ece, limits.ece, "")
+    ece = at_most("ECE", found.ece, limits.ece, "")
     changes = (
-        _at_least(f"macro {metric.upper()}, what falling back changed", gain, 0.0, _unit(metric))
+        at_least(f"macro {metric.upper()}, what falling back changed", gain, 0.0, _unit(metric))
         for metric, gain in found.fallback_gains.items()
     )
     perfect = f"{ece.measured} (perfect calibration: {found.ece_null:.3f})"
     return [
         Check(ece.what, perfect, ece.threshold, ece.holds),
-        _at_most("abstained", found.abstained, limits.abstention, "%"),
+        at_most("abstained", found.abstained, limits.abstention, "%"),
         *changes,
     ]
 
@@ -261,14 +198,14 @@ def _unit(metric: str) -> str:
 
 def _equal_budgets(found: Evidence, limits: Objectives) -> list[Check]:
     if not found.over_equal:
-        return [_at_least("macro PSNR", Missing("the config has no dense_equal"), limits.psnr_gain)]
+        return [at_least("macro PSNR", Missing("the config has no dense_equal"), limits.psnr_gain)]
     checks = []
     for budget, gains in found.over_equal.items():
         distance = next((name for name in sorted(gains) if name.startswith("lpips")), None)
         reduction = Missing("LPIPS was not computed") if distance is None else gains[distance].difference
         checks += [
-            _at_least(f"macro PSNR, {budget}", gains["psnr"].difference, limits.psnr_gain),
-            _at_least(f"macro LPIPS, {budget}, reduction", reduction, limits.lpips_gain, ""),
+            at_least(f"macro PSNR, {budget}", gains["psnr"].difference, limits.psnr_gain),
+            at_least(f"macro LPIPS, {budget}, reduction", reduction, limits.lpips_gain, ""),
         ]
     return [*checks, _significance(found, limits)]
 
@@ -296,8 +233,10 @@ def _significance(found: Evidence, limits: Objectives) -> Check:
     )
 
 
-def _other_data(found: Evidence, limits: Objectives) -> Check:
-    return _at_least("Kendall's tau of the policies, here and at home", found.rank_tau, limits.rank_tau, "")
+def _other_data(found: Evidence, limits: Objectives) -> list[Check]:
+    if found.rank_tau is None:
+        return other_data_checks(found.studies.other_data, limits.rank_tau)
+    return [at_least("Kendall's tau of the policies, here and at home", found.rank_tau, limits.rank_tau, "")]
 
 
 def _attribution(found: Evidence, limits: Objectives) -> Check:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moei_toolkit.config.sections.judging import Objectives
+from moei_toolkit.evaluation.checks import Measured, Missing
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.evidence import (
     fallback_gains,
@@ -15,7 +16,7 @@ from moei_toolkit.evaluation.evidence import (
     gains_over_equal,
     share_or_reason,
 )
-from moei_toolkit.evaluation.objectives import Evidence, Measured, Missing, Objective, judge_objectives
+from moei_toolkit.evaluation.objectives import Evidence, Objective, judge_objectives
 from moei_toolkit.evaluation.quality import Quality, gains_over, measure_quality
 from moei_toolkit.evaluation.reliability.calibration_quality import CalibrationQuality, judge_calibration
 from moei_toolkit.evaluation.reliability.selective import SelectiveScores, selective_scores
@@ -25,6 +26,7 @@ from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.evaluation.severity import Stratum, by_severity
 from moei_toolkit.evaluation.shift import SYSTEMS, Home, Shift, judge_shift
 from moei_toolkit.evaluation.statistics.comparisons import Comparison, compare_all
+from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
 from moei_toolkit.types import (
     ACTUAL,
     DENSE,
@@ -51,6 +53,7 @@ class Facts:
         limits: Thresholds of the objectives.
         home: What the rows are compared with when they are of other data.
         costs: What restoring costs; None when it was not measured.
+        studies: What was studied beside the run.
     """
 
     seed: int
@@ -63,6 +66,7 @@ class Facts:
     limits: Objectives
     home: Home | None = None
     costs: MeasuredCosts | None = None
+    studies: Studies = NO_STUDIES
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,7 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
         rank_tau=_rank_tau(shift, facts.home),
         over_equal=gains_over_equal(comparisons),
         costs=facts.costs,
+        studies=facts.studies,
     )
     return Results(
         quality=quality,
@@ -200,7 +205,7 @@ def _without_prefix(gains: Mapping[str, float], prefix: str) -> dict[str, float]
     return {name.removeprefix(prefix): gain for name, gain in gains.items()}
 
 
-def _rank_tau(shift: Shift | None, home: Home | None) -> Measured:
+def _rank_tau(shift: Shift | None, home: Home | None) -> Measured | None:
     if shift is not None:
         return shift.rank.tau
-    return Missing(home.seen if home and home.seen else "no other data were tested")
+    return Missing(home.seen) if home and home.seen else None

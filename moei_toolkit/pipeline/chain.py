@@ -20,7 +20,7 @@ from moei_toolkit.pipeline.source import source_digest
 from moei_toolkit.pipeline.stage import Stage, StageContext
 
 STAGES = "moei_toolkit.pipeline.stages"
-DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, MEASURE, EVALUATE, BENCH, REPORT = (
+DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, MEASURE, EVALUATE, BENCH, STUDIES, REPORT = (
     "data",
     "dense",
     "utilities",
@@ -29,6 +29,7 @@ DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, MEASURE, EVALUATE, BENCH, REPORT = (
     "measure",
     "evaluate",
     "bench",
+    "studies",
     "report",
 )
 
@@ -51,6 +52,7 @@ def make_chain(config: Config) -> tuple[Stage, ...]:
         _measure(config),
         _evaluate(config),
         *([_bench(config)] if config.bench else []),
+        *([_studies(config)] if config.studies.files else []),
         _report(config),
     )
 
@@ -217,10 +219,24 @@ def _bench(config: Config) -> Stage:
     )
 
 
+def _studies(config: Config) -> Stage:
+    return Stage(
+        name=STUDIES,
+        inputs=_all_evaluated(config),
+        # Named as files, so that another result of a study is another input.
+        section={"studies": config.studies.model_dump(), "files": config.studies.files},
+        components=(),
+        run=_lazily("studies"),
+        code=source_digest(f"{STAGES}.studies"),
+    )
+
+
 def _report(config: Config) -> Stage:
+    bench = (BENCH,) if config.bench else ()
+    studies = (STUDIES,) if config.studies.files else ()
     return Stage(
         name=REPORT,
-        inputs=_all_before_report(config),
+        inputs=(*_all_evaluated(config), *bench, *studies),
         section={"config": config.without_places()},
         components=plugins_with_sections(),
         run=_lazily("report"),
@@ -228,10 +244,9 @@ def _report(config: Config) -> Stage:
     )
 
 
-def _all_before_report(config: Config) -> tuple[str, ...]:
+def _all_evaluated(config: Config) -> tuple[str, ...]:
     experts = map(expert_stage, config.experts)
-    bench = (BENCH,) if config.bench else ()
-    return (DATA, DENSE, *experts, UTILITIES, ROUTER, CALIBRATE, *config.rivals, MEASURE, EVALUATE, *bench)
+    return (DATA, DENSE, *experts, UTILITIES, ROUTER, CALIBRATE, *config.rivals, MEASURE, EVALUATE)
 
 
 def _task_losses(config: Config) -> list[Component]:

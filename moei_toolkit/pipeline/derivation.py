@@ -19,12 +19,15 @@ from moei_toolkit.evaluation.results import Facts, derive_results, shown_policie
 from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.shift import Home
+from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, EXPERT_FILE
+from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
-from moei_toolkit.pipeline.chain import BENCH, CALIBRATE, expert_stage
+from moei_toolkit.pipeline.chain import BENCH, CALIBRATE, EVALUATE, STUDIES, expert_stage
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.main import RESULTS_FILE
 from moei_toolkit.pipeline.measuring import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE
+from moei_toolkit.pipeline.studied import STUDIES_FILE, studies_from
 from moei_toolkit.report.content import headline_of, tables_of
 from moei_toolkit.report.contribution import Contribution
 from moei_toolkit.report.findings import Findings
@@ -114,6 +117,7 @@ def derive_report(
         threshold=facts.threshold,
         costs=facts.costs,
         subject="" if home is None else home.subject,
+        studies=facts.studies,
     )
     return Derived(rows, facts, found)
 
@@ -142,6 +146,7 @@ def facts_of(
         limits=config.objectives,
         home=home,
         costs=_costs(config, folders),
+        studies=_studies(folders) if home is None and config.studies.files else NO_STUDIES,
     )
 
 
@@ -149,6 +154,20 @@ def _costs(config: Config, folders: Mapping[str, Path]) -> MeasuredCosts | None:
     if config.bench is None:
         return None
     return costs_from(read_json(folders[BENCH] / COST_FILE), config.bench.max_noise)
+
+
+def _studies(folders: Mapping[str, Path]) -> Studies:
+    return studies_from(read_json(folders[STUDIES] / STUDIES_FILE))
+
+
+def rows_of_run(folder: Path) -> list[Row]:
+    """Read the rows of a run, or of an unpacked artifact.
+
+    Raises:
+        StoreError: It is not such a folder, or has not been evaluated.
+        DataError: The rows are damaged.
+    """
+    return read_rows(stage_folder(folder, read_run(folder), EVALUATE) / ROWS_FILE)
 
 
 def read_json(path: Path) -> dict[str, Any]:

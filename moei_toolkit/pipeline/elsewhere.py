@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.judging import Report
+from moei_toolkit.config.sections.studies import ORIGIN_FILE
 from moei_toolkit.data.layouts.base import TEST
 from moei_toolkit.data.overlap import capture_of, captures_shared
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records
@@ -19,11 +20,12 @@ from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.quality import judged_weathers, macro_psnr
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.evaluation.shift import Home
-from moei_toolkit.io.atomic import fsync_dir, fsync_tree
+from moei_toolkit.io.atomic import atomic_write_json, fsync_dir, fsync_tree
 from moei_toolkit.io.disk import disk_errors
+from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
-from moei_toolkit.pipeline.chain import DATA, EVALUATE, REPORT, make_chain
+from moei_toolkit.pipeline.chain import DATA, EVALUATE, REPORT, STUDIES, make_chain
 from moei_toolkit.pipeline.evaluation import ROWS_FILE, Restoring, evaluate_images
 from moei_toolkit.pipeline.measuring import build_metrics, make_measuring, measure_images, records_of
 from moei_toolkit.pipeline.origin import origin_of
@@ -73,8 +75,14 @@ def evaluate_elsewhere(
     with _whole(out) as partial:
         _evaluate(config, folders, data, split, partial, log, allocation)
         origin = origin_of(config, folders)
+        atomic_write_json(partial / ORIGIN_FILE, _origin(folders, f"{data.absolute().name}, {split}", home))
         results = write_report(titled, folders, partial, origin, config.seed, partial, load_plugins(), home)
     return asdict(results)
+
+
+def _origin(folders: dict[str, Path], data: str, home: Home) -> dict[str, Any]:
+    stages = {name: read_manifest(folder).fingerprint for name, folder in folders.items()}
+    return {"stages": stages, "data": data, "seen": home.seen}
 
 
 def count_images(run: Path, data: Path, split: str) -> int:
@@ -113,11 +121,11 @@ def _evaluate(
 
 
 def _finished(run: Path) -> tuple[Config, dict[str, Path]]:
-    """Return the config of a run, and the folders of all stages but its report, in order."""
+    """Return the config of a run, and the folders of all stages but its studies and report, in order."""
     record = read_run(run)
     config = validate_config(record.config, str(run / RECORD))
     import_custom(config, str(run / RECORD))
-    names = [stage.name for stage in make_chain(config) if stage.name != REPORT]
+    names = [stage.name for stage in make_chain(config) if stage.name not in (STUDIES, REPORT)]
     return config, {name: stage_folder(run, record, name) for name in names}
 
 

@@ -36,6 +36,7 @@ from moei_toolkit.report.tables.decisions import abstention_table, reliability_t
 from moei_toolkit.report.tables.objectives import objectives_table
 from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table
 from moei_toolkit.report.tables.shift import shift_tables
+from moei_toolkit.report.tables.studies import study_tables
 from moei_toolkit.report.tables.table import Table, macro_label, name_of
 from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, INPUT, ORACLE
 
@@ -53,6 +54,7 @@ def tables_of(found: Findings) -> list[Table]:
         abstention_table(found.results),
         severity_table(found.results.severity),
         specialist_table(found.results.quality),
+        *study_tables(found.studies),
     ]
 
 
@@ -104,6 +106,7 @@ def sections_of(found: Findings, origin: Origin, sliders: Mapping[str, Sequence[
         Section("Routing", _routing(found)),
         Section("Confidence", _confidence(found)),
         Section("Severity", [_severity(results.severity), SortableTable(severity_table(results.severity))]),
+        *_studies(found),
         Section("Training", [training_curves(origin.histories)]),
         Section(
             "Origin",
@@ -117,6 +120,7 @@ def sections_of(found: Findings, origin: Origin, sliders: Mapping[str, Sequence[
 
 
 _PICTURES = "The best, the median and the worst image of each weather, by the gain of MoE-I over dense."
+_BESIDE = "Do the findings hold when one thing is changed, on other data, and when all of it is done again?"
 _OTHER_DATA = (
     "These data are not the run's own. Do the policies keep their order here, and where they do not, would "
     "calibrating again help?"
@@ -138,6 +142,11 @@ def _interval(one: Comparison) -> str:
 def _other_data(found: Findings) -> list[Section]:
     tables = _shift_tables(found)
     return [Section("On other data", [*map(SortableTable, tables)], _OTHER_DATA)] if tables else []
+
+
+def _studies(found: Findings) -> list[Section]:
+    tables = study_tables(found.studies)
+    return [Section("Beside the run", [*map(SortableTable, tables)], _BESIDE)] if tables else []
 
 
 def _shift_tables(found: Findings) -> list[Table]:

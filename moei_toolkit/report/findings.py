@@ -9,6 +9,7 @@ from typing import Any
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.results import Results
 from moei_toolkit.evaluation.routing.decisions import Decisions
+from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
 from moei_toolkit.report.figures.provenance import MadeStage
 
 
@@ -28,6 +29,7 @@ class Findings:
         threshold: tau of the abstention.
         costs: What restoring costs in time and memory; None when it was not measured.
         subject: Which run was judged on which data, in a sentence; empty on the run's own test images.
+        studies: What was studied beside the run.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Findings:
     threshold: float
     costs: MeasuredCosts | None = None
     subject: str = ""
+    studies: Studies = NO_STUDIES
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ def best_config(results: Results, work_dir: Path) -> str:
         work_dir: Folder of the search; the run gets one inside.
     """
     search, best = results.search, results.best.judged
-    raw = apply_options(search.config.model_dump(), {"work_dir": str(work_dir / "best")})
-    config = vary(raw, best.trial.variant)
+    # What was studied beside the config as it is says nothing of the best.
+    changes = {"work_dir": str(work_dir / "best"), "studies._delete_": True}
+    config = vary(apply_options(search.config.model_dump(), changes), best.trial.variant)
     chosen = f"Variant {best.name!r} of space {search.space.name!r}"
     reached = f"the best of {len(results.candidates)} in {search.metric}, {best.scores[search.metric]:.4f}"
     caution = "It was chosen on the test images, so that it is a little worse on others."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from moei_toolkit.evaluation.objectives import Verdict
+from moei_toolkit.evaluation.checks import Verdict
 from moei_toolkit.evaluation.results import derive_results
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison, compare_all

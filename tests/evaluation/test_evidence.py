@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from row_examples import DIRECTIONS, example
 
+from moei_toolkit.evaluation.checks import Missing
 from moei_toolkit.evaluation.evidence import (
     fallback_gains,
     gains_or_reasons,
     gains_over_equal,
     share_or_reason,
 )
-from moei_toolkit.evaluation.objectives import Certainty, Missing
+from moei_toolkit.evaluation.objectives import Certainty
 from moei_toolkit.evaluation.statistics.comparisons import compare_all
 
 

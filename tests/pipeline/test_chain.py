@@ -19,7 +19,7 @@ DEFAULT = load_config(ROOT / "configs" / "moei_rain_haze_snow.py")
 LATER = ["data", "dense", "experts", "utilities", "router", "calibrate", "evaluate", "report"]
 RIVALS = ["singles", "dense_equal"]
 WHERE_ONLY = {"work_dir", "store", "custom_imports"}
-WHOLE_SECTIONS = {"calibrate.threshold", "bench"}
+WHOLE_SECTIONS = {"calibrate.threshold", "bench", "studies.ablations", "studies.repetition"}
 """None by default, and otherwise no value that another could be made of."""
 OTHER_CHOICE = {
     "fp32": "bf16",
@@ -134,6 +134,9 @@ def test_where_results_go_does_not_matter(path):
         ("objectives.agreement", 0.9, {"report"}),
         ("report.title", "Another", {"report"}),
         ("bench", {"runs": 5}, {"bench", "report"}),
+        ("studies.ablations", "ablations.json", {"studies", "report"}),
+        ("studies.other_data", ["on_mixed"], {"studies", "report"}),
+        ("studies.repetition", "again", {"studies", "report"}),
     ],
 )
 def test_what_a_change_makes_run_again(path, value, expected):
@@ -177,6 +180,15 @@ def test_what_makes_the_cost_be_measured_again(path, value, again):
     before = put(raw(), "bench", {"runs": 5})
     after = put(copy.deepcopy(before), path, value)
     assert (fingerprints(after)["bench"] != fingerprints(before)["bench"]) == again
+
+
+def test_another_result_of_a_study_makes_the_report_be_written_again(tmp_path):
+    found = tmp_path / "ablations.json"
+    named = put(raw(), "studies.ablations", str(found))
+    found.write_text("1")
+    before = fingerprints(named)
+    found.write_text("2")
+    assert {name for name, now in fingerprints(named).items() if now != before[name]} == {"studies", "report"}
 
 
 def test_another_expert_of_the_same_weather_leaves_the_others_alone():

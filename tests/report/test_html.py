@@ -12,7 +12,8 @@ from html.parser import HTMLParser
 import pytest
 
 from moei_toolkit.errors import DataError
-from moei_toolkit.evaluation.objectives import Check, Objective
+from moei_toolkit.evaluation.checks import Check
+from moei_toolkit.evaluation.objectives import Objective
 from moei_toolkit.report.blocks.details import Details
 from moei_toolkit.report.blocks.figure import Figure
 from moei_toolkit.report.blocks.headline import BigNumber, Headline

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from moei_toolkit.config.component import Component
-from moei_toolkit.config.kinds import Count, Flag, Fraction, NotEmpty, NotNegative, Section, Side
+from moei_toolkit.config.kinds import Count, Flag, Fraction, NotEmpty, NotNegative, Section, Side, Text
 
 
 class Inference(Section):
@@ -91,7 +91,8 @@ class Objectives(Section):
         rank_tau: Least Kendall's tau-b between the rankings of the policies on two data sets.
         cost_drift: Largest drift of a cost between two measurements, as a share.
         cost_overhead: Largest cost over that of dense, as a share.
-        rerun_psnr: Largest difference of a second run on the median image, dB.
+        small_changes: Factors of an ablation under which the verdicts of O6 to O8 must stay.
+        rerun_psnr: The median image of a second run must differ by less, dB.
     """
 
     dense_reference_psnr: float | None = None
@@ -109,6 +110,15 @@ class Objectives(Section):
     rank_tau: float = 0.6
     cost_drift: Fraction = 0.05
     cost_overhead: Fraction = 0.05
+    small_changes: tuple[Text, ...] = (
+        "distillation",
+        "calibration",
+        "abstention",
+        "alpha",
+        "r",
+        "beta",
+        "tau",
+    )
     rerun_psnr: NotNegative = 0.05
 
 

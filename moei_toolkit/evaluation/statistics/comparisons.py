@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -81,6 +81,16 @@ class Comparison:
         if found is None or found.bca.low <= 0 <= found.bca.high or found.tests.p_t >= 1 - found.level:
             return "open"
         return "better" if (found.bca.low > 0) == self.higher_is_better else "worse"
+
+
+def comparison_from(value: Mapping[str, Any]) -> Comparison:
+    """Return the comparison that ``dataclasses.asdict`` made plain data of."""
+    sure = value["significance"]
+    if sure is None:
+        return Comparison(**value)
+    intervals = {name: Interval(**sure[name]) for name in ("bca", "percentile")}
+    tests = PairedTests(**sure["tests"])
+    return Comparison(**{**value, "significance": Significance(sure["level"], tests=tests, **intervals)})
 
 
 def compare_all(

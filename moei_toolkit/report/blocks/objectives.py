@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from moei_toolkit.evaluation.objectives import Check, Objective
+from moei_toolkit.evaluation.checks import Check
+from moei_toolkit.evaluation.objectives import Objective
 from moei_toolkit.report.blocks.verdict import verdict, verdict_sign
 from moei_toolkit.report.markup import Markup, element, join
 from moei_toolkit.report.tables.objectives import HOW_TO_READ, verdict_of

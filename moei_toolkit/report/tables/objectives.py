@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moei_toolkit.evaluation.objectives import Check, Objective, Verdict
+from moei_toolkit.evaluation.checks import Check, Verdict
+from moei_toolkit.evaluation.objectives import Objective
 from moei_toolkit.report.tables.table import Table
 
 HOW_TO_READ = "An objective passes when every check of it holds. What was not measured never passes."

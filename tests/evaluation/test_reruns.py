@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from row_examples import example
 
-from moei_toolkit.artifact.reruns import compare_runs
+from moei_toolkit.evaluation.reruns import compare_runs
 from moei_toolkit.types import ACTUAL, DENSE
 
 

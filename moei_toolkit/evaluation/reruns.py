@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from moei_toolkit.evaluation.rows import Row, read_rows
-from moei_toolkit.io.run_record import read_run, stage_folder
-from moei_toolkit.pipeline.chain import EVALUATE
-from moei_toolkit.pipeline.evaluation import ROWS_FILE
+from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.types import ACTUAL, DENSE
 
 LIMIT = 0.05
@@ -68,13 +64,3 @@ def compare_runs(rows: Sequence[Row], others: Sequence[Row]) -> tuple[list[Rerun
                 Rerun(policy, len(differences), float(np.median(differences)), float(np.max(differences)))
             )
     return compared, unmatched
-
-
-def rows_of_run(folder: Path) -> list[Row]:
-    """Read the rows of a run, or of an unpacked artifact.
-
-    Raises:
-        StoreError: It is not such a folder, or has not been evaluated.
-        DataError: The rows are damaged.
-    """
-    return read_rows(stage_folder(folder, read_run(folder), EVALUATE) / ROWS_FILE)

@@ -1,0 +1,85 @@
+"""The checks of objectives O9 to O11: do the conclusions hold elsewhere, under small changes, and again?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moei_toolkit.evaluation.checks import Check, Missing, at_least, compared
+from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition
+from moei_toolkit.types import ACTUAL
+
+CONCLUSIONS = ("O6", "O7", "O8")
+"""Objectives whose verdicts are the conclusions that ablations must leave standing."""
+
+_SAME = "same verdicts"
+_TAU = "Kendall's tau of the policies, {} and at home"
+_MEDIAN = "difference of a second run, median image{}"
+
+
+def ablation_checks(found: Ablations | None, factors: Sequence[str]) -> list[Check]:
+    """Return a check for every factor: whether O6 to O8 come out as they do without the change.
+
+    A conclusion that the search has not measured under the config as it is says nothing, and is left out.
+
+    Args:
+        found: None if there were no ablations.
+        factors: Those whose variants count as small changes of the method.
+    """
+    if found is None:
+        reason = "no ablations are named: tools/tune.py CONFIG --space ablations makes them"
+        return [Check("O6 to O8 under small changes", reason, _SAME, None)]
+    judged = [name for name in CONCLUSIONS if found.verdicts.get(name, "not measured") != "not measured"]
+    what = f"{', '.join(judged) or 'O6 to O8'} under other "
+    return [_under(f"{what}{factor}", _of(found, factor), found, judged) for factor in factors]
+
+
+def changed_conclusions(one: Ablation, found: Ablations, names: Sequence[str] = CONCLUSIONS) -> list[str]:
+    """Return the conclusions that a variant changes, such as ``"O6 pass to fail"``."""
+    pairs = ((name, found.verdicts.get(name), one.verdicts.get(name)) for name in names)
+    return [f"{name} {before} to {after}" for name, before, after in pairs if before != after]
+
+
+def other_data_checks(found: Sequence[OtherData], least_tau: float) -> list[Check]:
+    """Return a check for every other data set: whether it ranks the policies as the run's own does."""
+    if not found:
+        missing = Missing("no other data are named: tools/evaluate.py judges a run on them")
+        return [at_least(_TAU.format("elsewhere"), missing, least_tau, "")]
+    return [_ranked(one, least_tau) for one in found]
+
+
+def repetition_checks(found: Repetition | None, limit: float) -> list[Check]:
+    """Return a check for dense and one for MoE-I: whether a second run restores the median image alike."""
+    if found is None:
+        missing = Missing("no second run is named; make one of the same config and seed")
+        return [compared(_MEDIAN.format(""), missing, "<", limit, "dB")]
+    if found.shared:
+        missing = Missing(f"not made twice, but one result in both runs: {', '.join(found.shared)}")
+        return [compared(_MEDIAN.format(""), missing, "<", limit, "dB")]
+    return [
+        compared(_MEDIAN.format(f", {one.policy}"), one.median, "<", limit, "dB") for one in found.policies
+    ]
+
+
+def _of(found: Ablations, factor: str) -> list[Ablation]:
+    return [one for one in found.variants if one.factor == factor and one.policy == ACTUAL]
+
+
+def _under(what: str, variants: Sequence[Ablation], found: Ablations, judged: Sequence[str]) -> Check:
+    if not variants:
+        return Check(what, f"space {found.space!r} has no result of it", _SAME, None)
+    if not judged:
+        return Check(what, "none of O6 to O8 was measured in the search", _SAME, None)
+    changes = {one.name: changed_conclusions(one, found, judged) for one in variants}
+    told = [f"{', '.join(lines)} ({name})" for name, lines in changes.items() if lines]
+    return Check(what, "; ".join(told) or f"same: {', '.join(changes)}", _SAME, not told)
+
+
+def _ranked(one: OtherData, least_tau: float) -> Check:
+    what = _TAU.format(f"on {one.name}")
+    if one.tau is None:
+        return at_least(what, Missing(one.seen or "the policies were not ranked"), least_tau, "")
+    check = at_least(what, one.tau, least_tau, "")
+    if check.holds:
+        return check
+    again = "" if one.ece_again is None else f", calibrated again (ECE {one.ece:.3f} to {one.ece_again:.3f})"
+    return Check(what, f"{check.measured}: sensitive to these data{again}", check.threshold, False)

@@ -1,0 +1,135 @@
+"""Reads what was studied beside the run, and refuses what is of another run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from moei_toolkit.config.loader import validate_config
+from moei_toolkit.config.sections.studies import ORIGIN_FILE
+from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.reruns import compare_runs
+from moei_toolkit.evaluation.rows import read_rows
+from moei_toolkit.evaluation.statistics.comparisons import comparison_from
+from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition, Studies
+from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.manifest import Manifest, read_manifest
+from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
+from moei_toolkit.pipeline.chain import CALIBRATE, DATA, DENSE, EVALUATE, ROUTER
+from moei_toolkit.pipeline.derivation import read_json, rows_of_run
+from moei_toolkit.pipeline.evaluation import ROWS_FILE
+from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.studied import STUDIES_FILE, as_json
+from moei_toolkit.types import ACTUAL
+from moei_toolkit.types import DENSE as DENSE_POLICY
+
+T = TypeVar("T")
+_BESIDE = {"bench", "objectives", "report", "studies"}
+"""Sections of a config in which a run and its repetition may differ."""
+
+
+def run(context: StageContext) -> None:
+    """Leave studies.json."""
+    named, config = context.config.studies, context.config
+    own = {name: read_manifest(folder) for name, folder in context.inputs.items()}
+    deciding = {name: own[name].fingerprint for name in (DATA, DENSE, *config.worn, ROUTER, CALIBRATE)}
+    studies = Studies(
+        ablations=_ablations(Path(named.ablations), deciding) if named.ablations else None,
+        other_data=[_other_data(Path(folder), deciding) for folder in named.other_data],
+        repetition=_repetition(Path(named.repetition), context, own) if named.repetition else None,
+    )
+    atomic_write_json(context.folder / STUDIES_FILE, as_json(studies))
+
+
+def _ablations(path: Path, own: Mapping[str, str]) -> Ablations:
+    found = read_json(path)
+
+    def parse() -> Ablations:
+        first, *others = found["variants"]
+        _require_same("studies.ablations", path, own, first["stages"])
+        return Ablations(
+            space=found["space"],
+            verdicts=first["objectives"],
+            variants=[_ablation(one) for one in others],
+            failed=found["failed"],
+        )
+
+    return _parsed(path, "the results of tools/tune.py", parse)
+
+
+def _ablation(value: Mapping[str, Any]) -> Ablation:
+    compared = value["comparison"] and comparison_from(value["comparison"])
+    sure = compared.significance if compared else None
+    return Ablation(
+        name=value["name"],
+        factor=value["factor"],
+        policy=value["policy"],
+        difference=value["difference"],
+        low=sure.bca.low if sure else None,
+        high=sure.bca.high if sure else None,
+        finding=compared.finding if compared else "open",
+        verdicts=value["objectives"],
+    )
+
+
+def _other_data(folder: Path, own: Mapping[str, str]) -> OtherData:
+    origin, found = read_json(folder / ORIGIN_FILE), read_json(folder / "results.json")
+
+    def parse() -> OtherData:
+        _require_same("studies.other_data", folder, own, origin["stages"])
+        shift, macro = found["shift"], found["quality"]["macro"]
+        again = shift and shift["recalibration"]
+        return OtherData(
+            name=origin["data"],
+            images=sum(found["quality"]["images"].values()),
+            seen=origin["seen"],
+            tau=shift["rank"]["tau"] if shift else None,
+            p=shift["rank"]["p"] if shift else None,
+            dense=macro[DENSE_POLICY]["psnr"],
+            actual=macro[ACTUAL]["psnr"],
+            agreement=found["routing"]["agreement"],
+            ece=again["before"]["ece"] if again else found["calibration"]["ece"],
+            abstained=found["routing"]["fallback"]["overall"]["abstained"],
+            ece_again=again["after"]["ece"] if again else None,
+        )
+
+    return _parsed(folder, "what tools/evaluate.py leaves", parse)
+
+
+def _repetition(folder: Path, context: StageContext, own: Mapping[str, Manifest]) -> Repetition:
+    record = read_run(folder)
+    theirs = validate_config(record.config, str(folder / RECORD)).without_places()
+    ours = context.config.without_places()
+    if other := sorted(name for name in ours if name not in _BESIDE and ours[name] != theirs[name]):
+        raise DataError(
+            f"studies.repetition: expected a second run of the same config and seed, got {folder}, "
+            f"which has another {', '.join(other)}."
+        )
+    again = {name: read_manifest(stage_folder(folder, record, name)) for name in own}
+    compared, unmatched = compare_runs(read_rows(context.inputs[EVALUATE] / ROWS_FILE), rows_of_run(folder))
+    if unmatched:
+        raise DataError(f"studies.repetition: {folder} was tested on other images: {unmatched[0]}.")
+    shared = [name for name, one in own.items() if name != DATA and _making(one) == _making(again[name])]
+    return Repetition(compared, shared)
+
+
+def _making(manifest: Manifest) -> tuple[str, float]:
+    """Return what no two makings of a stage have equal."""
+    return manifest.started, manifest.seconds
+
+
+def _require_same(key: str, path: Path, own: Mapping[str, str], theirs: Mapping[str, str]) -> None:
+    """Refuse a study of another run."""
+    if other := [name for name, fingerprint in own.items() if theirs.get(name) != fingerprint]:
+        raise DataError(
+            f"{key}: expected a study of this run, got {path}, which is of another one: "
+            f"{', '.join(other)} differ. Make it again, with the config as it is now."
+        )
+
+
+def _parsed(path: Path, expected: str, parse: Callable[[], T]) -> T:
+    try:
+        return parse()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: expected {expected}, it lacks or misstates {error}.") from error
