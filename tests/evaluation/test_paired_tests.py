@@ -25,6 +25,19 @@ def test_every_column_is_tested_as_scipy_does(units):
         assert one.cohens_d == pytest.approx((x - y).mean() / (x - y).std(ddof=1), abs=1e-12)
 
 
+@pytest.mark.parametrize("units", [2, 5, 9, 13, 14])
+@pytest.mark.parametrize("zeros", [0, 1, 3])
+def test_a_few_tied_differences_are_tested_as_scipy_does(units, zeros):
+    rng = np.random.default_rng([units, zeros])
+    tied = rng.integers(-3, 5, (units, 2)).astype(float)
+    tied[tied == 0] = 2.5
+    tied[: min(zeros, units - 1)] = 0
+    for column, found in zip(tied.T, paired_tests(tied), strict=True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert found.p_wilcoxon == pytest.approx(stats.wilcoxon(column).pvalue, abs=1e-12)
+
+
 def test_the_reverse_has_the_opposite_effect_and_the_same_chance():
     differences = np.random.default_rng(1).normal(0.3, 1, (20, 1))
     (there,), (back,) = paired_tests(differences), paired_tests(-differences)

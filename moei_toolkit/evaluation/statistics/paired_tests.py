@@ -10,6 +10,9 @@ from scipy import stats
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.statistics.scene_sums import ROUNDING
 
+FEW = 13
+"""Up to so many differences, all ways to sign them are counted where some are equal or zero."""
+
 
 @dataclass(frozen=True)
 class PairedTests:
@@ -47,8 +50,27 @@ def paired_tests(differences: np.ndarray) -> list[PairedTests]:
 def _test(column: np.ndarray) -> PairedTests:
     if not column.any():
         return PairedTests(None, 1.0, 1.0)
-    p_wilcoxon = float(stats.wilcoxon(column).pvalue)
+    p_wilcoxon = _signed_ranks(column)
     spread = column.std(ddof=1)
     if spread <= ROUNDING * np.abs(column).max():
         return PairedTests(None, 0.0, p_wilcoxon)
     return PairedTests(float(column.mean() / spread), float(stats.ttest_1samp(column, 0).pvalue), p_wilcoxon)
+
+
+def _signed_ranks(column: np.ndarray) -> float:
+    """Return the p of Wilcoxon's test, which is scipy's.
+
+    Scipy tries every way to sign a few tied differences, one by one, which took half the time of a large
+    report. Here their rank sums are counted: those of n differences follow from those of n - 1.
+    """
+    sizes = np.abs(column[column != 0])
+    tied = len(np.unique(sizes)) < len(column)
+    if len(column) > FEW or not tied:
+        return float(stats.wilcoxon(column).pvalue)
+    doubled = np.rint(2 * stats.rankdata(sizes)).astype(np.int64)  # ranks of ties are halves
+    ways = np.ones(1)
+    for rank in doubled:
+        ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
+    positive = int(doubled[column[column != 0] > 0].sum())
+    rarer = min(ways[: positive + 1].sum(), ways[positive:].sum())
+    return float(min(1.0, 2 * rarer / 2 ** len(sizes)))
