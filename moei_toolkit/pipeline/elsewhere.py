@@ -22,21 +22,24 @@ from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.io.atomic import atomic_write_json, fsync_dir, fsync_tree
 from moei_toolkit.io.disk import disk_errors
+from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.pipeline.chain import DATA, EVALUATE, REPORT, STUDIES, make_chain
 from moei_toolkit.pipeline.evaluation import ROWS_FILE, Restoring, evaluate_images
-from moei_toolkit.pipeline.measuring import build_metrics, make_measuring, measure_images, records_of
+from moei_toolkit.pipeline.going_on import KEPT_FILE, measure_on
+from moei_toolkit.pipeline.measurement import Along, Measured
+from moei_toolkit.pipeline.measuring import build_metrics, make_measuring, records_of
 from moei_toolkit.pipeline.origin import origin_of
 from moei_toolkit.pipeline.reporting import write_report
+from moei_toolkit.pipeline.source import source_digest
 from moei_toolkit.pipeline.stages.images import Images
 from moei_toolkit.plugins import load_plugins
 from moei_toolkit.types import CLEAN
 
 if TYPE_CHECKING:
     from moei_toolkit.cluster.allocation import Allocation
-    from moei_toolkit.pipeline.measurement import Along
 
 
 def evaluate_elsewhere(
@@ -52,7 +55,7 @@ def evaluate_elsewhere(
         data: Folder of a prepared data set.
         split: Which images of it.
         out: A new or empty folder. It is there whole or not at all; until then, what there is lies beside it
-            in ``OUT.partial``, which the next try replaces.
+            in ``OUT.partial``, and the next try measures only what was not measured yet.
         log: Told how far it is.
         allocation: Of a cluster whose workers restore and measure the images; this process when None.
 
@@ -81,8 +84,11 @@ def evaluate_elsewhere(
 
 
 def _origin(folders: dict[str, Path], data: str, home: Home) -> dict[str, Any]:
-    stages = {name: read_manifest(folder).fingerprint for name, folder in folders.items()}
-    return {"stages": stages, "data": data, "seen": home.seen}
+    return {"stages": _fingerprints(folders), "data": data, "seen": home.seen}
+
+
+def _fingerprints(folders: dict[str, Path]) -> dict[str, str]:
+    return {name: read_manifest(folder).fingerprint for name, folder in folders.items()}
 
 
 def count_images(run: Path, data: Path, split: str) -> int:
@@ -107,15 +113,25 @@ def _evaluate(
 ) -> None:
     metrics, protocol = build_metrics(config)
     measuring = make_measuring(config, folders, metrics)
+    key = {
+        "stages": _fingerprints(folders),
+        "records": sha256_file(data / RECORDS_NAME),
+        "split": split,
+        "code": source_digest("moei_toolkit.pipeline.measuring"),
+        "metrics": [metric.as_dict() for metric in config.evaluate.metrics],
+    }
     with Images(data) as images:
         records = records_of(images, split, data)
         mixed: dict[str, Along] = {}
-        if allocation is None:
-            measured = measure_images(measuring, images, records, log)
-        else:
+
+        def measure(left: Sequence[Record]) -> Iterator[Measured]:
+            if allocation is None:
+                return (measuring.along_all(images, record) for record in left)
             from moei_toolkit.pipeline.measuring_on_cluster import measure_on_cluster
 
-            measured, mixed = measure_on_cluster(allocation, config, folders, data, records, log)
+            return measure_on_cluster(allocation, config, folders, data, left, mixed)
+
+        measured = measure_on(out / KEPT_FILE, key, records, measure, log)
         restoring = Restoring(measuring, images, mixed)
         evaluate_images(config, folders, measured, protocol, restoring, out, config.seed, log)
 
@@ -156,15 +172,22 @@ def _home(folders: dict[str, Path], data: Path, judged: Sequence[Record], subjec
 
 @contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
-    """Yield a new folder beside ``folder``, which takes its place once the block ends well."""
+    """Yield a folder beside ``folder``, which takes its place once the block ends well.
+
+    What an earlier try measured is in it, and nothing else.
+    """
     folder = folder.resolve()
     partial = folder.with_name(f"{folder.name}.partial")
     with disk_errors(partial):
-        if partial.exists():
-            shutil.rmtree(partial)
-        partial.mkdir(parents=True)
+        partial.mkdir(parents=True, exist_ok=True)
+        for path in partial.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != KEPT_FILE:
+                path.unlink()
     yield partial
     with disk_errors(folder):
+        (partial / KEPT_FILE).unlink(missing_ok=True)
         fsync_tree(partial)
         if folder.exists():
             folder.rmdir()

@@ -86,6 +86,25 @@ def read_measurements(folder: Path) -> list[Measured]:
     return [_parse(row, where, g) for (where, row), g in zip(rows, tensors["g"].split(1), strict=True)]
 
 
+def measured_as_row(image: Measured) -> dict[str, Any]:
+    """Return an image along its routes as plain data, with its descriptor."""
+    (row,) = _rows([image])
+    return {**row, "g": image.g[0].tolist()}
+
+
+def measured_from_row(row: dict[str, Any], where: str) -> Measured:
+    """Return what `measured_as_row` made plain data of.
+
+    Raises:
+        DataError: It is something else; ``where`` it stands is in the message.
+    """
+    try:
+        g = torch.tensor(row.pop("g"), dtype=torch.float32)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{where}: expected a descriptor ({error}). Measure again.") from error
+    return _parse(row, where, g[None])
+
+
 def _rows(measured: Iterable[Measured]) -> Iterable[dict[str, Any]]:
     for image in measured:
         routes = {name: asdict(along) for name, along in image.routes.items()}

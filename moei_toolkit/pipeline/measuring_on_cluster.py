@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,6 @@ from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.bundle import load_decider
 from moei_toolkit.inference.devices import default_device
-from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.shared_paths import SharedPaths, shared_paths
 from moei_toolkit.pipeline.evaluation import Restoring
 from moei_toolkit.pipeline.judge import two_most_probable
@@ -35,9 +34,9 @@ def measure_on_cluster(
     folders: Mapping[str, Path],
     data: Path,
     records: Sequence[Record],
-    log: Reporter,
-) -> tuple[list[Measured], dict[str, Along]]:
-    """Do what `measure_images` does; every machine must see the same files under the same paths.
+    mixed: dict[str, Along],
+) -> Iterator[Measured]:
+    """Yield images measured along every route, in order; machines must see the same files in the same places.
 
     Args:
         allocation: How many workers, and what each gets; Ray must have been started.
@@ -45,10 +44,7 @@ def measure_on_cluster(
         folders: Committed folders of its stages, by name.
         data: Folder of the prepared data.
         records: Images of it.
-        log: Told how far it is.
-
-    Returns:
-        The images in the order of the records, and Top-2 of each by its id, where the config wants it.
+        mixed: Receives Top-2 of each by its id, where the config wants it.
 
     Raises:
         StoreError: A machine does not see the folders.
@@ -56,12 +52,7 @@ def measure_on_cluster(
     """
     shared = shared_paths([Path.cwd(), data, *folders.values()])
     build = partial(_open_work, shared, config.model_dump(mode="json"), folders, data, allocation.threads)
-    measured: list[Measured] = []
-    mixed: dict[str, Along] = {}
-    with (
-        log.progress(len(records), "measure") as progress,
-        closing(map_over_workers(build, records, allocation)) as outcomes,
-    ):
+    with closing(map_over_workers(build, records, allocation)) as outcomes:
         for outcome in outcomes:
             if isinstance(outcome, Lost):
                 raise DataError(
@@ -69,11 +60,9 @@ def measure_on_cluster(
                     f"({outcome.reason}). It may need more memory than they have."
                 )
             image, top2 = outcome
-            measured.append(image)
             if top2:
                 mixed[image.id] = top2
-            progress.advance()
-    return measured, mixed
+            yield image
 
 
 def _open_work(

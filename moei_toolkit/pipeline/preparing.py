@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from moei_toolkit.config.preparation import Preparation
-from moei_toolkit.data.layouts.base import SPLITS
+from moei_toolkit.data.layouts.base import SPLITS, TEST, TRAIN
 from moei_toolkit.data.preparation.inspection import AS_IT_IS, Checks
 from moei_toolkit.data.preparation.prepare import Order, prepare
 from moei_toolkit.data.preparation.prepared_set import (
@@ -132,12 +133,7 @@ def describe_set(folder: Path, prepared: PreparedSet) -> str:
     kinds = Counter((finding.kind, finding.dropped) for finding in findings)
     for (kind, dropped), count in sorted(kinds.items()):
         lines.append(f"  {kind}: {count} files, {'left out' if dropped else 'used'}")
-    lines += [
-        f"  no images of {task} in split {split!r}: a run that has this task needs some"
-        for task in tasks
-        for split in SPLITS
-        if task != CLEAN and not counts[task, split]
-    ]
+    lines += _lacking(counts, tasks)
     telling = [one for one in findings if one.dropped or one.kind == "misaligned"]
     lines += [f"    {one.path}: {one.reason}" for one in telling[:_SHOWN]]
     if any(one.kind == "misaligned" and one.reason.endswith(AS_IT_IS) for one in findings):
@@ -146,7 +142,23 @@ def describe_set(folder: Path, prepared: PreparedSet) -> str:
         lines.append(f"all of them: {folder / FINDINGS_NAME}")
     if (folder / PAGE_FILE).is_file():
         lines.append(f"report   {folder / PAGE_FILE}")
-    lines.append(
-        f"train    tools/train.py CONFIG --cfg-options data._delete_=True 'data.prepared=[\"{folder}\"]'"
-    )
+    if any(counts[task, TRAIN] for task in tasks if task != CLEAN):
+        named = f"'data.prepared=[\"{folder}\"]'"
+        lines.append(f"train    tools/train.py CONFIG --cfg-options data._delete_=True {named}")
+    if any(counts[task, TEST] for task in tasks if task != CLEAN):
+        lines.append(f"judge    tools/evaluate.py --run WORK_DIR --data {folder} -o OUT")
     return "\n".join(lines)
+
+
+def _lacking(counts: Mapping[tuple[str, str], int], tasks: Sequence[str]) -> Iterator[str]:
+    """Yield which splits have no images of a degradation, those with the same gaps on one line."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for task in tasks:
+        gaps = tuple(split for split in SPLITS if not counts[task, split])
+        if task != CLEAN and gaps:
+            groups.setdefault(gaps, []).append(task)
+    for gaps, names in groups.items():
+        use = "a run that has such a task needs some"
+        if gaps == tuple(split for split in SPLITS if split != TEST):
+            use = "a set to judge runs on, not to train on"
+        yield f"  no images of {', '.join(names)} in {', '.join(gaps)}: {use}"

@@ -62,12 +62,13 @@ def write_data_report(folder: Path) -> Path:
     splits = read_split_manifest(folder / SPLITS_NAME)
     records, findings = read_records(folder / RECORDS_NAME), read_findings(folder)
     with PixelStore(folder) as pixels:
-        page = render_data_page(prepared, splits, records, findings, pixels)
+        page = render_data_page(folder.absolute().name, prepared, splits, records, findings, pixels)
     atomic_write_text(folder / PAGE_FILE, page)
     return folder / PAGE_FILE
 
 
 def render_data_page(
+    name: str,
     prepared: PreparedSet,
     splits: SplitManifest,
     records: Sequence[Record],
@@ -77,6 +78,7 @@ def render_data_page(
     """Return the page of a prepared set as HTML.
 
     Args:
+        name: Of the set.
         prepared: How it was made.
         splits: How it was divided.
         records: One per image.
@@ -102,17 +104,17 @@ def render_data_page(
         Section("Settings", [SortableTable(settings_table(prepared, splits))]),
     ]
     footer = f"Made by moei_toolkit {toolkit_version()}."
-    return render_report(_headline(records, findings), sections, footer)
+    return render_report(_headline(name, records, findings), sections, footer)
 
 
-def _headline(records: Sequence[Record], findings: Sequence[Finding]) -> Headline:
+def _headline(name: str, records: Sequence[Record], findings: Sequence[Finding]) -> Headline:
     scenes = len({record.scene_id for record in records})
     captures = len({record.capture_id for record in records})
     dropped = sum(finding.dropped for finding in findings)
     left_out = f"Files left out: {dropped:,}; the findings say why." if dropped else "No file was left out."
     datasets = ", ".join(sorted({record.dataset for record in records})) or "none"
     return Headline(
-        title=f"Prepared data: {datasets}",
+        title=f"Prepared data: {name}",
         finding=f"{len(records):,} images of {scenes:,} scenes in the splits "
         f"{', '.join(split_names(records))}. {left_out}"
         if records
@@ -124,6 +126,7 @@ def _headline(records: Sequence[Record], findings: Sequence[Finding]) -> Headlin
             BigNumber(f"{megapixels(records):,.0f}", "MP", "in all images together"),
             BigNumber(f"{dropped:,}", "", "files left out"),
         ],
+        note=f"Data sets: {datasets}.",
     )
 
 

@@ -10,12 +10,17 @@ import pytest
 from strange_data import prepare
 from tiny_artifact import make_finished_run
 
-from moei_toolkit.data.records import RECORDS_NAME, read_records, write_records
+from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
 from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline import elsewhere
 from moei_toolkit.pipeline.elsewhere import count_images, evaluate_elsewhere
+from moei_toolkit.pipeline.measurement import Measured
+from moei_toolkit.pipeline.measuring import Measuring
+from moei_toolkit.pipeline.stages.images import Images
+
+IDS = ["a", "a-sand", "b", "b-sand", "c", "c-sand"]
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +122,44 @@ def test_a_failure_leaves_nothing_and_the_next_try_works(run, tmp_path, monkeypa
     evaluate(run, data, out)
     assert (out / "report.html").is_file()
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_stopped_evaluation_goes_on_where_it_was(run, tmp_path, monkeypatch):
+    data, asked = prepare(tmp_path / "data"), []
+    along_all = Measuring.along_all
+
+    def count(self: Measuring, images: Images, record: Record) -> Measured:
+        asked.append(record.id)
+        if len(asked) == 4:
+            raise KeyboardInterrupt
+        return along_all(self, images, record)
+
+    monkeypatch.setattr(Measuring, "along_all", count)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(run, data, tmp_path / "out")
+    kept = tmp_path / "out.partial" / "measured.jsonl"
+    kept.write_text(kept.read_text() + '{"id": "c-sa')  # what a lost machine may leave
+    evaluate(run, data, tmp_path / "out")
+    assert asked[4:] == asked[3:4] + [name for name in IDS if name not in asked[:4]]
+    assert not list(tmp_path.rglob("measured.jsonl"))
+    evaluate(run, data, tmp_path / "at_once")
+    first, second = ((tmp_path / name / "per_image.jsonl").read_bytes() for name in ("out", "at_once"))
+    assert first == second
+
+
+def test_what_was_measured_of_other_data_is_measured_again(run, tmp_path, monkeypatch):
+    data = prepare(tmp_path / "data")
+
+    def stop(*args: object) -> None:
+        raise DataError("no report")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(elsewhere, "write_report", stop)
+        with pytest.raises(DataError, match="no report"):
+            evaluate(run, data, tmp_path / "out")
+    change_records(data, dataset="another")
+    evaluate(run, data, tmp_path / "out")
+    assert {row.dataset for row in read_rows(tmp_path / "out" / "per_image.jsonl")} == {"another"}
 
 
 def test_a_folder_that_holds_something_is_left_alone(run, tmp_path):

@@ -111,7 +111,9 @@ def prepared_of(records: list[Record], findings: list[Finding], hashes: dict[str
 
 def page_of(records=RECORDS, findings=FINDINGS, pixels=None) -> str:
     prepared = prepared_of(records, findings, {"meta.jsonl": "0" * 64})
-    return render_data_page(prepared, manifest_of(records), records, findings, pixels or GrayPixels())
+    return render_data_page(
+        "a set", prepared, manifest_of(records), records, findings, pixels or GrayPixels()
+    )
 
 
 @pytest.fixture

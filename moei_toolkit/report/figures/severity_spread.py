@@ -35,16 +35,19 @@ def severity_spread(severities: Mapping[str, Mapping[str, Sequence[float]]]) -> 
                 share = 100.0 * found / max(1, found.sum())
                 colour, marker = looks[split]
                 axes.stairs(share, EDGES, color=colour, fill=at == 0, alpha=1.0 if at else 0.3)
-                axes.plot((EDGES[1:] + EDGES[:-1]) / 2, share, marker, color=colour, label=split)
+                there = found > 0
+                middles = (EDGES[1:] + EDGES[:-1])[there] / 2
+                axes.plot(middles, share[there], marker, color=colour, label=f"{split}, {found.sum()}")
             axes.set(title=name, xlabel="severity", ylabel="images of the split, %", xlim=(0, 1))
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.08 * max(axes.dataLim.ymax, 1))
             legend_above(axes)
 
         return draw_panel(f"Severities: {name}", 2.5, draw)
 
     return Figure(
         title="Severity by degradation and split",
-        caption="Share of the images of each split, in steps of 0.1. Clean images are left out.",
+        caption="Share of the images of each split, in steps of 0.1; the legend says how many there are. "
+        "Clean images are left out.",
         panels=[panel(name) for name in severities],
         header=HEADER,
         rows=[
