@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,21 +11,14 @@ import pytest
 from moei_toolkit.artifact.layout import SCRIPTS
 
 ROOT = Path(__file__).parents[2]
-RESULTS = {
-    "quality": {"macro": {"dense": {"psnr": 20.0}, "actual": {"psnr": 21.5}}},
-    "routing": {"agreement": 0.75, "fallback": {"overall": {"abstained": 0.1}}},
-    "calibration": {"ece": 0.02},
-}
-PYTHON = f"""#!/bin/sh
-# Notes its arguments; a training leaves results, and a program on standard input is run.
-if [ "$1" = - ]; then exec "{sys.executable}" "$@"; fi
+PYTHON = """#!/bin/sh
+# Notes its arguments; a training leaves the record of a run.
 echo "$@" >> "$CALLS"
 case "$*" in
     *train.py*--work-dir*)
         while [ "$1" != --work-dir ]; do shift; done
-        mkdir -p "$2/stages/report"
+        mkdir -p "$2"
         cp "$MADE/run.json" "$2"
-        cp "$MADE/results.json" "$2/stages/report"
         ;;
 esac
 """
@@ -38,7 +29,7 @@ def checkout(tmp_path, monkeypatch):
     """A folder that looks like a checkout to the scripts."""
     root = tmp_path / "check out"
     shutil.copytree(ROOT / "scripts", root / "scripts")
-    for tool in ("train.py", "report.py", "bench.py"):
+    for tool in ("train.py", "report.py", "bench.py", "tune.py"):
         (root / "tools").mkdir(exist_ok=True)
         (root / "tools" / tool).touch()
     (root / "Makefile").write_text('setup:\n\t@echo setup >> "$(CALLS)"\n')
@@ -46,9 +37,7 @@ def checkout(tmp_path, monkeypatch):
     python.parent.mkdir(parents=True)
     python.write_text(PYTHON)
     python.chmod(0o755)
-    stages = {"report": {"folder": "stages/report", "fingerprint": "0"}}
-    (tmp_path / "run.json").write_text(json.dumps({"config": {}, "stages": stages}))
-    (tmp_path / "results.json").write_text(json.dumps(RESULTS))
+    (tmp_path / "run.json").touch()
     monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
     monkeypatch.setenv("MADE", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -138,25 +127,23 @@ def test_cost_counts_measures_and_compares(checkout):
     assert run(checkout, "reproduce_cost.sh", "--fast", "a_run").returncode == 2
 
 
-def test_ablations_change_one_factor_at_a_time_over_one_store(checkout):
+@pytest.mark.parametrize("ends_with", [0, 10])
+def test_ablations_search_on_the_store_of_a_run_and_judge_it(checkout, ends_with):
+    python = checkout / ".venv/bin/python"
+    python.write_text(f'{PYTHON}\ncase "$*" in *tune.py*) exit {ends_with} ;; esac\n')
     done = run(checkout, "reproduce_ablations.sh", "--out", "out", "--seed", "3")
     assert done.returncode == 0, done.stderr
-    common = (
-        "tools/train.py configs/moei_rain_haze_snow.py --work-dir out/{} --cfg-options store=out/store seed=3"
-    )
-    reduced = "experts.{}.expert.reduction=0.03125"
-    changes = {
-        "as_it_is": "",
-        "beta_50": " router.beta=50.0",
-        "beta_80": " router.beta=80.0",
-        "alpha_0": " router.alpha=0.0",
-        "alpha_0.1": " router.alpha=0.1",
-        "max_abstention_0": " calibrate.max_abstention=0.0",
-        "reduction_1_32": "".join(f" {reduced.format(name)}" for name in ("rain", "haze", "snow"))
-        + " dense_equal.expert.reduction=0.03125",
-    }
-    assert calls(checkout) == ["setup", *(common.format(name) + change for name, change in changes.items())]
-    table = (Path("out") / "ablations.csv").read_text().splitlines()
-    header = "run,psnr_input,psnr_dense,psnr_dense-equal,psnr_actual,psnr_oracle,agreement,ece,abstained"
-    assert table == [header, *(f"{name},,20.000,,21.500,,0.7500,0.0200,0.1000" for name in changes)]
-    assert table[0] in done.stdout
+    common = "configs/moei_rain_haze_snow.py --cfg-options store=out/store seed=3"
+    assert calls(checkout) == [
+        "setup",
+        f"tools/train.py {common} --work-dir out/run",
+        f"tools/tune.py {common} --space ablations --work-dir out/ablations",
+        f"tools/train.py {common} studies.ablations=out/ablations/ablations.json --work-dir out/run",
+    ]
+
+
+def test_ablations_without_any_result_end_the_script(checkout):
+    python = checkout / ".venv/bin/python"
+    python.write_text(f'{PYTHON}\ncase "$*" in *tune.py*) exit 1 ;; esac\n')
+    assert run(checkout, "reproduce_ablations.sh", "--out", "out").returncode == 1
+    assert len(calls(checkout)) == 3
