@@ -34,7 +34,7 @@ from moei_toolkit.report.tables.comparisons import comparison_table
 from moei_toolkit.report.tables.costs import cost_tables
 from moei_toolkit.report.tables.decisions import abstention_table, reliability_table, routing_table
 from moei_toolkit.report.tables.objectives import objectives_table
-from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table
+from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table, title_of
 from moei_toolkit.report.tables.shift import shift_tables
 from moei_toolkit.report.tables.studies import study_tables
 from moei_toolkit.report.tables.table import Table, macro_label, name_of
@@ -161,7 +161,7 @@ def _quality_tables(found: Findings) -> list[Table]:
         for metric, higher in found.directions.items()
     ]
     absent = [
-        Table(metric.upper(), ["metric", "value"], [[metric, "not computed"]], reason)
+        Table(title_of(metric), ["metric", "value"], [[metric, "not computed"]], reason)
         for metric, reason in found.not_computed.items()
     ]
     return [*computed, *absent]

@@ -26,12 +26,18 @@ def quality_table(
     settings = "; ".join(f"{key} {value}" for key, value in protocol.items())
     better = "more" if higher_is_better else "less"
     return _table(
-        metric.upper(),
+        title_of(metric),
         _with_means(quality, {"macro": quality.macro, "H-mean": quality.hmean}),
         metric,
         policies,
         f"{_MEANS}{distance}. {better.capitalize()} is better. {settings}.",
     )
+
+
+def title_of(metric: str) -> str:
+    """Return a metric as titles have it, such as ``"PSNR"`` and ``"LPIPS (net=alex)"``."""
+    name, space, options = metric.partition(" ")
+    return f"{name.upper()}{space}{options}"
 
 
 def specialist_table(quality: Quality) -> Table:
