@@ -92,7 +92,7 @@ def check_all(folder: Path) -> tuple[list[str], list[str]]:
     holds, problems = [], []
     for sentence, check in CHECKS.items():
         found = _collect(check(artifact), folder)
-        problems += found
+        problems += [one for one in found if one not in problems]
         holds += [] if found else [sentence]
     return holds, problems
 
