@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -169,9 +170,11 @@ def _quality_tables(found: Findings) -> list[Table]:
 
 def _comparison_tables(found: Findings) -> list[Table]:
     digits = {metric: 2 if metric.startswith("psnr") else 4 for metric in found.directions}
-    return [
+    first, *others = (
         comparison_table(found.results.comparisons, metric, digits[metric]) for metric in found.directions
-    ]
+    )
+    # What there is to know of them is the same.
+    return [first, *(replace(table, note="As above.") for table in others)]
 
 
 def _quality(found: Findings) -> list[Block]:
