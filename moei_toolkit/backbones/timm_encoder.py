@@ -113,7 +113,7 @@ def _create(name: str) -> nn.Module:
         close = difflib.get_close_matches(name, timm.list_models(), n=3)
         hint = did_you_mean(name, close) or "timm.list_models() names all of them."
         raise ValueError(f"timm has no encoder {name!r}. {hint}")
-    options = {"pretrained": False, "features_only": True}
+    options: dict[str, Any] = {"pretrained": False, "features_only": True}
     try:
         with suppress(
             TypeError

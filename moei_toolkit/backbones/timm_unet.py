@@ -37,7 +37,8 @@ class TimmUNet(Backbone):
     windows, and attention whose positions follow the size, such as Swin, MaxViT, PVT and TinyViT. Refused are
     columns of one stride (ViT), tables of positions for one size (CoAtNet, LeViT, EfficientFormer, Hiera,
     GC ViT), edges that convolutions cut off (Inception, NASNet), and what cannot be trained on one image
-    (ReXNet, ResNeSt). ``scripts/try_timm_encoders.py`` says which, and why.
+    (ReXNet, ResNeSt). Of 174 encoders, the smallest ones of nearly every family of timm 1.0.31, 119 are
+    taken. ``scripts/try_timm_encoders.py`` says which, and why.
 
     Args:
         encoder: Name of an encoder, for instance ``"resnet18"``, ``"swin_tiny_patch4_window7_224"`` or
