@@ -11,6 +11,9 @@ from moei_toolkit.types import ACTUAL
 CONCLUSIONS = ("O6", "O7", "O8")
 """Objectives whose verdicts are the conclusions that ablations must leave standing."""
 
+_REQUIRED = ("O6", "O8")
+"""Those without which nothing is shown; O7 is about time, and a search takes none."""
+
 _SAME = "same verdicts"
 _TAU = "Kendall's tau of the policies, {} and at home"
 _MEDIAN = "difference of a second run, median image{}"
@@ -19,18 +22,26 @@ _MEDIAN = "difference of a second run, median image{}"
 def ablation_checks(found: Ablations | None, factors: Sequence[str]) -> list[Check]:
     """Return a check for every factor: whether O6 to O8 come out as they do without the change.
 
-    A conclusion that the search has not measured under the config as it is says nothing, and is left out.
+    A conclusion that the search has not measured under the config as it is has no check by factor. Where it
+    is O6 or O8, that is a check of its own, which is not measured.
 
     Args:
         found: None if there were no ablations.
         factors: Those whose variants count as small changes of the method.
     """
     if found is None:
-        reason = "no ablations are named: tools/tune.py CONFIG --space ablations makes them"
+        reason = "none in studies.ablations; tools/tune.py CONFIG --space ablations makes them"
         return [Check("O6 to O8 under small changes", reason, _SAME, None)]
     judged = [name for name in CONCLUSIONS if found.verdicts.get(name, "not measured") != "not measured"]
     what = f"{', '.join(judged) or 'O6 to O8'} under other "
-    return [_under(f"{what}{factor}", _of(found, factor), found, judged) for factor in factors]
+    return [
+        *(_under(f"{what}{factor}", _of(found, factor), found, judged) for factor in factors),
+        *(
+            Check(f"{name} under small changes", "not measured in the search, not even as it is", _SAME, None)
+            for name in _REQUIRED
+            if name not in judged
+        ),
+    ]
 
 
 def changed_conclusions(one: Ablation, found: Ablations, names: Sequence[str] = CONCLUSIONS) -> list[str]:
@@ -42,7 +53,7 @@ def changed_conclusions(one: Ablation, found: Ablations, names: Sequence[str] = 
 def other_data_checks(found: Sequence[OtherData], least_tau: float) -> list[Check]:
     """Return a check for every other data set: whether it ranks the policies as the run's own does."""
     if not found:
-        missing = Missing("no other data are named: tools/evaluate.py judges a run on them")
+        missing = Missing("none in studies.other_data; tools/evaluate.py judges a run on them")
         return [at_least(_TAU.format("elsewhere"), missing, least_tau, "")]
     return [_ranked(one, least_tau) for one in found]
 
@@ -50,7 +61,7 @@ def other_data_checks(found: Sequence[OtherData], least_tau: float) -> list[Chec
 def repetition_checks(found: Repetition | None, limit: float) -> list[Check]:
     """Return a check for dense and one for MoE-I: whether a second run restores the median image alike."""
     if found is None:
-        missing = Missing("no second run is named; make one of the same config and seed")
+        missing = Missing("none in studies.repetition; tools/train.py into another --work-dir makes it")
         return [compared(_MEDIAN.format(""), missing, "<", limit, "dB")]
     if found.shared:
         missing = Missing(f"not made twice, but one result in both runs: {', '.join(found.shared)}")
@@ -68,7 +79,7 @@ def _under(what: str, variants: Sequence[Ablation], found: Ablations, judged: Se
     if not variants:
         return Check(what, f"space {found.space!r} has no result of it", _SAME, None)
     if not judged:
-        return Check(what, "none of O6 to O8 was measured in the search", _SAME, None)
+        return Check(what, "none of them was measured in the search", _SAME, None)
     changes = {one.name: changed_conclusions(one, found, judged) for one in variants}
     told = [f"{', '.join(lines)} ({name})" for name, lines in changes.items() if lines]
     return Check(what, "; ".join(told) or f"same: {', '.join(changes)}", _SAME, not told)

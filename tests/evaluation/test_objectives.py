@@ -7,13 +7,12 @@ from dataclasses import replace
 import pytest
 
 from moei_toolkit.config.sections.judging import Objectives
+from moei_toolkit.evaluation.checks import Check, Missing, compared
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.objectives import (
     Certainty,
-    Check,
     Evidence,
     Gain,
-    Missing,
     Objective,
     judge_objectives,
 )
@@ -194,3 +193,20 @@ def test_a_cost_too_high_or_too_uncertain_does_not(change, expected):
 def test_a_quick_benchmark_says_so():
     found = {one.id: one for one in judge_objectives(replace(GOOD, costs=replace(CHEAP, quick=True)), LIMITS)}
     assert all(", quick" in check.what for check in found["O1"].checks)
+
+
+@pytest.mark.parametrize(
+    ("value", "relation", "limit", "unit", "told"),
+    [
+        (-0.0003, ">=", 0.0, "", "-0.0003"),
+        (0.84996, ">=", 0.85, "%", "84.996%"),
+        (0.1996, ">=", 0.2, "dB", "+0.1996 dB"),
+        (0.0496, "<", 0.05, "dB", "0.0496 dB"),
+        (0.0, ">=", 0.0, "", "+0.000"),
+        (0.6, ">=", 0.6, "", "0.600"),
+    ],
+)
+def test_a_value_has_the_digits_that_show_on_which_side_of_its_limit_it_is(
+    value, relation, limit, unit, told
+):
+    assert compared("it", value, relation, limit, unit).measured == told

@@ -28,7 +28,7 @@ def variant(name: str, factor: str, policy: str = "actual", **verdicts: str) -> 
         "policy": policy,
         "difference": -0.1,
         "comparison": None,
-        "objectives": {"O6": "not measured", "O7": "not measured", "O8": "fail", **verdicts},
+        "objectives": {"O6": "pass", "O7": "not measured", "O8": "fail", **verdicts},
     }
 
 
@@ -83,7 +83,7 @@ def test_all_of_them_are_judged_shown_and_packed(run, study, tmp_path):
         repetition=str(run.with_name("again")),
     )
     assert objectives["O9"]["verdict"] == "pass"
-    assert [one["what"] for one in objectives["O9"]["checks"]] == [f"O8 under other {f}" for f in FACTORS]
+    assert [one["what"] for one in objectives["O9"]["checks"]] == [f"O6, O8 under other {f}" for f in FACTORS]
     (ranked,) = objectives["O10"]["checks"]
     assert ranked["what"] == "Kendall's tau of the policies, on data, test and at home"
     tau = json.loads((run.with_name("on_data") / "results.json").read_text())["shift"]["rank"]["tau"]
@@ -111,6 +111,16 @@ def test_a_factor_without_a_result_is_not_measured(run, study, tmp_path):
     objectives = study(ablations=ablations_with(run, tmp_path, beta=other))
     assert objectives["O9"]["verdict"] == "not measured"
     assert "has no result of it" in str(objectives["O9"]["checks"])
+
+
+def test_a_conclusion_that_the_search_has_not_measured_is_not_judged(run, study, tmp_path):
+    unmeasured = {one: variant(f"another {one}", one, O6="not measured") for one in FACTORS}
+    first = {**variant("reference", "reference", O6="not measured"), "stages": fingerprints(run)}
+    objectives = study(ablations=ablations_with(run, tmp_path, reference=first, **unmeasured))
+    assert objectives["O9"]["verdict"] == "not measured"
+    *by_factor, last = objectives["O9"]["checks"]
+    assert all(one["holds"] for one in by_factor)
+    assert last["what"] == "O6 under small changes"
 
 
 def test_a_second_run_that_was_not_made_twice_shows_nothing(run, study):

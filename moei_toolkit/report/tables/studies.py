@@ -26,22 +26,27 @@ def _ablations(found: Ablations) -> Table:
         ],
         note="One factor at a time, against the config as it is: difference of macro PSNR, dB, with the "
         "interval of a paired bootstrap over scenes; findings are not corrected for how many there are. "
-        f"Conclusions are the verdicts of O6 to O8. {_scope(found)}",
+        "Conclusions are the verdicts of O6 to O8; a search times nothing, so that O7 is not in it. "
+        f"{_scope(found)}",
     )
 
 
 def _variant(one: Ablation, found: Ablations) -> list[str]:
-    interval = "-" if one.low is None or one.high is None else f"{one.low:+.3f} to {one.high:+.3f}"
+    interval = "-" if one.low is None or one.high is None else f"{_signed(one.low)} to {_signed(one.high)}"
     changed = ", ".join(changed_conclusions(one, found)) or "none"
     return [
         one.name,
         one.factor,
         name_of(one.policy),
-        f"{one.difference:+.3f}",
+        _signed(one.difference),
         interval,
         one.finding,
         changed,
     ]
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 3) + 0.0:+.3f}"  # without a minus before zero
 
 
 def _scope(found: Ablations) -> str:
