@@ -40,12 +40,13 @@ def plan_search(search: Search, workflow: Workflow = MAIN) -> SearchPlan:
     """Return what a search would do, as far as it is known beforehand.
 
     Raises:
-        ConfigError: A variant does not fit the config.
+        ConfigError: No variant can be run, and the first of those does not fit the config.
         PluginError: A component of the config as it is cannot be used.
     """
     found = make_trials(search.trial_config(), search.variants(), workflow)
     batches = make_batches(found.trials, workflow, alone=search.gives_up)
-    return SearchPlan(tuple(batches), found.impossible, StageStore(search.config.store_root))
+    store = StageStore(search.config.store_root)
+    return SearchPlan(tuple(batches), found.impossible, store, search.chosen_later)
 
 
 def run_search(
@@ -67,7 +68,7 @@ def run_search(
     store, trials, impossible = plan.store, plan.trials, dict(plan.impossible)
     before = there_now(store)
     write_search(setting.work_dir, search)
-    progress = Progress(reporter, search.metric, len(trials) + (search.samples or 0 if search.adapts else 0))
+    progress = Progress(reporter, search.metric, len(trials) + search.chosen_later)
     unfinished = make_batches(
         (trial for trial in trials if not trial.is_done(store)), workflow, alone=search.gives_up
     )
@@ -87,7 +88,7 @@ def run_search(
             for part in filter(None, parts):
                 run(part)
             if search.adapts:
-                chosen = make_trials(search.trial_config(), run(()), workflow, lenient=True)
+                chosen = make_trials(search.trial_config(), run(()), workflow)
                 trials += chosen.trials[1:]
                 impossible |= chosen.impossible
     failures = {**impossible, **progress.failures}

@@ -111,6 +111,7 @@ def _parallel(results: Results) -> Figure:
 def _values(results: Results, axis: str, seen: Sequence[Any]) -> list[Any]:
     """Return the values on an axis: as the space has them, numbers in order, then what else there is."""
     factor = results.search.space.factors.get(axis)
+    known: list[Any]
     if isinstance(factor, Interval):
         known = sorted(value for value in seen if isinstance(value, int | float))
     else:

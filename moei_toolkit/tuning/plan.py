@@ -25,11 +25,13 @@ class SearchPlan:
         batches: In order.
         impossible: Name of a variant that cannot be run -> why.
         store: Where all of it is kept.
+        chosen_later: How many variants come to these, which depend on what comes out.
     """
 
     batches: tuple[Batch, ...]
     impossible: Mapping[str, str]
     store: StageStore
+    chosen_later: int = 0
 
     @property
     def trials(self) -> list[Trial]:
@@ -66,9 +68,10 @@ class SearchPlan:
     def _totals(self) -> list[str]:
         to_run, there = self.to_run, self._distinct("reuse")
         asked = sum(map(len, self.outlook.values()))
+        later = f", and {self.chosen_later} to be chosen by what comes out" if self.chosen_later else ""
         return [
             "",
-            f"variants  {len(self.trials)} in {len(self.batches)} batches",
+            f"variants  {len(self.trials)} in {len(self.batches)} batches{later}",
             f"stages    {asked} asked for: {len(to_run)} to run, {len(there)} there already, "
             f"{asked - len(to_run) - len(there)} shared",
             f"to run    {count_names(stage.name for stage in to_run) or 'nothing'}",
@@ -81,7 +84,8 @@ class SearchPlan:
         new = sorted(set(names) - known.keys())
         about = f"about {clock(sum(known.get(name, 0.0) for name in names))}" if known else ""
         unknown = f"not known yet of {', '.join(new)}" if new else ""
-        return "; ".join(filter(None, [about, unknown])) or "nothing to compute"
+        later = "not known of what is to be chosen" if self.chosen_later else ""
+        return "; ".join(filter(None, [about, unknown, later])) or "nothing to compute"
 
     def _distinct(self, outlook: Outlook) -> list[PlannedStage]:
         uses = [use for uses in self.outlook.values() for use in uses if use.outlook == outlook]

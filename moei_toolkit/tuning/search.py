@@ -71,6 +71,11 @@ class Search(Section):
         return self.searcher == "optuna"
 
     @property
+    def chosen_later(self) -> int:
+        """How many variants are chosen by what came out of earlier ones."""
+        return self.samples or 0 if self.adapts else 0
+
+    @property
     def gives_up(self) -> bool:
         """Whether variants that lag behind are stopped early."""
         return self.scheduler == "asha"

@@ -62,24 +62,21 @@ class Trials:
     impossible: Mapping[str, str]
 
 
-def make_trials(
-    raw: Mapping[str, Any], variants: Iterable[Variant], workflow: Workflow, lenient: bool = False
-) -> Trials:
+def make_trials(raw: Mapping[str, Any], variants: Iterable[Variant], workflow: Workflow) -> Trials:
     """Plan the config as it is, and every variant that differs from it.
 
     Args:
         raw: The complete config as plain data.
         variants: What is tried.
         workflow: What they are run with.
-        lenient: A variant that does not fit the config is one of the impossible, and no error.
 
     Raises:
-        ConfigError: A variant does not fit the config.
+        ConfigError: No variant can be run, and the first of those does not fit the config.
         PluginError: A component of the config as it is cannot be used.
     """
     quick = workflow.quick()
     first = make_trial(raw, reference(), quick)
-    trials, impossible = [first], {}
+    trials, impossible, misfit = [first], {}, None
     for variant in variants:
         if not applies(raw, variant):
             missing = ", ".join(variant.overrides).replace(OPTIONAL, "")
@@ -87,13 +84,17 @@ def make_trials(
             continue
         try:
             trial = make_trial(raw, variant, quick)
-        except (ConfigError, PluginError) as error:
-            if isinstance(error, ConfigError) and not lenient:
-                raise
+        except ConfigError as error:
+            misfit = misfit or error
+            impossible[variant.name] = str(error)
+            continue
+        except PluginError as error:
             impossible[variant.name] = _with_package(str(error), variant)
             continue
         if (trial.config, variant.policy) != (first.config, first.variant.policy):
             trials.append(trial)
+    if misfit and len(trials) == 1:
+        raise misfit
     return Trials(tuple(trials), impossible)
 
 

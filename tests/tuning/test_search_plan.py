@@ -220,6 +220,20 @@ def test_a_variant_of_what_the_config_does_not_have_is_left_out(tmp_path):
     assert len(plan.trials) == 21
 
 
+def test_a_variant_that_does_not_fit_the_config_does_not_stop_the_others(tmp_path):
+    config = SMOKE.model_copy(update={"inference": SMOKE.inference.model_copy(update={"tile": 64})})
+    plan = plan_search(smoke_search(tmp_path, ablations.SPACE).model_copy(update={"config": config}))
+    assert plan.impossible.keys() == {"overlap 64"}
+    assert "expected overlap < tile, got 64 >= 64" in plan.impossible["overlap 64"]
+
+
+def test_the_plan_says_that_more_is_to_come(tmp_path):
+    search = Search(config=SMOKE, space=grid.SPACE, searcher="optuna", samples=7)
+    text = "\n".join(plan_search(search).lines())
+    assert "variants  1 in 1 batches, and 7 to be chosen by what comes out" in text
+    assert "not known of what is to be chosen" in text
+
+
 def test_a_wrong_variant_stops_the_search_before_it_begins(tmp_path):
     space = SearchSpace(name="mine", variants=[Variant(name="x", factor="x", overrides={"router.bta": 1.0})])
     with pytest.raises(ConfigError, match="Did you mean 'beta'"):
