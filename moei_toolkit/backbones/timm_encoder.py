@@ -115,9 +115,7 @@ def _create(name: str) -> nn.Module:
         raise ValueError(f"timm has no encoder {name!r}. {hint}")
     options: dict[str, Any] = {"pretrained": False, "features_only": True}
     try:
-        with suppress(
-            TypeError
-        ):  # most have no such argument; those of windows need not insist on their size
+        with suppress(TypeError):  # only those of windows have the argument; they need not insist on a size
             return timm.create_model(name, strict_img_size=False, **options)
         return timm.create_model(name, **options)
     except Exception as error:  # of no common type
