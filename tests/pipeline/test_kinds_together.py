@@ -24,6 +24,8 @@ from moei_toolkit.registry import EXPERTS
 from moei_toolkit.testing.modules import count_parameters
 from moei_toolkit.types import DENSE
 
+pytestmark = pytest.mark.slow
+
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.py"
 OWN = ("adapter", "lora", "full")
 PACKAGES = ("adaptir", "complexity_experts", "condconv", "sandstorm", "token_moe")
