@@ -66,7 +66,8 @@ class OtherData:
         agreement: Share of images whose most probable expert is the oracle's.
         ece: Expected calibration error.
         abstained: Share of images.
-        ece_again: After calibrating again on some of the scenes; None where that was not tried.
+        ece_before: On some of the scenes; None where calibrating again was not tried.
+        ece_again: On the same, after calibrating again on others.
     """
 
     name: str
@@ -79,6 +80,7 @@ class OtherData:
     agreement: float
     ece: float
     abstained: float
+    ece_before: float | None
     ece_again: float | None
 
 

@@ -92,5 +92,7 @@ def _ranked(one: OtherData, least_tau: float) -> Check:
     check = at_least(what, one.tau, least_tau, "")
     if check.holds:
         return check
-    again = "" if one.ece_again is None else f", calibrated again (ECE {one.ece:.3f} to {one.ece_again:.3f})"
+    again = ""
+    if one.ece_before is not None and one.ece_again is not None:
+        again = f", calibrated again (ECE {one.ece_before:.3f} to {one.ece_again:.3f})"
     return Check(what, f"{check.measured}: sensitive to these data{again}", check.threshold, False)

@@ -78,7 +78,7 @@ def evaluate_elsewhere(
     with _whole(out) as partial:
         _evaluate(config, folders, data, split, partial, log, allocation)
         origin = origin_of(config, folders)
-        atomic_write_json(partial / ORIGIN_FILE, _origin(folders, f"{data.absolute().name}, {split}", home))
+        atomic_write_json(partial / ORIGIN_FILE, _origin(folders, f"{data.absolute().name} ({split})", home))
         results = write_report(titled, folders, partial, origin, config.seed, partial, load_plugins(), home)
     return asdict(results)
 

@@ -85,7 +85,7 @@ def test_all_of_them_are_judged_shown_and_packed(run, study, tmp_path):
     assert objectives["O9"]["verdict"] == "pass"
     assert [one["what"] for one in objectives["O9"]["checks"]] == [f"O6, O8 under other {f}" for f in FACTORS]
     (ranked,) = objectives["O10"]["checks"]
-    assert ranked["what"] == "Kendall's tau of the policies, on data, test and at home"
+    assert ranked["what"] == "Kendall's tau of the policies, on data (test) and at home"
     tau = json.loads((run.with_name("on_data") / "results.json").read_text())["shift"]["rank"]["tau"]
     assert ranked["holds"] == (tau >= 0.6)
     assert [one["measured"] for one in objectives["O11"]["checks"]] == ["0.00 dB", "0.00 dB"]

@@ -89,8 +89,9 @@ def _other_data(folder: Path, own: Mapping[str, str]) -> OtherData:
             dense=macro[DENSE_POLICY]["psnr"],
             actual=macro[ACTUAL]["psnr"],
             agreement=found["routing"]["agreement"],
-            ece=again["before"]["ece"] if again else found["calibration"]["ece"],
+            ece=found["calibration"]["ece"],
             abstained=found["routing"]["fallback"]["overall"]["abstained"],
+            ece_before=again["before"]["ece"] if again else None,
             ece_again=again["after"]["ece"] if again else None,
         )
 

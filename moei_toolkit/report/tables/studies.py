@@ -89,7 +89,7 @@ def _data(one: OtherData) -> list[str]:
         f"{one.ece:.3f}",
         f"{one.abstained:.1%}",
         ranked,
-        "-" if one.ece_again is None else f"{one.ece:.3f} to {one.ece_again:.3f}",
+        "-" if one.ece_again is None else f"{one.ece_before:.3f} to {one.ece_again:.3f}",
     ]
 
 
