@@ -66,8 +66,10 @@ def repetition_checks(found: Repetition | None, limit: float) -> list[Check]:
     if found.shared:
         missing = Missing(f"not made twice, but one result in both runs: {', '.join(found.shared)}")
         return [compared(_MEDIAN.format(""), missing, "<", limit, "dB")]
+    names = {one.policy: "MoE-I" if one.policy == ACTUAL else one.policy for one in found.policies}
     return [
-        compared(_MEDIAN.format(f", {one.policy}"), one.median, "<", limit, "dB") for one in found.policies
+        compared(_MEDIAN.format(f", {names[one.policy]}"), one.median, "<", limit, "dB")
+        for one in found.policies
     ]
 
 
