@@ -105,7 +105,7 @@ def _parallel(results: Results) -> Figure:
     axes = {
         axis: _values(results, axis, [where[axis] for _, where, _ in lines]) for axis in results.search.axes
     }
-    return parallel_coordinates(lines, axes, "macro PSNR, dB")
+    return parallel_coordinates(lines, axes, "macro PSNR, dB", results.best.judged.name)
 
 
 def _values(results: Results, axis: str, seen: Sequence[Any]) -> list[Any]:

@@ -291,6 +291,14 @@ def test_parallel_lines_end_where_they_got(drawn):
     assert "22.50" not in texts(figure), "only the ends of an axis are numbered"
 
 
+def test_the_best_line_is_the_one_that_was_chosen():
+    figure = parallel_coordinates(
+        [("chosen", {"r": 1}, 20.0), ("higher", {"r": 2}, 21.0)], {"r": [1, 2]}, "PSNR, dB", "chosen"
+    )
+    assert [row[0] for row in figure.rows] == ["higher", "chosen"], "the last one is drawn on top"
+    assert {"20.00", "21.00"} <= set(texts(figure))
+
+
 def test_an_axis_with_many_values_is_labelled_at_its_ends():
     values = [float(value) for value in range(1, 9)]
     lines = [(f"v{value:g}", {"beta": value}, value) for value in values]

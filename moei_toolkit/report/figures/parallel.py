@@ -18,7 +18,9 @@ LABELLED = 6
 """An axis with more values than this has labels at its ends only."""
 
 
-def parallel_coordinates(lines: Sequence[Line], axes: Mapping[str, Sequence[Any]], reached: str) -> Figure:
+def parallel_coordinates(
+    lines: Sequence[Line], axes: Mapping[str, Sequence[Any]], reached: str, best_name: str = ""
+) -> Figure:
     """Show variants as lines, the best one on top and in another colour.
 
     Axes lie below each other, so that there is room for the names of their values.
@@ -27,10 +29,11 @@ def parallel_coordinates(lines: Sequence[Line], axes: Mapping[str, Sequence[Any]
         lines: In any order.
         axes: Factor -> its values, in the order of the axis, from the left.
         reached: What the lowest axis is, with its unit; more is better.
+        best_name: The best variant, if it is chosen by something else; the one that reached most if empty.
     """
-    ordered = sorted(lines, key=lambda line: line[2])
+    ordered = sorted(lines, key=lambda line: (line[0] == best_name, line[2]))
     values = [value for *_, value in ordered] or [0.0]
-    ends = (values[0], values[-1])
+    ends = (min(values), max(values))
 
     def draw(canvas: Axes) -> None:
         for number, (_, where, value) in enumerate(ordered):
