@@ -14,6 +14,7 @@ CONCLUSIONS = ("O6", "O7", "O8")
 _REQUIRED = ("O6", "O8")
 """Those without which nothing is shown; O7 is about time, and a search takes none."""
 
+_UNKNOWN = "not measured"
 _SAME = "same verdicts"
 _TAU = "Kendall's tau of the policies, {} and at home"
 _MEDIAN = "difference of a second run, median image{}"
@@ -32,7 +33,7 @@ def ablation_checks(found: Ablations | None, factors: Sequence[str]) -> list[Che
     if found is None:
         reason = "none in studies.ablations; tools/tune.py CONFIG --space ablations makes them"
         return [Check("O6 to O8 under small changes", reason, _SAME, None)]
-    judged = [name for name in CONCLUSIONS if found.verdicts.get(name, "not measured") != "not measured"]
+    judged = [name for name in CONCLUSIONS if found.verdicts.get(name, _UNKNOWN) != _UNKNOWN]
     what = f"{', '.join(judged) or 'O6 to O8'} under other "
     return [
         *(_under(f"{what}{factor}", _of(found, factor), found, judged) for factor in factors),
@@ -46,7 +47,7 @@ def ablation_checks(found: Ablations | None, factors: Sequence[str]) -> list[Che
 
 def changed_conclusions(one: Ablation, found: Ablations, names: Sequence[str] = CONCLUSIONS) -> list[str]:
     """Return the conclusions that a variant changes, such as ``"O6 pass to fail"``."""
-    pairs = ((name, found.verdicts.get(name), one.verdicts.get(name)) for name in names)
+    pairs = ((name, *(by.get(name, _UNKNOWN) for by in (found.verdicts, one.verdicts))) for name in names)
     return [f"{name} {before} to {after}" for name, before, after in pairs if before != after]
 
 

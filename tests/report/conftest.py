@@ -21,10 +21,12 @@ import pytest
 from row_examples import DIRECTIONS, FACTS, example
 
 from moei_toolkit.evaluation.quality import macro_psnr
+from moei_toolkit.evaluation.reruns import Rerun
 from moei_toolkit.evaluation.results import Facts, derive_results, shown_policies
 from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.evaluation.shift import Home
+from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition, Studies
 from moei_toolkit.report.figures.provenance import MadeStage
 from moei_toolkit.report.findings import Findings, Origin
 
@@ -32,6 +34,22 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 PATIENCE = 120
 """Seconds to wait for any one answer, on a machine that has much else to do."""
 KEYS = {"ArrowLeft": 37, "ArrowRight": 39, "Enter": 13, "End": 35, "Home": 36, "Tab": 9}
+
+
+STUDIES = Studies(
+    ablations=Ablations(
+        space="ablations",
+        verdicts={"O6": "pass", "O8": "pass"},
+        variants=[
+            Ablation("weather as label", "distillation", "actual", -0.1, -0.2, 0.0, "open", {"O6": "fail"}),
+            Ablation("complexity experts", "routing inside", "dense-equal", -1.2, None, None, "open", {}),
+        ],
+        failed={"token-MoE": "the package moei_token_moe is not installed"},
+    ),
+    other_data=[OtherData("mixed (test)", 222, None, 0.4, 0.483, 22.5, 20.6, 0.6, 0.3, 0.1, 0.31, 0.2)],
+    repetition=Repetition([Rerun("dense", 24, 0.0, 0.0001), Rerun("actual", 24, 0.0, 0.0002)], []),
+)
+"""What may be studied beside a run."""
 
 
 def findings(rows: Sequence[Row], facts: Facts = FACTS) -> Findings:
@@ -80,7 +98,7 @@ def found_elsewhere() -> Findings:
     home = {policy: -score for policy, score in here.items()}
     subject = "The run first on the split test of other data."
     facts = replace(FACTS, home=Home(home, None, subject))
-    return replace(findings(rows, facts), subject=subject)
+    return replace(findings(rows, facts), subject=subject, studies=STUDIES)
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,18 @@ def test_other_data_have_a_section_and_tables_of_their_own(found, found_elsewher
     assert [table.title for table in tables_of(found_elsewhere) if table.title not in own] == [
         "Ranking on other data",
         "Calibrating again on other data",
+        "Ablations",
+        "Other data",
+        "Second run",
     ]
+
+
+def test_what_was_studied_beside_the_run_has_a_section_and_names_its_limits(found, found_elsewhere, origin):
+    assert "Beside the run" not in titles_of(found, origin)
+    assert "Beside the run" in titles_of(found_elsewhere, origin)
+    (ablations,) = (table for table in tables_of(found_elsewhere) if table.title == "Ablations")
+    assert "and not under: weather as label; complexity experts." in ablations.note
+    assert ablations.rows[-1][5] == "no result: the package moei_token_moe is not installed"
 
 
 def test_rivals_of_another_cost_are_not_among_equal_budgets(found, found_elsewhere, origin):
