@@ -13,8 +13,10 @@ import fake_search as fake
 import pytest
 from fake_pipeline import Lines
 from fake_search import HELPERS
+from filelock import FileLock
 
 from moei_toolkit.config.search_space import Choices, Interval, SearchSpace
+from moei_toolkit.errors import StoreError
 from moei_toolkit.tuning.main import Setting, plan_search, run_search
 from moei_toolkit.tuning.resources import resources_of_each
 
@@ -210,6 +212,16 @@ run(wide, big=150_000)
 subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
 run(fake.one_by_one(("wide", {"inference.tile": 256}), ("b1", {"router.beta": 1.0})), big=150_000)
 """
+
+
+def test_one_search_at_a_time_in_a_folder(tmp_path, log):
+    search = fake.make_search(tmp_path, fake.one_by_one(("b1", {"router.beta": 1.0})))
+    workflow = fake.make_workflow(log)
+    setting = Setting(tmp_path / "search")
+    setting.work_dir.mkdir()
+    with FileLock(setting.work_dir / ".lock"), pytest.raises(StoreError, match="search: another search runs"):
+        run_search(search, plan_search(search, workflow), setting, Lines(), workflow)
+    assert [path.name for path in setting.work_dir.iterdir()] == [".lock"]
 
 
 def test_a_full_and_then_a_read_only_store(tmp_path):

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.folder_lock import alone_in
 
 
-@contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
+def writing_to(folder: Path) -> AbstractContextManager[None]:
     """Keep other writers out of a prepared set while the block lasts.
 
     Raises:
         DataError: Another process writes to it.
     """
-    lock = FileLock(folder / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise DataError(f"{folder}: another preparation writes to it. Wait until it ends.") from error
-    try:
-        yield
-    finally:
-        lock.release()
+    return alone_in(folder, DataError(f"{folder}: another preparation writes to it. Wait until it ends."))

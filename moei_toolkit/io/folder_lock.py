@@ -1,0 +1,30 @@
+"""One process at a time in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from moei_toolkit.errors import MoeiError
+
+
+@contextmanager
+def alone_in(folder: Path, otherwise: MoeiError) -> Iterator[None]:
+    """Keep other processes that ask for the same folder out while the block lasts.
+
+    Args:
+        folder: An existing one.
+        otherwise: Raised where another process is in it.
+    """
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise otherwise from error
+    try:
+        yield
+    finally:
+        lock.release()
