@@ -159,10 +159,21 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
     if isinstance(error, MoeiError):
         _complain(f"error: {error}")
         return error.exit_code
-    _complain(f"error: {type(error).__name__}: {' '.join(str(error).split())}")
-    if not isinstance(error, OSError):  # a full disk or a missing file is nobody's bug
+    plugin = _plugin_behind(error)
+    whose = f"in the plugin {plugin}: " if plugin else ""
+    _complain(f"error: {whose}{type(error).__name__}: {' '.join(str(error).split())}")
+    if plugin:
+        _complain("run with --traceback for details")
+    elif not isinstance(error, OSError):  # a full disk or a missing file is nobody's bug
         _complain("this is a bug; run with --traceback for details")
     return 1
+
+
+def _plugin_behind(error: Exception) -> str:
+    from moei_toolkit.pipeline.culprit import plugin_behind
+    from moei_toolkit.plugins import load_plugins
+
+    return plugin_behind(error) if load_plugins.cache_info().currsize else ""  # not loaded, not to blame
 
 
 def _stdout_is_gone() -> bool:
