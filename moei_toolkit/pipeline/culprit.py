@@ -22,6 +22,12 @@ def plugin_behind(error: BaseException) -> str:
     return ""
 
 
+def blame(error: BaseException) -> str:
+    """Return what goes into a message behind what failed: ``", in the plugin ..."``, or nothing."""
+    plugin = plugin_behind(error)
+    return f", in the plugin {plugin}" if plugin else ""
+
+
 def _providers() -> dict[str, Provider]:
     """Return who provides components, by the package they are in."""
     table = load_plugins()

@@ -15,7 +15,7 @@ from moei_toolkit.io.disk import disk_error, is_disk_full
 from moei_toolkit.io.environment import git_state, versions
 from moei_toolkit.io.manifest import Manifest
 from moei_toolkit.io.reporter import Reporter
-from moei_toolkit.pipeline.culprit import plugin_behind
+from moei_toolkit.pipeline.culprit import blame
 from moei_toolkit.pipeline.distributed import lead
 from moei_toolkit.pipeline.plan import PlannedStage
 from moei_toolkit.pipeline.stage import StageContext
@@ -98,18 +98,13 @@ def _work(planned: PlannedStage, context: StageContext) -> None:
     try:
         lead(planned, context)
     except MoeiError as error:
-        error.args = (f"{failed}{_by(error)}: {error}",)
+        error.args = (f"{failed}{blame(error)}: {error}",)
         raise
     except Exception as error:
         if isinstance(error, OSError) and is_disk_full(error):
             error = disk_error(context.folder, error)
             raise type(error)(f"{failed}: {error}") from error
-        raise MoeiError(f"{failed}{_by(error)}: {type(error).__name__}: {error}") from error
-
-
-def _by(error: Exception) -> str:
-    plugin = plugin_behind(error)
-    return f", in the plugin {plugin}" if plugin else ""
+        raise MoeiError(f"{failed}{blame(error)}: {type(error).__name__}: {error}") from error
 
 
 def _manifest(planned: PlannedStage, started: datetime, seconds: float) -> Manifest:

@@ -21,6 +21,7 @@ from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.bundle import build_router
 from moei_toolkit.inference.precision import require_precision
 from moei_toolkit.inference.tiling import tile_starts
+from moei_toolkit.pipeline.culprit import blame
 from moei_toolkit.pipeline.measuring import build_metrics
 from moei_toolkit.registry import (
     ABSTENTIONS,
@@ -99,7 +100,7 @@ def _push_through(config: Config, backbone: Backbone, worn: Mapping[str, Expert]
         with _named(f"backbone {config.backbone.type!r} wearing {name!r}"):
             restored, g = backbone(x, expert.eval(), return_global=True)
             _require_shape(restored, tuple(x.shape))
-    with _named("the router"):
+    with _named(f"router {config.router.router.type!r}"):
         _require_shape(router.eval()(g), (1, len(config.experts)))
     if config.bench:
         with located("bench, which restores an image without a name"):
@@ -112,7 +113,7 @@ def _named(what: str) -> Iterator[None]:
         yield
     except Exception as error:  # a stranger's network may fail in any way
         cause = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"{what} fails on a {_SIDE}x{_SIDE} image: {cause}") from error
+        raise ConfigError(f"{what} fails on a {_SIDE}x{_SIDE} image{blame(error)}: {cause}") from error
 
 
 def _require_shape(found: Tensor, expected: tuple[int, ...]) -> None:

@@ -70,6 +70,17 @@ def test_an_expert_that_cannot_run_is_named(monkeypatch):
         rehearse(load_config(SMOKE, {}))
 
 
+def test_a_router_that_cannot_run_is_named_with_the_plugin_it_is_of(monkeypatch):
+    def fail(self: object, g: object) -> object:
+        raise ArithmeticError("too much")
+
+    monkeypatch.setattr("moei_toolkit.routers.mlp.MLPRouter.forward", fail)
+    monkeypatch.setattr("moei_toolkit.pipeline.culprit.plugin_behind", lambda error: "moei_x 1")
+    said = r"router 'mlp' fails on a 32x32 image, in the plugin moei_x 1: ArithmeticError"
+    with pytest.raises(ConfigError, match=said):
+        rehearse(load_config(SMOKE, {}))
+
+
 def test_the_fault_of_a_loss_says_where_it_is():
     with pytest.raises(ConfigError, match=r"losses 'rain'.*Did you mean 'rmse'"):
         rehearse(load_config(SMOKE, {"tasks.rain.loss.pixel": "rmes"}))
