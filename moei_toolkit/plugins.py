@@ -17,7 +17,7 @@ from importlib import metadata
 from importlib.metadata import EntryPoint
 
 import pluggy
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from moei_toolkit import __version__, hookspecs
@@ -144,7 +144,13 @@ def _check_requirement(plugin: object) -> None:
     requirement = getattr(plugin, "moei_requires", "")
     if not isinstance(requirement, str):
         raise PluginError(f"moei_requires: expected a string such as '>=0.1', got {requirement!r}")
-    if not SpecifierSet(requirement).contains(__version__, prereleases=True):
+    try:
+        accepted = SpecifierSet(requirement)
+    except InvalidSpecifier as error:
+        raise PluginError(
+            f"moei_requires: expected versions such as '>=0.1,<0.2', got {requirement!r}"
+        ) from error
+    if not accepted.contains(__version__, prereleases=True):
         raise PluginError(f"needs moei_toolkit {requirement}, but this is {__version__}")
 
 
