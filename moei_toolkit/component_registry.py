@@ -11,7 +11,7 @@ from mmengine.registry import Registry
 
 from moei_toolkit.builtin import COMPONENTS
 from moei_toolkit.construction import construct, load_class
-from moei_toolkit.errors import RegistryError, did_you_mean
+from moei_toolkit.errors import RegistryError, as_sentence, did_you_mean
 from moei_toolkit.plugin_table import describe_conflict
 from moei_toolkit.plugins import TOOLKIT, Entry, PluginTable, Provider, load_plugins
 
@@ -118,7 +118,7 @@ class ComponentRegistry(Registry):
         listing = f"Known: {', '.join(map(repr, known))}." if known else "None is registered."
         hint = did_you_mean(str(name), known)
         sentences = dict.fromkeys([f"{self.name}: there is no {name!r}.", hint or listing, listing])
-        return " ".join([*sentences, *(f"{state}." for state in self._plugins().failed)])
+        return " ".join([*sentences, *(as_sentence(str(state)) for state in self._plugins().failed)])
 
 
 def _provider_of(component: type) -> Provider:

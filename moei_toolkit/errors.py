@@ -87,6 +87,11 @@ def located(where: str) -> Iterator[None]:
         raise
 
 
+def as_sentence(text: str) -> str:
+    """Return a text with a full stop, unless it ends a sentence already."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """Return a hint naming the closest candidates, or all of them when none is close.
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.errors import DataError, located
+from moei_toolkit.errors import DataError, as_sentence, located
 from moei_toolkit.hookspecs import RunView
 from moei_toolkit.pipeline.components import SECTIONS_HOOK
 from moei_toolkit.pipeline.derivation import read_json
@@ -84,7 +84,7 @@ def read_contributions(path: Path) -> list[Contribution]:
 
 def _failed(reply: Reply[list[DrawnContribution]]) -> DrawnContribution:
     name = ReportSection(reply.plugin.provider.name)
-    return DrawnContribution(contribution_of(name, f"{reply.failure}."))
+    return DrawnContribution(contribution_of(name, as_sentence(reply.failure)))
 
 
 def _sections_of(plugin: LoadedPlugin, run: RunView) -> list[DrawnContribution]:
