@@ -56,7 +56,7 @@ def _reply(plugin: LoadedPlugin, hook: str, ask: Callable[[LoadedPlugin], T], st
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a stranger's code may fail in any way, even by calling sys.exit
-        failure = f"{plugin} failed in {hook}: {reason_of(error)}"
+        failure = f"{plugin} failed in {hook}: {reason_of(error, plugin.module.partition('.')[0])}"
         if strict:
             raise PluginError(failure) from error
         logging.getLogger(__name__).warning("%s", failure)

@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 
 from moei_toolkit import __version__, hookspecs
 from moei_toolkit.errors import MoeiError, PluginError, did_you_mean
+from moei_toolkit.frames import last_place_in
 from moei_toolkit.plugin_table import KINDS, Entry, LoadedPlugin, PluginState, PluginTable, Provider
 
 __all__ = [
@@ -110,8 +111,11 @@ def _load_one(table: PluginTable, entry_point: EntryPoint, provider: Provider, s
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a stranger's code may fail in any way, even by calling sys.exit
-        _forget_modules(entry_point, imported_before)
-        state = PluginState(entry_point.name, provider.name, provider.version, "failed", reason_of(error))
+        package = entry_point.value.partition(":")[0].partition(".")[0].strip()
+        _forget_modules(package, imported_before)
+        state = PluginState(
+            entry_point.name, provider.name, provider.version, "failed", reason_of(error, package)
+        )
         if strict:
             raise PluginError(str(state)) from error
     else:
@@ -178,16 +182,18 @@ def _is_function(plugin: object, name: str) -> bool:
     return inspect.isroutine(inspect.getattr_static(plugin, name, None))
 
 
-def _forget_modules(entry_point: EntryPoint, imported_before: frozenset[str]) -> None:
+def _forget_modules(package: str, imported_before: frozenset[str]) -> None:
     """Roll back the imports of a failed plugin, so that classes it registered by decorator lapse with it."""
-    package = entry_point.value.partition(":")[0].partition(".")[0].strip()
     for module in set(sys.modules) - imported_before:
         if module.partition(".")[0] == package != TOOLKIT.name:
             del sys.modules[module]
 
 
-def reason_of(error: BaseException) -> str:
-    """Return why a plugin failed, in one line of bounded length."""
+def reason_of(error: BaseException, package: str) -> str:
+    """Return why a plugin failed, in one line of bounded length, and where in its package."""
     plain = isinstance(error, (MoeiError, pluggy.PluginValidationError))
     text = " ".join((str(error) if plain else f"{type(error).__name__}: {error}").split())
-    return text if len(text) <= _MAX_REASON else f"{text[: _MAX_REASON - 3]}..."
+    found = None if plain else last_place_in(error, {package})
+    place = f" ({found[1]})" if found else ""
+    room = _MAX_REASON - len(place)
+    return (text if len(text) <= room else f"{text[: room - 3]}...") + place

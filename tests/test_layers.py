@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "moei_toolkit"
 
 LAYERS = (  # low to high; the names in one set are neighbours and do not import each other
-    {"types", "errors", "report_section"},
+    {"types", "errors", "frames", "report_section"},
     {"io"},
     {"config", "cluster"},
     {"registry"},

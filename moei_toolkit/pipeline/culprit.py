@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
-
+from moei_toolkit.frames import last_place_in
 from moei_toolkit.plugins import KINDS, TOOLKIT, Provider, load_plugins
 
 
@@ -15,11 +13,8 @@ def plugin_behind(error: BaseException) -> str:
         Distribution, version and place, such as ``"moei_scale 0.1.0 (expert.py, line 21)"``.
     """
     providers = _providers()
-    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
-        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if package in providers:
-            return f"{providers[package]} ({Path(frame.f_code.co_filename).name}, line {line})"
-    return ""
+    found = last_place_in(error, providers)
+    return f"{providers[found[0]]} ({found[1]})" if found else ""
 
 
 def blame(error: BaseException) -> str:

@@ -71,7 +71,7 @@ def test_a_hook_that_raises_is_named_and_the_section_of_another_is_there(site, t
     folder = stage_folder(tmp_path / "run", read_run(tmp_path / "run"), "report")
     for name in ("report.md", "report.html"):
         text = html.unescape((folder / name).read_text(encoding="utf-8"))
-        assert f"{REASON}." in text
+        assert f"{REASON} (plugin.py, line " in text
         assert "All is well" in text
         assert "Added by moei_sound_section 0.1.0." in text
 

@@ -100,7 +100,7 @@ def test_a_long_reason_is_cut(site):
     site.install("moei-bad", "raise ValueError('x' * 5000)")
     reason = only_failure(site.load()).reason
     assert len(reason) == 300
-    assert reason.endswith("...")
+    assert reason.endswith("... (moei_bad.py, line 1)")
 
 
 def test_a_name_conflict_names_both_providers_and_takes_nothing(site):
@@ -180,7 +180,8 @@ def test_installed_plugins_are_found_and_failures_logged_once(site):
     site.install("moei-bad", "1 / 0", version="2.3")
     done = site.run("-c", SCRIPT)
     assert done.stdout == "1\n"
-    assert done.stderr == "plugin 'main' (moei-bad 2.3) failed to load: ZeroDivisionError: division by zero\n"
+    reason = "ZeroDivisionError: division by zero (moei_bad.py, line 1)"
+    assert done.stderr == f"plugin 'main' (moei-bad 2.3) failed to load: {reason}\n"
 
 
 def test_strict_environment_makes_failures_fatal(site):

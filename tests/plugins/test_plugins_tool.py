@@ -28,7 +28,8 @@ def test_tables_list_components_plugins_and_failures(site):
     ]
     assert ["main", "moei-bad", "2.3", "failed"] in rows
     assert ["main", "moei-good", "1.2", "loaded", "moei_register"] in rows
-    assert reasons == "plugin 'main' (moei-bad 2.3) failed to load: ZeroDivisionError: division by zero\n"
+    reason = "ZeroDivisionError: division by zero (moei_bad.py, line 1)"
+    assert reasons == f"plugin 'main' (moei-bad 2.3) failed to load: {reason}\n"
 
 
 def test_without_failures_the_tables_are_all(site):
@@ -71,7 +72,7 @@ def test_json_is_complete(site):
         "version": "2.3",
         "state": "failed",
         "hooks": "",
-        "reason": "ZeroDivisionError: division by zero",
+        "reason": "ZeroDivisionError: division by zero (moei_bad.py, line 1)",
     }
 
 

@@ -38,6 +38,7 @@ from moei_toolkit.report_section import Drawing, ReportSection, Table
 @hookimpl
 def moei_report_sections(run):
 """
+HERE = " (moei_bad.py, line 7)"
 TELLS = 'return ReportSection("Bytes & <b>more</b>", ["None."], Table("T", ["a", "b"], [["x", "1"]], "n"))'
 
 
@@ -106,20 +107,23 @@ def test_a_plugin_without_the_hook_is_not_asked(site, show):
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
-        (["1 / 0"], "ZeroDivisionError: division by zero"),
-        (["raise SystemExit('leaving')"], "SystemExit: leaving"),
-        (["raise ValueError('two\\nlines')"], "ValueError: two lines"),
-        (["import a_missing_dependency"], "ModuleNotFoundError: No module named 'a_missing_dependency'"),
+        (["1 / 0"], f"ZeroDivisionError: division by zero{HERE}"),
+        (["raise SystemExit('leaving')"], f"SystemExit: leaving{HERE}"),
+        (["raise ValueError('two\\nlines')"], f"ValueError: two lines{HERE}"),
+        (
+            ["import a_missing_dependency"],
+            f"ModuleNotFoundError: No module named 'a_missing_dependency'{HERE}",
+        ),
         (["return '<p>html</p>'"], "expected a ReportSection, got str '<p>html</p>'"),
         (["return [ReportSection('a'), 5]"], "expected a ReportSection, got int 5"),
         (["return ReportSection('a', ['x', 7])"], "paragraphs[1]: expected text, got int 7"),
-        (["return run.load('experts.none')"], "KeyError: 'experts.none'"),
+        (["return run.load('experts.none')"], f"KeyError: 'experts.none'{HERE}"),
         (
             [
                 "def draw(axes): raise RuntimeError('no ink')",
                 "return ReportSection('a', (), Table('t', ['x'], [['1']], ''), Drawing('d', 'c', draw))",
             ],
-            "RuntimeError: no ink",
+            f"RuntimeError: no ink{HERE}",
         ),
     ],
 )
@@ -201,7 +205,7 @@ def test_a_failing_plugin_does_not_stop_a_run(discovered, tmp_path):
     discovered.install("moei-bad", source("1 / 0"), version="2.3")
     folder = report_of(make_finished_run(tmp_path / "run"))
     page, text = (folder / "report.html").read_text(), (folder / "report.md").read_text()
-    failure = "(moei-bad 2.3) failed in moei_report_sections: ZeroDivisionError: division by zero."
+    failure = f"(moei-bad 2.3) failed in moei_report_sections: ZeroDivisionError: division by zero{HERE}."
     assert failure in page
     assert failure in text
     assert "Bytes &amp; &lt;b&gt;more&lt;/b&gt;" in page
