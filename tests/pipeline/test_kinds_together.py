@@ -109,10 +109,24 @@ def verdict(share: float) -> str:
     return "pass" if share <= 0.03 else "fail"
 
 
-def test_parameters_and_operations_of_each_are_in_the_table_of_costs(done: Done, tmp_path: Path):
+def test_parameters_operations_and_latency_of_each_are_in_the_table_of_costs(
+    done: Done, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     runtime, _ = load_run(done.work_dir)
-    found = tmp_path / "cost.json"
-    assert cost(["--run", str(done.work_dir), "--size", "100x70", "--json", str(found)]) == 0
+    found, timed = tmp_path / "cost.json", tmp_path / "timed.json"
+    subjects = [{"name": kind, "policy": f"expert.{kind}"} for kind in done.config.experts]
+    costs = [
+        {"subject": kind, "latency_ms": {"median": 700.0 + number}}
+        for number, kind in enumerate(done.config.experts)
+    ]
+    image = {"width": 100, "height": 70}
+    timed.write_text(json.dumps({"image": image, "subjects": subjects, "costs": costs}), encoding="utf-8")
+    options = ["--size", "100x70", "--json", str(found), "--latency", str(timed)]
+    assert cost(["--run", str(done.work_dir), *options]) == 0
+    lines = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines() if line.strip()}
+    for number, kind in enumerate(done.config.experts):
+        assert lines[kind][-1] == str(700 + number)
+        assert f"{count_parameters(runtime.experts[kind]):,}" in lines[kind]
     routes = {route["route"]: route for route in json.loads(found.read_text(encoding="utf-8"))["routes"]}
     for kind in done.config.experts:
         assert routes[kind]["parameters"] == count_parameters(runtime.experts[kind]) > 0

@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import inspect
 import re
+from types import SimpleNamespace
 
 import pytest
 from distributions import ROOT
@@ -113,3 +114,12 @@ def test_nothing_is_documented_that_is_not_there():
 def test_modules_that_are_named_exist(module):
     if module != "moei_toolkit.plugins":  # the entry point group, which is one too
         importlib.import_module(module)
+
+
+def test_the_hooks_that_are_shown_do_what_they_say():
+    shown: dict[str, object] = {}
+    for block in re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+        exec(block, shown)
+    run = SimpleNamespace(rows=[{"abstained": True}, {"abstained": False}])
+    assert shown["moei_report_sections"](run).paragraphs == ["1 images took the dense route."]
+    assert shown["moei_search_spaces"]().variants[0].overrides == {"experts.*.expert.reduction": 0.125}
