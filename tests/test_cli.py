@@ -89,6 +89,7 @@ def test_a_scheduler_ends_a_command_as_ctrl_c_does_and_its_workers_with_it():
     code = (
         "import os, time\nfrom moei_toolkit.cli import run_main\n"
         "def main(argv):\n"
+        "    child = 0\n"  # the signal may come to the child before it knows that it is one
         "    try:\n"
         "        child = os.fork()\n"
         "        if not child:\n            time.sleep(60)\n"
