@@ -44,7 +44,8 @@ def test_nothing_is_told_and_nothing_is_shown(workers):
 
 
 def test_whoever_ends_the_process_is_heard_by_it_and_not_by_ray(workers):
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    handler = signal.getsignal(signal.SIGTERM)  # of whatever command ran in this process before, or none
+    assert not getattr(handler, "__module__", "").startswith("ray")
 
 
 def test_one_machine_with_its_processors(workers):
