@@ -210,3 +210,10 @@ def test_a_value_has_the_digits_that_show_on_which_side_of_its_limit_it_is(
     value, relation, limit, unit, told
 ):
     assert compared("it", value, relation, limit, unit).measured == told
+
+
+def test_latency_is_named_by_the_size_it_was_measured_at():
+    costs = replace(CHEAP, image="1920x1080")
+    found = {one.id: one for one in judge_objectives(replace(GOOD, costs=costs), LIMITS)}
+    assert found["O1"].checks[0].what == "drift of latency at 1920x1080"
+    assert found["O7"].checks[0].what == "latency at 1920x1080 over dense"
