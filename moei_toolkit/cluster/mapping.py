@@ -29,6 +29,13 @@ class Lost(Generic[T]):
     item: T
     reason: str
 
+    def told(self, did: str) -> str:
+        """Return what happened, in sentences; ``did`` says what they did with it, such as "measured it"."""
+        return (
+            f"{ATTEMPTS} workers died while they {did} ({self.reason}). "
+            "It may need more memory than they have."
+        )
+
 
 def map_over_workers(
     build: Callable[[], Callable[[T], R]],

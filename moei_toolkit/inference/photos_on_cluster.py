@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from moei_toolkit.cluster.allocation import Allocation
-from moei_toolkit.cluster.mapping import ATTEMPTS, Lost, map_over_workers
+from moei_toolkit.cluster.mapping import Lost, map_over_workers
 from moei_toolkit.errors import ImageError, MoeiError
 from moei_toolkit.inference.photo import restore_photo
 from moei_toolkit.inference.photo_record import record_path
@@ -64,8 +64,7 @@ def _common_folder(paths: Sequence[Path]) -> Path:
 def _open_work(
     shared: SharedPaths, open_restorer: Callable[[], Restorer], model: str | None
 ) -> Callable[[Job], Job]:
-    shared.require()
-    os.chdir(shared.paths[0])
+    shared.enter()
     restorer = open_restorer()
 
     def restore(job: Job) -> Job:
@@ -77,11 +76,8 @@ def _open_work(
 def _ended(outcome: Job | Lost[Job]) -> Job:
     if isinstance(outcome, Job):
         return outcome
-    error = ImageError(
-        f"{outcome.item.source}: {ATTEMPTS} workers died while they restored it ({outcome.reason}). "
-        "It may need more memory than they have."
-    )
-    return replace(outcome.item, outcome=error)
+    job = outcome.item
+    return replace(job, outcome=ImageError(f"{job.source}: {outcome.told('restored it')}"))
 
 
 def _remove_leftovers(job: Job) -> None:

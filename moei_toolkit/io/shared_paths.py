@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,11 @@ class SharedPaths:
                     f"{path}: expected on {socket.gethostname()} what {self.host} sees there, found nothing. "
                     "Every machine must see the same folders under the same paths: use a shared file system."
                 )
+
+    def enter(self) -> None:
+        """Require everything, and work in the first of the paths, which is a folder, from now on."""
+        self.require()
+        os.chdir(self.paths[0])
 
 
 def shared_paths(paths: Iterable[Path]) -> SharedPaths:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 import torch
 
 from moei_toolkit.cluster.allocation import Allocation
-from moei_toolkit.cluster.mapping import ATTEMPTS, Lost, map_over_workers
+from moei_toolkit.cluster.mapping import Lost, map_over_workers
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
@@ -55,10 +54,7 @@ def measure_on_cluster(
     with closing(map_over_workers(build, records, allocation)) as outcomes:
         for outcome in outcomes:
             if isinstance(outcome, Lost):
-                raise DataError(
-                    f"{data}: {ATTEMPTS} workers died while they measured {outcome.item.id!r} "
-                    f"({outcome.reason}). It may need more memory than they have."
-                )
+                raise DataError(f"{data}: {outcome.told(f'measured {outcome.item.id!r}')}")
             image, top2 = outcome
             if top2:
                 mixed[image.id] = top2
@@ -68,8 +64,7 @@ def measure_on_cluster(
 def _open_work(
     shared: SharedPaths, raw: dict[str, object], folders: Mapping[str, Path], data: Path, threads: int
 ) -> Callable[[Record], Work]:
-    shared.require()
-    os.chdir(shared.paths[0])
+    shared.enter()
     torch.set_num_threads(threads)
     config = validate_config(raw, "the config of the run")
     import_custom(config, "the config of the run")

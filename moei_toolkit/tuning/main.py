@@ -70,40 +70,46 @@ def run_search(
     """
     make_folder(setting.work_dir)
     with alone_in(setting.work_dir, _another_search(setting.work_dir)):
-        store, trials, impossible = plan.store, plan.trials, dict(plan.impossible)
-        before = there_now(store)
-        write_search(setting.work_dir, search)
-        progress = Progress(reporter, search.metric, len(trials) + search.chosen_later)
-        unfinished = make_batches(
-            (trial for trial in trials if not trial.is_done(store)), workflow, alone=search.gives_up
-        )
-
-        def run(batches: Sequence[Batch]) -> list[Variant]:
-            from moei_toolkit.tuning.engine import run_batches  # imports Ray
-
-            variants = tuple(tuple(trial.variant for trial in batch) for batch in batches)
-            planned = {trial.name: trial.fingerprint for trial in plan.trials}
-            job = Job(search, variants, planned, store.root.absolute(), Path.cwd(), workflow)
-            return run_batches(job, setting.work_dir, setting.concurrent, progress)
-
-        if unfinished or search.adapts:
-            with ray_session(setting.address):
-                # Without the config as it is nothing can be compared, so that it is not given up.
-                parts = (unfinished[:1], unfinished[1:]) if search.gives_up else (unfinished,)
-                for part in filter(None, parts):
-                    run(part)
-                if search.adapts:
-                    chosen = make_trials(search.trial_config(), run(()), workflow)
-                    trials += chosen.trials[1:]
-                    impossible |= chosen.impossible
-        failures = {**impossible, **progress.failures}
-        return settle(trials, failures, before, store, search.gives_up)
+        return _run_alone(search, plan, setting, reporter, workflow)
 
 
 def _another_search(work_dir: Path) -> StoreError:
     return StoreError(
         f"{work_dir}: another search runs there. Wait until it ends, or give another --work-dir."
     )
+
+
+def _run_alone(
+    search: Search, plan: SearchPlan, setting: Setting, reporter: Reporter, workflow: Workflow
+) -> Outcome:
+    store, trials, impossible = plan.store, plan.trials, dict(plan.impossible)
+    before = there_now(store)
+    write_search(setting.work_dir, search)
+    progress = Progress(reporter, search.metric, len(trials) + search.chosen_later)
+    unfinished = make_batches(
+        (trial for trial in trials if not trial.is_done(store)), workflow, alone=search.gives_up
+    )
+
+    def run(batches: Sequence[Batch]) -> list[Variant]:
+        from moei_toolkit.tuning.engine import run_batches  # imports Ray
+
+        variants = tuple(tuple(trial.variant for trial in batch) for batch in batches)
+        planned = {trial.name: trial.fingerprint for trial in plan.trials}
+        job = Job(search, variants, planned, store.root.absolute(), Path.cwd(), workflow)
+        return run_batches(job, setting.work_dir, setting.concurrent, progress)
+
+    if unfinished or search.adapts:
+        with ray_session(setting.address):
+            # Without the config as it is nothing can be compared, so that it is not given up.
+            parts = (unfinished[:1], unfinished[1:]) if search.gives_up else (unfinished,)
+            for part in filter(None, parts):
+                run(part)
+            if search.adapts:
+                chosen = make_trials(search.trial_config(), run(()), workflow)
+                trials += chosen.trials[1:]
+                impossible |= chosen.impossible
+    failures = {**impossible, **progress.failures}
+    return settle(trials, failures, before, store, search.gives_up)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ def _signed_ranks(column: np.ndarray) -> float:
     Scipy tries every way to sign a few tied differences, one by one, which took half the time of a large
     report. Here their rank sums are counted: those of n differences follow from those of n - 1.
     """
-    sizes = np.abs(column[column != 0])
+    moved = column[column != 0]
+    sizes = np.abs(moved)
     tied = len(np.unique(sizes)) < len(column)
     if len(column) > FEW or not tied:
         return float(stats.wilcoxon(column).pvalue)
@@ -71,6 +72,6 @@ def _signed_ranks(column: np.ndarray) -> float:
     ways = np.ones(1)
     for rank in doubled:
         ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
-    positive = int(doubled[column[column != 0] > 0].sum())
+    positive = int(doubled[moved > 0].sum())
     rarer = min(ways[: positive + 1].sum(), ways[positive:].sum())
     return float(min(1.0, 2 * rarer / 2 ** len(sizes)))
