@@ -43,6 +43,7 @@ COMPONENTS = (
     ("degradations", "haze", "moei_toolkit.data.weather.haze:Haze"),
     ("degradations", "snow", "moei_toolkit.data.weather.snow:Snow"),
     ("degradations", "mixed", "moei_toolkit.data.weather.mixed:Mixed"),
+    ("degradations", "choice", "moei_toolkit.data.weather.choice:Choice"),
     ("degradations", "library_rain", "moei_toolkit.data.weather.library:LibraryRain"),
     ("degradations", "library_snow", "moei_toolkit.data.weather.library:LibrarySnow"),
     ("degradations", "library_fog", "moei_toolkit.data.weather.library:LibraryFog"),

@@ -107,3 +107,13 @@ def test_old_batches_are_forgotten():
     for value in [100.0] * 50 + [1.0] * 200:
         layer(torch.full((2, 1), value))
     assert layer.mean.item() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_statistic_that_hardly_varies_is_standardised_as_in_float64():
+    generator = torch.Generator().manual_seed(0)
+    layer = Standardize(1, memory=1000).train()
+    values = 50 + 0.01 * torch.randn((200, 8, 1), generator=generator)
+    for batch in values:
+        layer(batch)
+    deviation = values.double().flatten().std(unbiased=False)
+    assert layer.variance.sqrt().item() == pytest.approx(deviation.item(), rel=1e-3)

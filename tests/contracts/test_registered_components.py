@@ -52,7 +52,10 @@ ABSTENTION_OPTIONS = {"conformal": {"level": 0.2, "bound": 6.0, "rule": {"type":
 BUDGETS = {"full": None}
 CHANGES_CHOICES = {"vector", "platt", "isotonic", "histogram"}
 LAYOUT_OPTIONS = {"embedded": {"scenes": {"train": 1, "val": 1}, "size": 64}}
-DEGRADATION_OPTIONS = {"mixed": {"parts": [{"type": "haze"}, {"type": "rain"}, {"type": "snow"}]}}
+DEGRADATION_OPTIONS = {
+    "choice": {"parts": [{"type": "haze"}, {"type": "haze"}]},
+    "mixed": {"parts": [{"type": "haze"}, {"type": "rain"}, {"type": "snow"}]},
+}
 
 
 def built_in(registry: ComponentRegistry) -> list[str]:

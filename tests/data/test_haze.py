@@ -65,3 +65,11 @@ def test_banks_are_alike_on_both_sides_of_what_counts_as_large():
     assert np.corrcoef(small.ravel(), large.ravel())[0, 1] > 0.99
     assert large.mean() == pytest.approx(small.mean(), abs=0.005)
     assert large.std() == pytest.approx(small.std(), rel=0.03)
+
+
+def test_near_things_are_as_hazy_as_far_ones_in_a_room(photo):
+    clean, depth = photo
+    room = Haze(near=(1.0, 1.0), airlight=(0.8, 0.8), tint=0.0, patchy_share=0.0)
+    everywhere = room.apply(clean, depth, 0.5, np.random.default_rng(0))
+    flat = room.apply(clean, np.ones_like(depth), 0.5, np.random.default_rng(0))
+    np.testing.assert_allclose(everywhere, flat, atol=1e-6)

@@ -6,6 +6,7 @@ import pytest
 
 from moei_toolkit.data.weather.base import View
 from moei_toolkit.data.weather.rain import Rain
+from moei_toolkit.errors import ConfigError
 
 
 def view(height: int, width: int, severity: float) -> View:
@@ -68,3 +69,27 @@ def test_light_rain_has_no_veil(photo):
     rain = Rain(density=(0.0, 0.0), veil_beta=(0.5, 0.5))
     assert np.array_equal(rain.apply(clean, depth, 0.5, np.random.default_rng(0)), clean)
     assert rain.apply(clean, depth, 1.0, np.random.default_rng(0)).mean() > clean.mean() + 0.02
+
+
+def test_light_that_is_added_leaves_white_as_it_is(photo):
+    clean, depth = photo
+    white, black = np.ones_like(clean), np.zeros_like(clean)
+    weather = Rain(light="add", opacity=(0.5, 0.5), brightness=(1.0, 1.0), veil_beta=(0.0, 0.0))
+    rng = [np.random.default_rng(3) for _ in range(2)]
+    np.testing.assert_array_equal(weather.apply(white, depth, 1.0, rng[0]), white)
+    dark = weather.apply(black, depth, 1.0, rng[1])
+    assert 0.4 < dark.max() <= 0.525
+
+
+def test_cover_is_how_much_of_the_picture_is_rained_on(photo):
+    clean, depth = photo
+    once, thrice = (
+        Rain(cover=cover).streaks(View(clean, depth, 0.5), np.random.default_rng(3)).mean()
+        for cover in (1.0, 3.0)
+    )
+    assert 2 * once < thrice < 3.5 * once
+
+
+def test_an_unknown_light_is_refused():
+    with pytest.raises(ConfigError, match=r"light: unknown 'ad'\. .*'add'"):
+        Rain(light="ad")

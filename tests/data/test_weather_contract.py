@@ -4,13 +4,21 @@ import numpy as np
 import pytest
 
 from moei_toolkit.data.weather.base import Degradation, check_range
+from moei_toolkit.data.weather.choice import Choice
 from moei_toolkit.data.weather.haze import Haze
 from moei_toolkit.data.weather.mixed import Mixed
 from moei_toolkit.data.weather.rain import Rain
 from moei_toolkit.data.weather.snow import Snow
 from moei_toolkit.errors import ConfigError, DataError
 
-WEATHERS = [Rain(), Haze(), Snow(), Mixed(parts=[Rain(), Haze(), Snow()])]
+WEATHERS = [
+    Rain(),
+    Rain(light="add", cover=4.0),
+    Haze(),
+    Snow(),
+    Mixed(parts=[Rain(), Haze(), Snow()]),
+    Choice(parts=[Rain(), Rain(light="add")]),
+]
 each_weather = pytest.mark.parametrize("weather", WEATHERS, ids=lambda weather: type(weather).__name__)
 
 

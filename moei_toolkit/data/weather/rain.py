@@ -18,6 +18,7 @@ from moei_toolkit.data.weather.base import (
     veil,
 )
 from moei_toolkit.data.weather.signs import rain
+from moei_toolkit.errors import ConfigError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,15 @@ LAYERS = (
     Layer(length=0.25, width=2.5, cover=0.14, strength=0.6),
 )
 THINNEST = 0.9
+LIGHTS = ("cover", "add")
 
 
 class Rain(Degradation):
-    """I = J (1 - a M) + c a M over streaks M, then a veil: alpha blending as in synthetic UHD rain sets.
+    """Streaks M over a photograph J, then a veil.
+
+    ``light="cover"``, I = J (1 - a M) + c a M, is the alpha blending of synthetic UHD rain sets.
+    ``light="add"``, I = J + c a M, cut at white, is that of Rain100 (Yang et al. 2017): what is bright
+    already loses most.
 
     M is sparse noise blurred along the falling direction (Garg and Nayar 2006 describe the look; the noise
     model follows the usual rendering of benchmark rain). Sizes scale with the height of the picture.
@@ -60,6 +66,11 @@ class Rain(Degradation):
         brightness: Range of the streak colour c.
         veil_beta: Range of the scattering of the veil at severity 1; none below severity 0.5.
         width: Factor on the width of all streaks.
+        cover: Factor on the share of the picture that streaks cover.
+        light: Whether streaks "cover" what is behind them or "add" to it.
+
+    Raises:
+        ConfigError: When an argument is out of range.
     """
 
     order = 1
@@ -75,6 +86,8 @@ class Rain(Degradation):
         brightness: Range = (0.8, 1.0),
         veil_beta: Range = (0.1, 0.35),
         width: float = 1.0,
+        cover: float = 1.0,
+        light: str = "cover",
     ) -> None:
         self.length = check_range("length", length, 1.0, 480.0)
         self.angle = (float(angle[0]), check_range("angle spread", (0.0, angle[1]), 0.0, 90.0)[1])
@@ -84,6 +97,10 @@ class Rain(Degradation):
         self.brightness = check_range("brightness", brightness, 0.0, 1.0)
         self.veil_beta = check_range("veil_beta", veil_beta, 0.0, 20.0)
         self.width = check_range("width", (0.0, width), 0.0, 10.0)[1]
+        self.cover = check_range("cover", (0.0, cover), 0.0, 20.0)[1]
+        if light not in LIGHTS:
+            raise ConfigError(f"light: unknown {light!r}. {did_you_mean(light, LIGHTS)}")
+        self.light = light
 
     def render(self, view: View, rng: np.random.Generator) -> np.ndarray:
         """Return the rainy photograph, (H, W, 3) float32."""
@@ -92,7 +109,10 @@ class Rain(Degradation):
         veil_beta = rng.uniform(*self.veil_beta) * max(0.0, 2.0 * view.severity - 1.0)
         streaks = self.streaks(view, rng)
         streaks *= np.float32(between(self.opacity, view.severity))
-        rained = blend(view.clean, colour, streaks)
+        if self.light == "add":
+            rained = np.minimum(view.clean + colour * streaks[:, :, None], 1.0)
+        else:
+            rained = blend(view.clean, colour, streaks)
         return veil(rained, view.depth, veil_beta, airlight)
 
     def estimate(self, pixels: np.ndarray) -> float:
@@ -121,7 +141,9 @@ class Rain(Degradation):
         # Just large enough to cover the picture once turned.
         rows = int((view.height * cosine + view.width * sine + length) / width) + 4
         columns = int((view.width * cosine + view.height * sine) / width) + 4
-        upright = _falling_noise((rows, columns), max(2.0, length / width), layer.cover * density, rng)
+        upright = _falling_noise(
+            (rows, columns), max(2.0, length / width), layer.cover * self.cover * density, rng
+        )
         return _turn(upright, angle - 90.0, width, view)
 
 

@@ -1,0 +1,6 @@
+"""The same photographs, 1080 pixels high; they are in the same splits, for their names are the same."""
+
+_base_ = "uhd.py"
+
+layout = dict(root="data/reference/hd")
+draws = dict(train=4, route=3, calibrate=4)
