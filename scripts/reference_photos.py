@@ -1,8 +1,8 @@
 """Divides photographs into those that the reference model learns from and those that test it.
 
 Of the photographs of at least 3840x2160, in the order of their names, every second one is for testing:
-reduced to cover 3840x2160, its middle. The others are written in three sizes: as they are, 1080 and 480 pixels
-high.
+reduced to cover 3840x2160, its middle. The others are written in three sizes: as they are, 1080 and 480
+pixels high.
 """
 
 from __future__ import annotations
