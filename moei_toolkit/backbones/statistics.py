@@ -74,8 +74,12 @@ def _window_mean(plane: Tensor, height: int, width: int) -> Tensor:
 
 
 def summarize_scales(features: Sequence[Tensor], x: Tensor) -> Tensor:
-    """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
-    return torch.cat([image_statistics(x), *(moments(level) for level in features)], 1)
+    """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S).
+
+    Features are read here, not trained: what is standardised has no scale, so gradients that came this way
+    would never stop an encoder whose features grow, and those of the coarsest level would grow without end.
+    """
+    return torch.cat([image_statistics(x), *(moments(level.detach()) for level in features)], 1)
 
 
 def summary_length(channels: Sequence[int]) -> int:

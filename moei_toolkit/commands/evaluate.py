@@ -10,14 +10,16 @@ from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
 
 
 def main(argv: Sequence[str]) -> int:
-    """Judge every policy of a run on a prepared data set, and compare with its own test images."""
+    """Judge every policy of a run on prepared data sets, and compare with its own test images."""
     parser = CommandParser(
         "Evaluate a finished run on a prepared data set: rows, results, tables and a report.",
         "example:\n  tools/train.py OTHER_CONFIG.py --work-dir work_dirs/other --until data\n"
         "  tools/evaluate.py --run work_dirs/mine --data work_dirs/other/data -o work_dirs/mine_on_other",
     )
     parser.add_run()
-    parser.add_argument("--data", type=Path, required=True, help="folder of a prepared data set")
+    parser.add_argument(
+        "--data", type=Path, required=True, nargs="+", help="folder of a prepared data set, or several"
+    )
     parser.add_argument("--split", default="test", help="which images of it (default: test)")
     parser.add_argument("-o", "--output", type=Path, required=True, help="an empty or new folder")
     parser.add_argument(
@@ -28,15 +30,16 @@ def main(argv: Sequence[str]) -> int:
 
     from moei_toolkit.io.reporter import RichReporter
     from moei_toolkit.pipeline.elsewhere import count_images, evaluate_elsewhere
+    from moei_toolkit.pipeline.joining import joined
     from moei_toolkit.pipeline.main import summary_lines
 
     if args.dry_run:
-        count = count_images(args.run, args.data, args.split)
-        print(f"{count} images of split {args.split!r} in {args.data} would go to {args.output}")
+        count = sum(count_images(args.run, data, args.split) for data in args.data)
+        named = ", ".join(map(str, args.data))
+        print(f"{count} images of split {args.split!r} in {named} would go to {args.output}")
         return 0
-    where = args.run, args.data, args.split, args.output
-    with ray_workers(args) as allocation:
-        results = evaluate_elsewhere(*where, RichReporter(), allocation)
+    with joined(args.data, args.output.absolute().parent) as data, ray_workers(args) as allocation:
+        results = evaluate_elsewhere(args.run, data, args.split, args.output, RichReporter(), allocation)
     print("\n".join([*summary_lines(results), f"report   {args.output / 'report.html'}"]))
     return 0
 

@@ -117,3 +117,11 @@ def test_a_statistic_that_hardly_varies_is_standardised_as_in_float64():
         layer(batch)
     deviation = values.double().flatten().std(unbiased=False)
     assert layer.variance.sqrt().item() == pytest.approx(deviation.item(), rel=1e-3)
+
+
+def test_features_are_read_and_not_trained_by_their_statistics():
+    x = picture().requires_grad_()
+    features = [torch.rand((1, 4, 8, 8), requires_grad=True)]
+    summarize_scales(features, x).sum().backward()
+    assert features[0].grad is None
+    assert x.grad is not None

@@ -16,6 +16,7 @@ from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline import elsewhere
 from moei_toolkit.pipeline.elsewhere import count_images, evaluate_elsewhere
+from moei_toolkit.pipeline.joining import joined
 from moei_toolkit.pipeline.measurement import Measured
 from moei_toolkit.pipeline.measuring import Measuring
 from moei_toolkit.pipeline.stages.images import Images
@@ -198,3 +199,27 @@ def test_images_are_counted_without_judging_them(run, tmp_path):
 def test_a_run_that_is_not_finished_is_refused(tmp_path):
     with pytest.raises(StoreError, match="Expected the folder of a run"):
         count_images(tmp_path, tmp_path, "test")
+
+
+def test_several_sets_are_judged_as_one(run, tmp_path):
+    sets = [prepare(tmp_path / name) for name in ("first", "second")]
+    with joined(sets, tmp_path) as data:
+        evaluate(run, data, tmp_path / "out")
+        there = data
+    rows = read_rows(tmp_path / "out" / "per_image.jsonl")
+    assert {row.id for row in rows} == {f"{name}/{one}" for name in ("first", "second") for one in IDS}
+    assert "Run run on split test of first+second." in (tmp_path / "out" / "report.html").read_text()
+    assert not there.exists()
+
+
+def test_one_set_stands_for_itself(tmp_path):
+    with joined([tmp_path / "data"], tmp_path / "nowhere") as data:
+        assert data == tmp_path / "data"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_is_no_prepared_set_cannot_be_joined(tmp_path):
+    sets = [prepare(tmp_path / "data"), tmp_path / "missing"]
+    with pytest.raises(DataError, match="missing"), joined(sets, tmp_path):
+        pytest.fail("it was joined")
+    assert {path.name for path in tmp_path.iterdir()} == {"data"}
