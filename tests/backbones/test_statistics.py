@@ -12,6 +12,7 @@ from moei_toolkit.backbones.statistics import (
     Standardize,
     image_statistics,
     moments,
+    summarize_scales,
 )
 
 

@@ -129,6 +129,7 @@ class PairWriter:
             names = (row.removesuffix(HEADER_OF) for row in rows if row.endswith(HEADER_OF))
             for name in names:
                 if not name.endswith(OVERVIEW_OF) and name not in wanted:
+                    self._make_room(ROOM)  # dropping takes pages too: those that are freed are not free yet
                     self._lead(name, None)
                     self._lead(name + OVERVIEW_OF, None)
             self._end()

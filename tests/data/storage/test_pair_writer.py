@@ -257,3 +257,17 @@ def test_a_huge_image_is_copied_once_on_its_way(tmp_path):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match=r"absent/pairs\.lmdb: cannot be opened for writing"):
         PairWriter(tmp_path / "absent" / "pairs.lmdb")
+
+
+def test_images_are_dropped_from_a_file_without_any_room_left(tmp_path, monkeypatch):
+    path = tmp_path / "pairs.lmdb"
+    images = {f"image-{i}": picture(i, 200, 300) for i in range(40)}
+    with PairWriter(path) as writer:
+        for key, pixels in images.items():
+            writer.put(key, pixels)
+    monkeypatch.setattr(pair_writer, "FIRST_MAP", 1)  # below what the file takes: the map is as large as that
+    kept = {key: pixels for i, (key, pixels) in enumerate(images.items()) if i % 3}
+    with PairWriter(path, resume=True) as writer:
+        writer.keep_only(kept)
+        assert not writer.has("image-0")
+    assert holds(path, kept)
