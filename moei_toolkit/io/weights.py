@@ -47,14 +47,37 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], info: Mapping[str, A
         StoreError: The disk is full, read-only, or failed.
     """
     target = weights_path(path)
-    data = safetensors.torch.save({name: _storable(name, tensor, target) for name, tensor in tensors.items()})
+    size, digest = write_tensors(target, tensors)
+    description = _description(target.name, size, digest, tensors, info)
+    atomic_write_json(target.with_suffix(".json"), description)
+    return target
+
+
+def write_tensors(
+    target: Path, tensors: Mapping[str, Tensor], about: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Write a safetensors file, whole or not at all; the same tensors give the same bytes.
+
+    Args:
+        target: The file.
+        tensors: See `save_weights`.
+        about: What is kept in its header; one item at most, for their order is not fixed.
+
+    Returns:
+        Its size in bytes and its SHA-256.
+
+    Raises:
+        CheckpointError: See `save_weights`.
+        StoreError: See `save_weights`.
+    """
+    storable = {name: _storable(name, tensor, target) for name, tensor in tensors.items()}
+    data = safetensors.torch.save(storable, dict(about) if about else None)
     digest = sha256_bytes(data)
     with atomic_path(target) as temporary:
         temporary.write_bytes(data)
         if sha256_file(temporary) != digest:
             raise CheckpointError(f"{target} reads back differently from what was written: check the disk.")
-    atomic_write_json(target.with_suffix(".json"), _description(target.name, data, digest, tensors, info))
-    return target
+    return len(data), digest
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -71,15 +94,31 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     target = _refuse_pickle(path)
     description = _read_description(target)
+    tensors = read_tensors(target, description["bytes"], description["sha256"], f"{target.stem}.json")
+    return tensors, description["info"]
+
+
+def read_tensors(target: Path, size: int, digest: str, said_in: str) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file, on the CPU, after checking that they are whole.
+
+    Args:
+        target: The file.
+        size: What it must have, bytes.
+        digest: The SHA-256 it must have.
+        said_in: Name of the file that says so.
+
+    Raises:
+        CheckpointError: It is missing, truncated, altered, or of another kind.
+    """
     data = _read_bytes(target)
-    if len(data) != description["bytes"]:
+    if len(data) != size:
         raise CheckpointError(
-            f"{target} is truncated or was replaced: expected {description['bytes']} bytes, got {len(data)}."
+            f"{target} is truncated or was replaced: expected {size} bytes, got {len(data)}."
         )
-    if sha256_bytes(data) != description["sha256"]:
-        raise CheckpointError(f"{target} is damaged: its SHA-256 is not the one in {target.stem}.json.")
+    if sha256_bytes(data) != digest:
+        raise CheckpointError(f"{target} is damaged: its SHA-256 is not the one in {said_in}.")
     try:
-        return safetensors.torch.load(data), description["info"]
+        return safetensors.torch.load(data)
     except safetensors.SafetensorError as error:
         raise CheckpointError(f"{target} is not a safetensors file: {error}") from error
 
@@ -91,13 +130,13 @@ def _storable(name: str, tensor: Tensor, target: Path) -> Tensor:
 
 
 def _description(
-    file: str, data: bytes, digest: str, tensors: Mapping[str, Tensor], info: Mapping[str, Any]
+    file: str, size: int, digest: str, tensors: Mapping[str, Tensor], info: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
         "file": file,
-        "bytes": len(data),
+        "bytes": size,
         "sha256": digest,
         "parameters": sum(tensor.numel() for tensor in tensors.values()),
         "info": dict(info),
