@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+import math
+from collections.abc import Container, Mapping
 from inspect import Parameter
 from typing import Any
 
@@ -38,6 +39,29 @@ def match_arguments(
         if parameter.default is Parameter.empty and name not in arguments:
             raise RegistryError(f"{where}: missing argument {name!r}. {_listing(accepted)}")
     return arguments
+
+
+def plain_defaults(component: type, offered: Container[str]) -> dict[str, Any]:
+    """Return the arguments of a constructor that are plain data where nobody gives them.
+
+    Args:
+        component: The class.
+        offered: Names of arguments that the toolkit supplies, which are left out.
+    """
+    accepted, _ = _accepted(component)
+    return {
+        name: parameter.default
+        for name, parameter in accepted.items()
+        if name not in offered and _is_plain(parameter.default)
+    }
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, bool | int | str)
 
 
 def _accepted(component: type) -> tuple[dict[str, Parameter], bool]:

@@ -54,7 +54,7 @@ class CheckpointError(StoreError):
 
 
 class WeightsMissingError(MoeiError):
-    """Weights that must come from outside (for instance an LPIPS backbone) are not there."""
+    """Weights that belong to no run (an LPIPS backbone, a model of the toolkit) are not there."""
 
     exit_code = 6
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.kinds import Section
+from moei_toolkit.config.model import Architecture, Model
 from moei_toolkit.config.options import apply_options
 from moei_toolkit.config.preparation import Preparation
 from moei_toolkit.config.problems import config_error
@@ -70,7 +71,7 @@ def load_preparation(path: Path | str | None, options: Mapping[str, Any]) -> Pre
     return preparation
 
 
-def import_custom(config: Config | Preparation, where: str) -> None:
+def import_custom(config: Config | Preparation | Architecture, where: str) -> None:
     """Import the modules a config asks for, so that what they register can be built.
 
     Args:
@@ -103,6 +104,11 @@ def validate_config(raw: Mapping[str, Any], where: str) -> Config:
         ConfigError: The data does not fit; with one line per problem.
     """
     return _validate(Config, raw, where)
+
+
+def validate_model(raw: Mapping[str, Any], where: str) -> Model:
+    """Check what a trained model says about itself; see `validate_config`."""
+    return _validate(Model, raw, where)
 
 
 def dump_config(config: Config | Preparation) -> str:

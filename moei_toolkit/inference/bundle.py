@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.config.loader import import_custom, validate_config
+from moei_toolkit.config.model import Architecture
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import CheckpointError, ConfigError, RegistryError
 from moei_toolkit.experts.base import Expert
@@ -34,7 +35,7 @@ CALIBRATION_FILE = "calibration.json"
 M = TypeVar("M", bound=nn.Module)
 
 
-def build_backbone(config: Config) -> Backbone:
+def build_backbone(config: Config | Architecture) -> Backbone:
     """Build an untrained backbone."""
     backbone: Backbone = BACKBONES.build(config.backbone.as_dict())
     return backbone
@@ -59,7 +60,7 @@ def load_backbone(config: Config, folder: Path) -> Backbone:
     return _loaded(build_backbone(config), folder / BACKBONE_FILE)
 
 
-def build_worn(config: Config, stage: str, backbone: Backbone) -> Expert:
+def build_worn(config: Config | Architecture, stage: str, backbone: Backbone) -> Expert:
     """Build ``config.worn[stage]`` around ``backbone``, untrained."""
     expert: Expert = EXPERTS.build(config.worn[stage].expert.as_dict(), backbone=backbone)
     return expert
@@ -71,7 +72,7 @@ def load_worn(config: Config, stage: str, backbone: Backbone, folders: Mapping[s
         return _loaded(build_worn(config, stage, backbone), folders[stage] / EXPERT_FILE)
 
 
-def build_router(config: Config, descriptor_dim: int) -> Router:
+def build_router(config: Config | Architecture, descriptor_dim: int) -> Router:
     """Build an untrained router with one output per expert."""
     names = tuple(config.experts)
     router: Router = ROUTERS.build(
@@ -93,7 +94,26 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, Abstenti
     """
     path = folder / CALIBRATION_FILE
     try:
-        saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        saved = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _no_calibration(str(path), error) from error
+    return restore_calibration(config, saved, str(path))
+
+
+def restore_calibration(
+    config: Config | Architecture, saved: Mapping[str, Any], where: str
+) -> tuple[Calibrator, AbstentionRule, float]:
+    """Return calibrator, abstention rule and threshold from what was saved of them.
+
+    Args:
+        config: Says which they are.
+        saved: States of ``calibrator`` and ``rule``, which may be missing, and ``threshold``.
+        where: What it was read from, for the error.
+
+    Raises:
+        CheckpointError: If that is no calibration.
+    """
+    try:
         calibrator: Calibrator = CALIBRATORS.build(config.calibrate.calibrator.as_dict())
         calibrator.load_state(saved["calibrator"])
         rule: AbstentionRule = ABSTENTIONS.build(config.calibrate.abstention.as_dict())
@@ -102,13 +122,11 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, Abstenti
         if not 0 <= threshold <= ABSTAIN_ALWAYS:
             raise ValueError(f"expected a threshold in [0, 1], or just above, got {threshold}")
         return calibrator, rule, threshold
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"{path}: expected a calibration, got {type(error).__name__}: {error}."
-        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise _no_calibration(where, error) from error
 
 
-def make_protocol(config: Config) -> Protocol:
+def make_protocol(config: Config | Architecture) -> Protocol:
     """Return how the config says an image is looked at and tiled."""
     views, tiles = config.views, config.inference
     return Protocol(**views.model_dump(), **tiles.model_dump())
@@ -180,6 +198,19 @@ def require_run(work_dir: Path) -> tuple[Config, dict[str, Path]]:
     return config, {name: stage_folder(work_dir, record, name) for name in needed}
 
 
+def fill(module: M, tensors: Mapping[str, Tensor], where: str) -> M:
+    """Load tensors into a module and freeze it, in evaluation mode.
+
+    Raises:
+        CheckpointError: If one is missing, too many, or of another shape; ``where`` says what they are.
+    """
+    try:
+        module.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise CheckpointError(f"{where} does not fit {type(module).__name__}: {error}.") from error
+    return module.eval().requires_grad_(False)
+
+
 @contextmanager
 def _result_of(stage: str) -> Iterator[None]:
     """Add to the error of a damaged file which stage makes it anew."""
@@ -191,8 +222,8 @@ def _result_of(stage: str) -> Iterator[None]:
 
 def _loaded(module: M, path: Path) -> M:
     tensors, _ = load_weights(path)
-    try:
-        module.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise CheckpointError(f"{path} does not fit {type(module).__name__}: {error}.") from error
-    return module.eval().requires_grad_(False)
+    return fill(module, tensors, str(path))
+
+
+def _no_calibration(where: str, error: Exception) -> CheckpointError:
+    return CheckpointError(f"{where}: expected a calibration, got {type(error).__name__}: {error}.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.pretrained.shipped import DEFAULT, find_model
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.choose import open_model
 from moei_toolkit.types import Restoration
@@ -46,6 +47,17 @@ class Restorer:
             CheckpointError: If a file of it is damaged.
         """
         return cls(*open_model(Path(folder), runtime, threads=threads))
+
+    @classmethod
+    def from_pretrained(
+        cls, model: str | Path = DEFAULT, device: str = "cpu", threads: int | None = None
+    ) -> Restorer:
+        """Load a trained model: one that comes with the toolkit, by name, or a folder as model hubs have it.
+
+        Raises:
+            MoeiError: See `load_pretrained`.
+        """
+        return cls(*open_model(find_model(model), "eager", device, threads))
 
     def restore(self, image: np.ndarray, name: str = "") -> Restoration:
         """Restore one photograph; where memory runs out, with smaller tiles.

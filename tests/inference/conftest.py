@@ -1,4 +1,4 @@
-"""A small run and what was exported of it: made once, because tracing takes seconds."""
+"""A small run, what was exported of it, and its trained model: made once, because tracing takes seconds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tiny_model import make_model
 from tiny_run import make_run
 
 from moei_toolkit.inference.export.writing import export_run
@@ -38,3 +39,30 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 def bundle(exported: Exported, tmp_path: Path) -> Path:
     """A copy of the bundle that a test may spoil."""
     return Path(shutil.copytree(exported.bundle, tmp_path / "bundle"))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Not to be written to.
+
+    Attributes:
+        run: The run.
+        model: The folder of its model.
+    """
+
+    run: Path
+    model: Path
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("trained")
+    run = make_run(folder / "run")
+    make_model(folder / "model", run)
+    return Trained(run, folder / "model")
+
+
+@pytest.fixture
+def model(trained: Trained, tmp_path: Path) -> Path:
+    """A copy of the model that a test may spoil."""
+    return Path(shutil.copytree(trained.model, tmp_path / "model"))

@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all."""
+"""Folders that appear whole or not at all, and only where nothing else is."""
 
 from __future__ import annotations
 
@@ -7,8 +7,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from moei_toolkit.errors import StoreError
 from moei_toolkit.io.atomic import beside, fsync_dir, fsync_tree
 from moei_toolkit.io.disk import disk_errors
+
+
+def require_room(target: Path, kind: str, is_there: bool, overwrite: bool) -> None:
+    """Refuse a folder that holds something else, or, unless it may be replaced, what is to be written there.
+
+    Args:
+        target: The folder.
+        kind: What is to be written, such as ``"bundle"``.
+        is_there: Whether it holds one.
+        overwrite: Whether that may be replaced.
+
+    Raises:
+        StoreError: If something is in the way.
+    """
+    if is_there:
+        if not overwrite:
+            raise StoreError(f"{target} is a {kind} already; --overwrite replaces it")
+    elif target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise StoreError(f"{target} is there and no {kind}; choose another folder")
 
 
 @contextmanager

@@ -10,11 +10,11 @@ import torch
 
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.config.schema import Config
-from moei_toolkit.errors import ExportError, StoreError
+from moei_toolkit.errors import ExportError
 from moei_toolkit.inference.bundle import load_run, require_run
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.export.checking import check_graphs
-from moei_toolkit.inference.export.folder import atomic_folder
+from moei_toolkit.inference.export.folder import atomic_folder, require_room
 from moei_toolkit.inference.export.loading import load_bundle
 from moei_toolkit.inference.export.networks import Describe
 from moei_toolkit.inference.export.onnx_files import write_graph
@@ -91,11 +91,7 @@ def planned_files(work_dir: Path, target: Path, overwrite: bool = False) -> list
     """
     config, _ = require_run(work_dir)
     _require_exportable(config, work_dir)
-    if is_bundle(target):
-        if not overwrite:
-            raise StoreError(f"{target} is a bundle already; --overwrite replaces it")
-    elif target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise StoreError(f"{target} is there and no bundle; choose another folder")
+    require_room(target, "bundle", is_bundle(target), overwrite)
     return [target / RECORD, *files_of(graphs_in(target, list(config.experts)))]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 OF_RUNS, OF_BUNDLES = ("eager", "compile"), ("onnx", "openvino")
 RUNTIMES = (*OF_RUNS, *OF_BUNDLES)
-"""The names, of those that need the run itself, and of those that need what was exported from it."""
+"""The names, of those for a run or a trained model, and of those for graphs that were exported from a run."""
 
 _DIGITS = 16
 
@@ -25,14 +25,14 @@ def open_model(
     """Open what photographs can be restored with.
 
     Args:
-        path: Folder of a run, or of a bundle that was exported from one.
-        runtime: One of :data:`RUNTIMES`; ``"eager"`` for a run and ``"onnx"`` for a bundle when None.
-        device: Where a run computes; a bundle does on the CPU.
+        path: Folder of a run, of a trained model, or of a bundle that was exported from a run.
+        runtime: One of :data:`RUNTIMES`; ``"onnx"`` for a bundle and ``"eager"`` for the others when None.
+        device: Where a run or a model computes; a bundle does on the CPU.
         threads: On the CPU; one per core when None.
 
     Raises:
         ConfigError: If there is no such runtime, its package is missing, or it does not go with the path.
-        StoreError: If there is no such run or bundle, or it is not whole.
+        StoreError: If there is nothing of the kind, or it is not whole.
     """
     name = choose_runtime(path, runtime)
     if name in OF_BUNDLES:
@@ -42,9 +42,12 @@ def open_model(
             raise ConfigError(f"device {device!r}: a bundle runs on the CPU only, and {path} is a bundle")
         return load_bundle(path, name, threads)
     from moei_toolkit.inference.bundle import load_run
+    from moei_toolkit.inference.pretrained.loading import load_pretrained
+    from moei_toolkit.inference.pretrained.record import is_model
     from moei_toolkit.inference.runtimes.compiled import CompiledRuntime
 
-    eager, decider = load_run(path, device, threads)
+    load = load_pretrained if is_model(path) else load_run
+    eager, decider = load(path, device, threads)
     return (CompiledRuntime(eager) if name == "compile" else eager), decider
 
 
@@ -60,7 +63,10 @@ def identify_model(path: Path, runtime: str | None = None) -> str:
 
         return sha256_json(read_bundle(path).model_dump(mode="json"))[:_DIGITS]
     from moei_toolkit.inference.bundle import require_run
+    from moei_toolkit.inference.pretrained.record import is_model, read_model
 
+    if is_model(path):
+        return sha256_json(read_model(path).model_dump(mode="json"))[:_DIGITS]
     config, folders = require_run(path)
     results = {stage: folder.name for stage, folder in folders.items()}
     settings = {"views": config.views.model_dump(), "inference": config.inference.model_dump()}
@@ -74,6 +80,7 @@ def choose_runtime(path: Path, runtime: str | None) -> str:
         ConfigError: If there is no such runtime, or it does not go with the path.
     """
     from moei_toolkit.inference.export.record import is_bundle
+    from moei_toolkit.inference.pretrained.record import is_model
 
     if runtime is not None and runtime not in RUNTIMES:
         raise ConfigError(f"there is no runtime {runtime!r}. {did_you_mean(runtime, RUNTIMES)}")
@@ -85,8 +92,9 @@ def choose_runtime(path: Path, runtime: str | None) -> str:
             )
         return runtime or OF_BUNDLES[0]
     if runtime in OF_BUNDLES:
+        run = "RUN" if is_model(path) else path
         raise ConfigError(
             f"runtime {runtime!r} needs a bundle, and {path} is none; to make one of a run: "
-            f"tools/export.py --run {path} -o BUNDLE"
+            f"tools/export.py --run {run} -o BUNDLE"
         )
     return runtime or OF_RUNS[0]

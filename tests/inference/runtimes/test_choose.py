@@ -41,6 +41,21 @@ def test_without_a_name_the_path_decides(exported):
     assert type(open_model(exported.bundle)[0]) is OnnxRuntime
 
 
+@pytest.mark.parametrize("name", [None, *choose.OF_RUNS])
+def test_a_trained_model_is_run_as_its_run_is(trained, name):
+    runtime, decider = open_model(trained.model, name)
+    assert type(runtime) is CLASSES[name or "eager"]
+    assert runtime.routes == (*decider.experts, "dense")
+
+
+@pytest.mark.parametrize("name", choose.OF_BUNDLES)
+def test_a_trained_model_holds_no_graphs(trained, name):
+    with pytest.raises(
+        ConfigError, match=rf"'{name}' needs a bundle, and {trained.model} is none.*--run RUN"
+    ):
+        open_model(trained.model, name)
+
+
 @pytest.mark.parametrize("path", ["run", "bundle"])
 def test_an_unknown_name(exported, path):
     with pytest.raises(ConfigError, match=r"no runtime 'openvine'\. Did you mean 'openvino'"):
@@ -86,6 +101,14 @@ def test_equal_models_have_one_name_and_others_have_another(exported, bundle):
     assert len(names | {identify_model(bundle)}) == 3
 
 
+def test_the_name_of_a_trained_model_is_of_what_it_holds(trained, model):
+    name = identify_model(trained.model)
+    assert identify_model(model, "compile") == name != identify_model(trained.run)
+    record = (model / "config.json").read_text()
+    (model / "config.json").write_text(record.replace('"threshold": 0.25', '"threshold": 0.5'))
+    assert identify_model(model) != name
+
+
 def test_a_damaged_bundle_has_no_name(bundle):
     (bundle / "router.onnx").unlink()
     with pytest.raises(CheckpointError, match=r"router\.onnx is missing"):
@@ -97,6 +120,21 @@ def photograph(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     return tmp_path / "a.png"
+
+
+def test_the_command_gives_the_same_with_a_run_and_its_model(trained, photograph, tmp_path):
+    pictures = []
+    for number, options in enumerate(
+        [
+            ["--run", str(trained.run)],
+            ["--run", str(trained.model)],
+            ["--run", str(trained.model), "--runtime", "eager"],
+        ]
+    ):
+        target = tmp_path / f"{number}.png"
+        assert restore.main([str(photograph), "-o", str(target), *options]) == 0
+        pictures.append(target.read_bytes())
+    assert len(set(pictures)) == 1
 
 
 @pytest.mark.parametrize("name", ["eager", "onnx", "openvino"])

@@ -1,0 +1,55 @@
+"""What lies in the folder of a trained model, and what its ``config.json`` says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from moei_toolkit.config.loader import validate_model
+from moei_toolkit.config.model import FORMAT, VERSION, Model
+from moei_toolkit.errors import CheckpointError, StoreError
+
+RECORD, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+FILES = (RECORD, WEIGHTS, CARD)
+"""Everything in it; the names are those that hubs look for."""
+
+BACKBONE, ROUTER = "backbone.", "router."
+"""What the names of tensors begin with; see also `expert_prefix`."""
+
+
+def expert_prefix(name: str) -> str:
+    """Return what the names of an expert's tensors begin with."""
+    return f"experts.{name}."
+
+
+def is_model(folder: Path) -> bool:
+    """Tell whether a folder claims to be a trained model."""
+    return (folder / RECORD).is_file() or (folder / WEIGHTS).is_file()
+
+
+def read_model(folder: Path) -> Model:
+    """Read what a trained model says about itself, without opening its weights.
+
+    Raises:
+        StoreError: There is no model.
+        CheckpointError: It is damaged, or of a kind this toolkit does not know.
+        ConfigError: What it says does not fit; with one line per problem.
+    """
+    path = folder / RECORD
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        raise StoreError(
+            f"cannot read {path}: {error.strerror}. Expected what tools/export.py --format weights writes."
+        ) from error
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged: {error}. Get the model again.") from error
+    found = value if isinstance(value, dict) else {}
+    if found.get("format") != FORMAT:
+        raise CheckpointError(f"{path} describes no model of this toolkit: expected the format {FORMAT!r}.")
+    if found.get("version") != VERSION:
+        raise CheckpointError(
+            f"{path} has version {found.get('version')!r}; this toolkit reads {VERSION}. Use the "
+            "toolkit that wrote it, or export the run again with this one."
+        )
+    return validate_model(found, str(path))
