@@ -31,6 +31,7 @@ _CHECK = (
     "with the SHA-256 of SHA256SUMS: where that is the one which was published, so is every file. Only a "
     "second run can show that all of them were invented together: `scripts/reproduce_main.sh artifact.zip`."
 )
+_MANIFESTS = "The `manifest.json` of a stage says what it was made with."
 _DIGITS = 12  # of a fingerprint, as on the page; the manifest has all
 _LICENCE = (
     "The toolkit is under Apache-2.0. Photographs it learnt from are under the licences of their sources, "
@@ -39,7 +40,7 @@ _LICENCE = (
 
 
 def model_card(config: Config, folders: Mapping[str, Path], derived: Derived) -> str:
-    """Return the card in Markdown; the same artifact gives the same text.
+    """Return the card of an artifact in Markdown; the same artifact gives the same text.
 
     Args:
         config: Of the run.
@@ -50,21 +51,35 @@ def model_card(config: Config, folders: Mapping[str, Path], derived: Derived) ->
         DataError: A file that it tells of is missing or damaged.
         StoreError: A manifest is.
     """
-    records, made = read_records(folders[DATA] / RECORDS_NAME), read_manifest(folders[REPORT])
+    told = sections_of(config, folders, derived)
     sections = {
         "Use": _USE,
+        **told,
+        "Origin": f"{told['Origin']} {_MANIFESTS}\n\n{as_markdown(_stages(folders))}",
+        "Check": _CHECK,
+        "Left out": "\n".join(f"- {what}: {why}" for what, why in LEFT_OUT.items()),
+    }
+    return card_text(config, derived, sections)
+
+
+def card_text(config: Config, derived: Derived, sections: Mapping[str, str]) -> str:
+    """Return a card in Markdown: its heading, what the model does, and sections by title."""
+    text = "\n\n".join(f"## {title}\n\n{text.strip()}" for title, text in sections.items())
+    return f"# {config.report.title}\n\n{_what(config, derived)}\n\n{text}\n"
+
+
+def sections_of(config: Config, folders: Mapping[str, Path], derived: Derived) -> dict[str, str]:
+    """Return the sections of every card, by title, wherever the model lies; see `model_card`."""
+    records, made = read_records(folders[DATA] / RECORDS_NAME), read_manifest(folders[REPORT])
+    return {
         "Parts": as_markdown(_parts(config, folders)),
         "Data": f"{as_markdown(_data(records))}\n{_origin_of_data(config, records)}",
         "Results": "\n\n".join([_finding(derived), *map(as_markdown, _results(derived))]),
         "Objectives": as_markdown(_objectives(derived)),
         "Limits": "\n".join(f"- {line}" for line in _limits(derived)),
-        "Origin": f"{_origin(config, made)}\n\n{as_markdown(_stages(folders))}",
+        "Origin": _origin(config, made),
         "Licence": _LICENCE,
-        "Check": _CHECK,
-        "Left out": "\n".join(f"- {what}: {why}" for what, why in LEFT_OUT.items()),
     }
-    text = "\n\n".join(f"## {title}\n\n{text.strip()}" for title, text in sections.items())
-    return f"# {config.report.title}\n\n{_what(config, derived)}\n\n{text}\n"
 
 
 def _what(config: Config, derived: Derived) -> str:
@@ -139,7 +154,7 @@ def _results(derived: Derived) -> Iterator[Table]:
 
 def _objectives(derived: Derived) -> Table:
     rows = [[one.id, one.title, one.verdict] for one in derived.found.results.objectives]
-    return Table("Verdicts", ["objective", "about", "verdict"], rows, "report.md has every check.")
+    return Table("Verdicts", ["objective", "about", "verdict"], rows, "report.md of the run has every check.")
 
 
 def _limits(derived: Derived) -> Iterator[str]:
@@ -174,9 +189,7 @@ def _origin(config: Config, made: Manifest) -> str:
     tools = ", ".join(
         f"{name} {made.versions.get(name)}" for name in ("moei_toolkit", "python", "torch", "numpy")
     )
-    return (
-        f"Seed {config.seed}; {source}; {tools}. The `manifest.json` of a stage says what it was made with."
-    )
+    return f"Seed {config.seed}; {source}; {tools}."
 
 
 def _stages(folders: Mapping[str, Path]) -> Table:

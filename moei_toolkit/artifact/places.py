@@ -23,7 +23,7 @@ def places_of(config: Config, work_dir: Path) -> dict[str, str]:
 
     A path of the config keeps its last part, so that a person still sees what was used.
     """
-    named = sorted({text for text in _strings(config.without_places()) if PurePath(text).is_absolute()})
+    named = absolute_paths(config.without_places())
     own = {
         str(Path.home()): "~",
         sys.prefix: "environment",
@@ -33,6 +33,11 @@ def places_of(config: Config, work_dir: Path) -> dict[str, str]:
     }
     elsewhere = {path: f"elsewhere{number}/{PurePath(path).name}" for number, path in enumerate(named, 1)}
     return {path: name for path, name in {**own, **elsewhere}.items() if path != "/"}
+
+
+def absolute_paths(value: Any) -> list[str]:
+    """Return every text in plain data that is an absolute path, sorted."""
+    return sorted({text for text in _strings(value) if PurePath(text).is_absolute()})
 
 
 def hide_places(folder: Path, places: Mapping[str, str]) -> None:

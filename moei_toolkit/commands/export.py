@@ -4,35 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from moei_toolkit.cli import CommandParser, run_main
 
+if TYPE_CHECKING:
+    from moei_toolkit.config.model import DType
+
 
 def main(argv: Sequence[str]) -> int:
-    """Write a bundle and print how close it is to the run."""
+    """Write a bundle and print how close it is to the run, or a trained model."""
     parser = CommandParser(
-        "Write a finished run as a folder of ONNX graphs that restores without PyTorch.",
+        "Write a finished run as a folder of ONNX graphs that restores without PyTorch, or as a trained\n"
+        "model in the layout of model hubs: model.safetensors, config.json, and README.md, its card.",
         "example:\n  tools/export.py --run work_dirs/mine -o mine.bundle\n"
-        "  tools/restore.py photo.jpg --run mine.bundle --runtime openvino -o restored/",
+        "  tools/restore.py photo.jpg --run mine.bundle --runtime openvino -o restored/\n"
+        "  tools/export.py --run work_dirs/mine -o mine.model --format weights\n"
+        "  tools/restore.py photo.jpg --run mine.model",
     )
     parser.add_run()
+    parser.add_argument("-o", "--output", type=Path, required=True, help="an empty or new folder")
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="BUNDLE", help="an empty or new folder"
+        "--format", choices=("onnx", "weights"), default="onnx", help="graphs (default), or a trained model"
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace a bundle that is there")
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "float16"),
+        help="of a trained model: float32 (default), or float16 for half the size",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what an earlier export has written")
     parser.add_argument("--dry-run", action="store_true", help="say which files would be written")
     args = parser.parse_args(argv)
+    if args.dtype and args.format != "weights":
+        parser.error("--dtype goes with --format weights")
+    what = args.run, args.output, args.overwrite, args.dry_run
+    lines = _model(*what, args.dtype or "float32") if args.format == "weights" else _graphs(*what)
+    print("\n".join(lines))
+    return 0
 
+
+def _graphs(run: Path, output: Path, overwrite: bool, dry_run: bool) -> list[str]:
     from moei_toolkit.inference.export.writing import export_run, planned_files
     from moei_toolkit.io.reporter import RichReporter
 
-    if args.dry_run:
-        print("\n".join(map(str, planned_files(args.run, args.output, args.overwrite))))
-        return 0
-    differences = export_run(args.run, args.output, args.overwrite, RichReporter().info)
+    if dry_run:
+        return [*map(str, planned_files(run, output, overwrite))]
+    differences = export_run(run, output, overwrite, RichReporter().info)
     lines = (f"{name}.onnx: within {value:.1g} of the run" for name, value in differences.items())
-    print("\n".join([*lines, f"bundle   {args.output}"]))
-    return 0
+    return [*lines, f"bundle   {output}"]
+
+
+def _model(run: Path, output: Path, overwrite: bool, dry_run: bool, dtype: DType) -> list[str]:
+    from moei_toolkit.artifact.publishing import planned_model, publish_run
+
+    if dry_run:
+        return [*map(str, planned_model(run, output, overwrite))]
+    model, difference = publish_run(run, output, overwrite, dtype)
+    size = f"{model.weights.parameters:,} numbers in {model.weights.bytes / 1e6:.1f} MB"
+    return [f"weights  {size}, pictures within {difference:.1g} of the run's", f"model    {output}"]
 
 
 def run() -> None:
