@@ -71,7 +71,7 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["moei_toolkit", "moei_toolkit.*"]),
     cmdclass={"build_py": BuildWithConfigs},
-    package_data={"moei_toolkit": ["py.typed", "templates/*.txt", "templates/*/*.txt"]},
+    package_data={"moei_toolkit": ["py.typed", "templates/*.txt", "templates/*/*.txt", "models/*/*"]},
     install_requires=CORE,
     extras_require={"onnx": ONNX, "openvino": OPENVINO, "export": EXPORT, "optuna": OPTUNA, "test": TEST},
     entry_points={

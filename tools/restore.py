@@ -1,4 +1,4 @@
-"""Restore photographs with a trained run; see --help."""
+"""Restore photographs with a trained model; see --help."""
 
 from moei_toolkit.commands.restore import run
 

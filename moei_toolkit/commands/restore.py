@@ -1,4 +1,4 @@
-"""Restore photographs with a trained run; see --help."""
+"""Restore photographs with a trained model; see --help."""
 
 from __future__ import annotations
 
@@ -9,26 +9,35 @@ from pathlib import Path
 
 from moei_toolkit.cli import PARTIAL, CommandParser, run_main
 from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
+from moei_toolkit.inference.pretrained.shipped import DEFAULT, shipped_model
 
 
 def main(argv: Sequence[str]) -> int:
     """Restore a photograph or a folder; exit with 10 when some could not be restored."""
-    parser = CommandParser("Restore a photograph, or every photograph of a folder, of any size.")
-    parser.add_argument("source", type=Path, help="a photograph, or a folder of them")
-    parser.add_argument(
-        "--run",
-        type=Path,
-        required=True,
-        metavar="PATH",
-        help="a finished run, or what tools/export.py made of it",
+    parser = CommandParser(
+        "Restore a photograph, or every photograph of a folder, of any size. No photograph is ever replaced.",
+        "example:\n  tools/restore.py photo.jpg    # with the model of the toolkit, to restored/photo.jpg\n"
+        "  tools/restore.py folder/ --run work_dirs/mine -o elsewhere/",
     )
-    parser.add_argument("-o", "--output", type=Path, required=True, help="a file, or a folder for results")
+    parser.add_argument("source", type=Path, help="a photograph, or a folder of them")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--run", type=Path, metavar="PATH", help="a finished run, or what tools/export.py made of it"
+    )
+    what.add_argument("--model", metavar="NAME", help=f"a model of the toolkit ({DEFAULT}, the default)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="a file, or a folder for results; by default the folder 'restored' beside the photograph, or in "
+        "the folder of them",
+    )
     parser.add_argument(
         "--runtime",
         metavar="NAME",
-        help="for a run eager (default) or compile, else onnx (default) or openvino",
+        help="for a run or a model eager (default) or compile, for ONNX graphs onnx (default) or openvino",
     )
-    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...; of a run")
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...; not for graphs")
     parser.add_argument("--threads", type=int, metavar="N", help="on the CPU; one per core by default")
     parser.add_argument(
         "--overwrite", action="store_true", help="restore again what an earlier call has done with this model"
@@ -37,30 +46,31 @@ def main(argv: Sequence[str]) -> int:
     add_ray_options(parser)
     args = parser.parse_args(argv)
 
-    from moei_toolkit.inference.photo_paths import pair_paths
+    from moei_toolkit.inference.photo_paths import pair_paths, usual_output
     from moei_toolkit.inference.photos import restore_photos
     from moei_toolkit.inference.restorer import Restorer
     from moei_toolkit.inference.runtimes.choose import identify_model, open_model
     from moei_toolkit.io.reporter import RichReporter
 
-    pairs = pair_paths(args.source, args.output)
-    model = identify_model(args.run, args.runtime)
+    pairs = pair_paths(args.source, args.output or usual_output(args.source))
+    path = args.run or shipped_model(args.model or DEFAULT)
+    model = identify_model(path, args.runtime)
     if args.dry_run:
         print("\n".join(f"{source} -> {target}" for source, target in pairs))
         return 0
 
     def open_restorer(threads: int | None) -> Restorer:
-        return Restorer(*open_model(args.run, args.runtime, args.device, threads))
+        return Restorer(*open_model(path, args.runtime, args.device, threads))
 
-    what = pairs, RichReporter(), model, args.overwrite
+    job = pairs, RichReporter(), model, args.overwrite
     with ray_workers(args, args.threads, args.device) as allocation:
         if allocation is None:
-            failures = restore_photos(open_restorer(args.threads), *what)
+            failures = restore_photos(open_restorer(args.threads), *job)
         else:
             from moei_toolkit.inference.photos_on_cluster import restore_photos_on_cluster
 
             opened = partial(open_restorer, allocation.threads)
-            failures = restore_photos_on_cluster(allocation, opened, *what)
+            failures = restore_photos_on_cluster(allocation, opened, *job)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
     if len(failures) == len(pairs):

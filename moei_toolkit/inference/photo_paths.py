@@ -7,6 +7,14 @@ from pathlib import Path
 from moei_toolkit.errors import ImageError
 from moei_toolkit.io.images import WRITABLE_SUFFIXES
 
+USUAL_OUTPUT = "restored"
+"""The folder for restorations where none is named."""
+
+
+def usual_output(source: Path) -> Path:
+    """Return where restorations go when nobody says: a folder beside the photograph, or in that of them."""
+    return (source if source.is_dir() else source.parent) / USUAL_OUTPUT
+
 
 def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
     """Return every photograph with the file its restoration goes to.

@@ -129,4 +129,7 @@ def _one_late(jobs: Iterable[Job]) -> Generator[Job, None, None]:
 def _told(outcome: Any) -> str:
     if outcome == DONE:
         return DONE
-    return f"{outcome['route']}, confidence {outcome['confidence']:.2f}, {outcome['seconds']['total']:.1f} s"
+    confidence, seconds = f"{outcome['confidence']:.2f}", f"{outcome['seconds']['total']:.1f} s"
+    if outcome["abstained"]:
+        return f"abstained at confidence {confidence}: {outcome['route']}, {seconds}"
+    return f"expert {outcome['route']}, confidence {confidence}, {seconds}"

@@ -1,4 +1,4 @@
-"""Configs travel with what is installed: away from the checkout, they and their bases are found."""
+"""Configs and trained models travel with what is installed: away from the checkout, they are found."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from distributions import ROOT, install
+from PIL import Image
+
+from moei_toolkit.inference.pretrained.shipped import MODELS
 
 TRAIN = """
 import moei_sandstorm, moei_toolkit
@@ -45,6 +48,29 @@ def test_a_config_of_a_package_runs_away_from_the_checkout(site, tmp_path):
     assert last == "17 of 17 stages would run"
     assert "experts.sandstorm: run (new)" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+RESTORE = """
+import moei_toolkit
+from moei_toolkit.commands.restore import run
+print(moei_toolkit.__file__)
+run()
+"""
+
+
+def test_a_photograph_is_restored_away_from_the_checkout(site, tmp_path):
+    Image.new("RGB", (64, 48), "gray").save(tmp_path / "photo.jpg")
+    variables = {**os.environ, "PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-W", "ignore", "-c", RESTORE, "photo.jpg"]
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(site)
+    assert "restored/photo.jpg: " in done.stderr
+    with Image.open(tmp_path / "restored" / "photo.jpg") as restored:
+        assert restored.size == (64, 48)
+    for path in MODELS.rglob("*.*"):
+        inside = site / path.relative_to(ROOT)
+        assert inside.read_bytes() == path.read_bytes()
 
 
 def test_the_command_in_its_readme_is_the_one_that_runs():

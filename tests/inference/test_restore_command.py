@@ -1,0 +1,135 @@
+"""A photograph and nothing else is enough: which model, which output, and what is said."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from photo_files import picture
+from PIL import Image
+from tiny_run import make_decider, make_runtime
+
+from moei_toolkit.commands import restore
+from moei_toolkit.errors import ConfigError, ImageError, WeightsMissingError
+from moei_toolkit.inference.photo_paths import usual_output
+from moei_toolkit.inference.photos import restore_photos
+from moei_toolkit.inference.pretrained import shipped
+from moei_toolkit.inference.restorer import Restorer
+from moei_toolkit.io.reporter import RichReporter
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@pytest.fixture
+def default_model(trained, monkeypatch, tmp_path) -> Path:
+    """The model of the toolkit is the tiny one."""
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / shipped.DEFAULT).symlink_to(trained.model)
+    monkeypatch.setattr(shipped, "MODELS", models)
+    return models / shipped.DEFAULT
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    return picture(tmp_path / "photos" / "photo.jpg", (40, 50))
+
+
+def test_a_photograph_alone(default_model, photo, capsys):
+    before = photo.read_bytes()
+    assert restore.main([str(photo)]) == 0
+    target = photo.parent / "restored" / "photo.jpg"
+    assert sorted(content(photo.parent)) == ["photo.jpg", "restored/photo.jpg", "restored/photo.jpg.json"]
+    assert photo.read_bytes() == before
+    assert Image.open(target).size == Image.open(photo).size
+    said = capsys.readouterr().err
+    assert re.search(r"photo\.jpg: (expert (first|second), |abstained at )confidence \d\.\d\d", said)
+    written = target.stat().st_mtime_ns
+    assert restore.main([str(photo)]) == 0
+    assert target.stat().st_mtime_ns == written
+    assert "done before" in capsys.readouterr().err
+    assert restore.main([str(photo), "--overwrite"]) == 0
+    assert target.stat().st_mtime_ns != written
+
+
+def test_a_folder_alone_and_once_more(default_model, photo, capsys):
+    picture(photo.parent / "deep" / "b.png")
+    for _ in range(2):
+        assert restore.main([str(photo.parent)]) == 0
+    pictures = [name for name in content(photo.parent) if not name.endswith(".json")]
+    assert sorted(pictures) == ["deep/b.png", "photo.jpg", "restored/deep/b.png", "restored/photo.jpg"]
+    assert capsys.readouterr().err.count("done before") == 2
+
+
+def test_it_may_be_where_the_command_is_run(default_model, photo, monkeypatch):
+    monkeypatch.chdir(photo.parent)
+    assert restore.main(["photo.jpg"]) == 0
+    assert (photo.parent / "restored" / "photo.jpg").is_file()
+
+
+def test_a_restored_photograph_is_a_photograph_too(default_model, photo):
+    assert restore.main([str(photo)]) == 0
+    once = photo.parent / "restored" / "photo.jpg"
+    before = once.read_bytes()
+    assert restore.main([str(once)]) == 0
+    assert once.read_bytes() == before
+    assert (once.parent / "restored" / "photo.jpg").is_file()
+
+
+def test_the_default_is_the_model_that_has_this_name(default_model, trained, photo, tmp_path):
+    for number, options in enumerate([[], ["--model", "moei-tiny"], ["--run", str(trained.run)]]):
+        assert restore.main([str(photo), "-o", str(tmp_path / f"{number}.png"), *options]) == 0
+    assert len({(tmp_path / f"{number}.png").read_bytes() for number in range(3)}) == 1
+
+
+def test_a_dry_run_says_where_it_would_go(default_model, photo, capsys):
+    assert restore.main([str(photo), "--dry-run"]) == 0
+    assert capsys.readouterr().out == f"{photo} -> {photo.parent / 'restored' / 'photo.jpg'}\n"
+    assert sorted(content(photo.parent)) == ["photo.jpg"]
+
+
+def test_a_model_that_is_not_known(photo):
+    with pytest.raises(ConfigError, match=r"no model 'moei_tiny'\. Did you mean 'moei-tiny'\?"):
+        restore.main([str(photo), "--model", "moei_tiny"])
+
+
+def test_an_installation_without_models(photo, monkeypatch, tmp_path):
+    monkeypatch.setattr(shipped, "MODELS", tmp_path / "none")
+    with pytest.raises(WeightsMissingError, match="or name a run or another model with --run"):
+        restore.main([str(photo)])
+
+
+def test_a_run_and_a_model_are_one_too_many(photo, capsys):
+    with pytest.raises(SystemExit) as caught:
+        restore.main([str(photo), "--model", "moei-tiny", "--run", "x"])
+    assert caught.value.code == 2
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_a_photograph_that_is_not_there(default_model, tmp_path):
+    with pytest.raises(ImageError, match="there is no such photograph"):
+        restore.main([str(tmp_path / "nope.jpg")])
+
+
+def test_the_usual_output():
+    assert usual_output(Path("a/b.jpg")) == Path("a/restored")
+    assert usual_output(Path("b.jpg")) == Path("restored")
+    assert usual_output(Path(__file__).parent) == Path(__file__).parent / "restored"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "said"),
+    [
+        (0.0, r"expert first, confidence 0\.88, \d+\.\d s"),
+        (0.9, r"abstained at confidence 0\.88: dense, \d+\.\d s"),
+    ],
+)
+def test_one_line_says_who_restored_it_how_sure_and_how_long(photo, tmp_path, capsys, threshold, said):
+    restorer = Restorer(make_runtime(), make_decider(2.0, 0.0, threshold=threshold))
+    assert restore_photos(restorer, [(photo, tmp_path / "a.png")], RichReporter()) == []
+    assert re.search(rf"a\.png: {said}$", capsys.readouterr().err, re.MULTILINE)
