@@ -28,14 +28,14 @@ _adapter = dict(type="adapter", reduction=1 / 16)
 dense = dict(
     loss=dict(type="rmse"),
     training=dict(
-        _schedule, iterations=6000, warmup=200, auxiliary_weight=0.05, mix=dict(_evenly, clean=0.3)
+        _schedule, iterations=4500, warmup=200, auxiliary_weight=0.05, mix=dict(_evenly, clean=0.3)
     ),
 )
 experts = {
     name: dict(
         expert=_adapter,
         task=name,
-        training=dict(_schedule, iterations=1300, warmup=50, mix={name: 1.0, "clean": 0.05}),
+        training=dict(_schedule, iterations=1000, warmup=50, mix={name: 1.0, "clean": 0.05}),
     )
     for name in _weathers
 }
@@ -45,7 +45,7 @@ singles = {
         task=name,
         training=dict(
             _schedule,
-            iterations=150,
+            iterations=100,
             warmup=20,
             learning_rate=3e-4,
             ema_decay=0.99,
@@ -56,7 +56,7 @@ singles = {
 }
 dense_equal = dict(  # has seen as many images of everything as the experts together
     expert=_adapter,
-    training=dict(_schedule, iterations=3900, warmup=50, mix=dict(_evenly, clean=0.15)),
+    training=dict(_schedule, iterations=3000, warmup=50, mix=dict(_evenly, clean=0.15)),
 )
 router = dict(beta=50.0, alpha=0.01, iterations=400)
 evaluate = dict(metrics=[dict(type="psnr"), dict(type="ssim")], top2=False)

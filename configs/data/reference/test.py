@@ -1,7 +1,7 @@
-"""Photographs at 3840x2160 that nothing else has seen, 40 images of each weather."""
+"""Photographs at 3840x2160 that nothing else has seen."""
 
 _base_ = "../../weather/reference.py"
 
 layout = dict(type="clean_photos", root="data/reference/test", dataset="uhd_photos")
-draws = dict(test=5)
+draws = dict(test=1)
 shares = dict(test=1.0)
