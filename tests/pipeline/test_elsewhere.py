@@ -10,6 +10,12 @@ import pytest
 from strange_data import prepare
 from tiny_artifact import make_finished_run
 
+from moei_toolkit.data.preparation.prepared_set import (
+    SPLITS_NAME,
+    PreparedSet,
+    hash_tables,
+    write_prepared,
+)
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
 from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.rows import read_rows
@@ -201,8 +207,15 @@ def test_a_run_that_is_not_finished_is_refused(tmp_path):
         count_images(tmp_path, tmp_path, "test")
 
 
+def prepare_whole(folder: Path) -> Path:
+    prepare(folder)
+    (folder / SPLITS_NAME).write_text("{}")
+    write_prepared(folder, PreparedSet({}, "lmdb", {}, len(IDS), 3, 0, hash_tables(folder)))
+    return folder
+
+
 def test_several_sets_are_judged_as_one(run, tmp_path):
-    sets = [prepare(tmp_path / name) for name in ("first", "second")]
+    sets = [prepare_whole(tmp_path / name) for name in ("first", "second")]
     with joined(sets, tmp_path) as data:
         evaluate(run, data, tmp_path / "out")
         there = data
@@ -219,7 +232,7 @@ def test_one_set_stands_for_itself(tmp_path):
 
 
 def test_what_is_no_prepared_set_cannot_be_joined(tmp_path):
-    sets = [prepare(tmp_path / "data"), tmp_path / "missing"]
+    sets = [prepare_whole(tmp_path / "data"), tmp_path / "missing"]
     with pytest.raises(DataError, match="missing"), joined(sets, tmp_path):
         pytest.fail("it was joined")
     assert {path.name for path in tmp_path.iterdir()} == {"data"}
