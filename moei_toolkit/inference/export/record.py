@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,10 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from moei_toolkit.config.kinds import Name
-from moei_toolkit.errors import CheckpointError, StoreError
+from moei_toolkit.errors import CheckpointError
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.io.versioned_json import read_versioned
 from moei_toolkit.types import DENSE
 
 RECORD = "bundle.json"
@@ -91,15 +91,9 @@ def read_bundle(folder: Path) -> BundleRecord:
         CheckpointError: It is damaged, or of a kind this toolkit does not know.
     """
     path = folder / RECORD
-    try:
-        value = json.loads(path.read_bytes())
-    except OSError as error:
-        raise StoreError(
-            f"cannot read {path}: {error.strerror}. Expected a bundle made by tools/export.py."
-        ) from error
-    except ValueError as error:
-        raise CheckpointError(f"{path} is damaged: {error}. Export the run again.") from error
-    _require_known(path, value)
+    value = read_versioned(
+        path, "bundle", FORMAT, VERSION, "a bundle made by tools/export.py", "Export the run again"
+    )
     try:
         record = BundleRecord.model_validate(value)
     except ValidationError as error:
@@ -109,17 +103,6 @@ def read_bundle(folder: Path) -> BundleRecord:
     for problem in _problems(folder, record):
         raise CheckpointError(f"{problem}. Export the run again.")
     return record
-
-
-def _require_known(path: Path, value: object) -> None:
-    found = value if isinstance(value, dict) else {}
-    if found.get("format") != FORMAT:
-        raise CheckpointError(f"{path} describes no bundle: expected the format {FORMAT!r}.")
-    if found.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path} has version {found.get('version')!r}; this toolkit reads {VERSION}. Use the toolkit "
-            "that wrote it, or export the run again with this one."
-        )
 
 
 def _problems(folder: Path, record: BundleRecord) -> Iterator[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from moei_toolkit.config.loader import validate_model
 from moei_toolkit.config.model import FORMAT, VERSION, Model
-from moei_toolkit.errors import CheckpointError, StoreError
+from moei_toolkit.io.versioned_json import read_versioned
 
 RECORD, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 FILES = (RECORD, WEIGHTS, CARD)
@@ -36,20 +35,6 @@ def read_model(folder: Path) -> Model:
         ConfigError: What it says does not fit; with one line per problem.
     """
     path = folder / RECORD
-    try:
-        value = json.loads(path.read_bytes())
-    except OSError as error:
-        raise StoreError(
-            f"cannot read {path}: {error.strerror}. Expected what tools/export.py --format weights writes."
-        ) from error
-    except ValueError as error:
-        raise CheckpointError(f"{path} is damaged: {error}. Get the model again.") from error
-    found = value if isinstance(value, dict) else {}
-    if found.get("format") != FORMAT:
-        raise CheckpointError(f"{path} describes no model of this toolkit: expected the format {FORMAT!r}.")
-    if found.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path} has version {found.get('version')!r}; this toolkit reads {VERSION}. Use the "
-            "toolkit that wrote it, or export the run again with this one."
-        )
+    writer = "what tools/export.py --format weights writes"
+    found = read_versioned(path, "model of this toolkit", FORMAT, VERSION, writer, "Get the model again")
     return validate_model(found, str(path))
