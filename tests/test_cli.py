@@ -89,10 +89,11 @@ def test_a_scheduler_ends_a_command_as_ctrl_c_does_and_its_workers_with_it():
     code = (
         "import os, time\nfrom moei_toolkit.cli import run_main\n"
         "def main(argv):\n"
-        "    child = 0\n"  # the signal may come to the child before it knows that it is one
+        "    child, (ready, is_ready) = 0, os.pipe()\n"
         "    try:\n"
-        "        child = os.fork()\n"
-        "        if not child:\n            time.sleep(60)\n"
+        "        child = os.fork()\n"  # Python forgets signals that come before the child has begun
+        "        if not child:\n            os.write(is_ready, b'.')\n            time.sleep(60)\n"
+        "        os.read(ready, 1)\n"
         "        print(child, flush=True)\n"
         "        time.sleep(60)\n"
         "    finally:\n"
