@@ -15,21 +15,24 @@ _schedule = dict(
 
 data = dict(_delete_=True, prepared=[_prepared + name for name in ("uhd", "hd", "sd", "generated", "test")])
 tasks = {name: dict(degradation=None) for name in _weathers}  # the data show theirs already
-dense = dict(training=dict(_schedule, iterations=4500, warmup=200, mix=dict(clean=0.3)))
+dense = dict(training=dict(_schedule, iterations=9000, warmup=200, mix=dict(clean=0.5)))
+_adapter = dict(type="adapter", reduction=1 / 4)  # 2.9% of the backbone
 experts = {
     name: dict(
-        training=dict(_schedule, iterations=1000, warmup=50, ema_decay=0.999, mix=dict(clean=0.05)),
+        expert=_adapter,
+        training=dict(_schedule, iterations=1500, warmup=50, ema_decay=0.999, mix=dict(clean=0.2)),
     )
     for name in _weathers
 }
 singles = {
     name: dict(
-        training=dict(_schedule, iterations=100, warmup=20, ema_decay=0.99, mix=dict(clean=0.05)),
+        training=dict(_schedule, iterations=300, warmup=20, ema_decay=0.99, mix=dict(clean=0.2)),
     )
     for name in _weathers
 }
 dense_equal = dict(
-    training=dict(_schedule, iterations=3000, warmup=50, ema_decay=0.999, mix=dict(clean=0.15))
+    expert=_adapter,
+    training=dict(_schedule, iterations=4500, warmup=50, ema_decay=0.999, mix=dict(clean=0.6)),
 )
 utilities = dict(error="l1")  # task losses of a 4K image take longer than restoring it
 router = dict(beta=50.0, alpha=0.01, iterations=400)
