@@ -53,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.io.reporter import RichReporter
 
     pairs = pair_paths(args.source, args.output or usual_output(args.source))
-    path = args.run or shipped_model(args.model or DEFAULT)
+    path = args.run or shipped_model(DEFAULT if args.model is None else args.model)
     model = identify_model(path, args.runtime)
     if args.dry_run:
         print("\n".join(f"{source} -> {target}" for source, target in pairs))

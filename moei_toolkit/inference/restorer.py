@@ -9,7 +9,7 @@ import numpy as np
 
 from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.pretrained.shipped import DEFAULT, find_model
+from moei_toolkit.inference.pretrained.shipped import DEFAULT
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.choose import open_model
 from moei_toolkit.types import Restoration
@@ -57,7 +57,9 @@ class Restorer:
         Raises:
             MoeiError: See `load_pretrained`.
         """
-        return cls(*open_model(find_model(model), "eager", device, threads))
+        from moei_toolkit.inference.pretrained.loading import load_pretrained
+
+        return cls(*load_pretrained(model, device, threads))
 
     def restore(self, image: np.ndarray, name: str = "") -> Restoration:
         """Restore one photograph; where memory runs out, with smaller tiles.

@@ -133,3 +133,14 @@ def test_one_line_says_who_restored_it_how_sure_and_how_long(photo, tmp_path, ca
     restorer = Restorer(make_runtime(), make_decider(2.0, 0.0, threshold=threshold))
     assert restore_photos(restorer, [(photo, tmp_path / "a.png")], RichReporter()) == []
     assert re.search(rf"a\.png: {said}$", capsys.readouterr().err, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["", "./empty"])
+def test_no_other_model_stands_in_for_one_that_is_named(default_model, photo, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(
+        ConfigError, match=rf"has no model '{name}'\. Known: 'moei-tiny'\.( A folder goes .*)?$"
+    ):
+        restore.main([str(photo), "--model", name])
+    assert not (photo.parent / "restored").exists()

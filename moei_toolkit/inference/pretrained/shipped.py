@@ -21,7 +21,8 @@ def shipped_model(name: str = DEFAULT) -> Path:
         WeightsMissingError: This installation came without it.
     """
     if name not in SHIPPED:
-        raise ConfigError(f"there is no model {name!r}. {did_you_mean(name, SHIPPED)}")
+        hint = " A folder goes with --run." if Path(name).is_dir() else ""
+        raise ConfigError(f"the toolkit has no model {name!r}. {did_you_mean(name, SHIPPED)}{hint}")
     folder = MODELS / name
     if not folder.is_dir():
         raise WeightsMissingError(
@@ -42,6 +43,12 @@ def find_model(model: str | Path) -> Path:
         ConfigError: There is neither such a folder nor such a model.
         WeightsMissingError: This installation came without the model.
     """
-    if isinstance(model, Path) or (model not in SHIPPED and Path(model).is_dir()):
+    if isinstance(model, Path) or (model and model not in SHIPPED and Path(model).is_dir()):
         return Path(model)
+    if model not in SHIPPED:
+        hint = " Nothing is downloaded: give the folder that a hub's own client has filled." * ("/" in model)
+        raise ConfigError(
+            f"there is no folder {model!r}, and the toolkit has no model {model!r}. "
+            f"{did_you_mean(model, SHIPPED)}{hint}"
+        )
     return shipped_model(model)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.errors import ConfigError, did_you_mean
+from moei_toolkit.errors import ConfigError, StoreError, did_you_mean
 from moei_toolkit.io.hashing import sha256_json
+from moei_toolkit.io.run_record import RECORD as RUN
 
 if TYPE_CHECKING:
     from moei_toolkit.inference.decider import Decider
@@ -78,12 +79,15 @@ def choose_runtime(path: Path, runtime: str | None) -> str:
 
     Raises:
         ConfigError: If there is no such runtime, or it does not go with the path.
+        StoreError: If there is nothing of the kind.
     """
     from moei_toolkit.inference.export.record import is_bundle
     from moei_toolkit.inference.pretrained.record import is_model
 
     if runtime is not None and runtime not in RUNTIMES:
         raise ConfigError(f"there is no runtime {runtime!r}. {did_you_mean(runtime, RUNTIMES)}")
+    if not (is_bundle(path) or is_model(path) or (path / RUN).is_file()):
+        raise _nothing_there(path)
     if is_bundle(path):
         if runtime in OF_RUNS:
             raise ConfigError(
@@ -98,3 +102,14 @@ def choose_runtime(path: Path, runtime: str | None) -> str:
             f"tools/export.py --run {run} -o BUNDLE"
         )
     return runtime or OF_RUNS[0]
+
+
+def _nothing_there(path: Path) -> StoreError:
+    from moei_toolkit.inference.pretrained.shipped import SHIPPED
+
+    found = "is a file" if path.is_file() else "holds none" if path.is_dir() else "is not there"
+    hint = f" --model {path} means the model of the toolkit." if str(path) in SHIPPED else ""
+    return StoreError(
+        f"{path} {found}: expected the folder of a run made by tools/train.py ({RUN}), or of a trained model "
+        f"(config.json) or a bundle (bundle.json) made by tools/export.py.{hint}"
+    )

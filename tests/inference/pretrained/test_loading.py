@@ -268,3 +268,9 @@ def test_errors_are_of_the_toolkit_whatever_line_of_the_record_is_lost(model):
             said.append(str(error))
     assert len(said) > len(lines) / 2
     assert all(str(model / RECORD) in text for text in said)
+
+
+def test_a_run_or_a_bundle_is_no_trained_model(trained, tmp_path):
+    for folder in (trained.run, tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(StoreError, match=rf"cannot read {folder}/config\.json: .*--format weights"):
+            Restorer.from_pretrained(folder)

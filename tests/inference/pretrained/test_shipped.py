@@ -109,3 +109,13 @@ def test_an_installation_without_it_says_so(tmp_path, monkeypatch):
         WeightsMissingError, match=r"came without the model 'moei-tiny'\. Install moei_toolkit again"
     ):
         shipped_model()
+
+
+@pytest.mark.parametrize("name", ["", "mine.model", "moei-tiny/model.safetensors", "someone/moei-tiny"])
+def test_neither_a_folder_nor_a_name(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ConfigError, match=f"no folder '{name}', and the toolkit has no model '{name}'"
+    ) as caught:
+        Restorer.from_pretrained(name)
+    assert ("Nothing is downloaded" in str(caught.value)) == ("/" in name)

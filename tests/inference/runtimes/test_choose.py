@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -157,3 +158,21 @@ def test_a_dry_run_looks_at_the_bundle_too(exported, bundle, photograph, tmp_pat
     shutil.rmtree(bundle / "routes")
     with pytest.raises(CheckpointError, match="is missing"):
         restore.main(arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("nowhere", "is not there"), ("empty", "holds none"), ("note.txt", "is a file")]
+)
+@pytest.mark.parametrize("runtime", [None, "compile", "onnx"])
+def test_what_is_neither_run_nor_model_nor_bundle(tmp_path, name, said, runtime):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "note.txt").write_text("mine")
+    expected = rf"{name} {said}: expected the folder of a run .*run\.json.*config\.json.*bundle\.json"
+    for act in (open_model, identify_model):
+        with pytest.raises(StoreError, match=expected):
+            act(tmp_path / name, runtime)
+
+
+def test_a_model_of_the_toolkit_is_no_path():
+    with pytest.raises(StoreError, match=r"moei-tiny is not there: .* --model moei-tiny means the model"):
+        open_model(Path("moei-tiny"))
