@@ -15,7 +15,7 @@ from moei_toolkit.inference.bundle import load_run
 from moei_toolkit.inference.export.folder import atomic_folder, require_room
 from moei_toolkit.inference.pretrained.checking import require_equal
 from moei_toolkit.inference.pretrained.loading import load_pretrained
-from moei_toolkit.inference.pretrained.record import CARD, FILES, is_model
+from moei_toolkit.inference.pretrained.record import CARD, FILES, is_written
 from moei_toolkit.inference.pretrained.writing import write_model
 from moei_toolkit.io.atomic import atomic_write_text
 from moei_toolkit.io.environment import toolkit_version
@@ -64,7 +64,13 @@ def planned_model(work_dir: Path, target: Path, overwrite: bool = False) -> list
 
 
 def _require_room(target: Path, overwrite: bool) -> None:
-    require_room(target, "trained model", is_model(target), overwrite)
+    require_room(target, "trained model", is_written(target), overwrite)
+    there = {path.name for path in target.iterdir()} if target.is_dir() else set()
+    if others := sorted(there - set(FILES)):
+        raise StoreError(
+            f"{target} holds {others[0]!r}, which no export has written and --overwrite would remove; move "
+            "it away, or choose another folder"
+        )
 
 
 def _require_finished(work_dir: Path) -> tuple[Config, RunRecord, dict[str, Path]]:

@@ -172,19 +172,40 @@ def test_a_rounded_model_says_so(finished, tmp_path):
 
 def test_a_model_is_not_replaced_unless_asked_for(finished, published, tmp_path):
     target = Path(shutil.copytree(published, tmp_path / "model"))
-    (target / "old.bin").write_bytes(b"of an earlier one")
+    (target / WEIGHTS).write_bytes(b"damaged")
     with pytest.raises(StoreError, match="is a trained model already; --overwrite replaces it"):
         publish_run(finished, target)
-    assert (target / "old.bin").exists()
+    assert (target / WEIGHTS).read_bytes() == b"damaged"
     publish_run(finished, target, overwrite=True)
-    assert files_in(target) == sorted(FILES)
+    assert (target / WEIGHTS).read_bytes() == (published / WEIGHTS).read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_what_no_export_has_written_is_not_removed(finished, published, tmp_path):
+    target = Path(shutil.copytree(published, tmp_path / "model"))
+    (target / ".git").mkdir()
+    with pytest.raises(StoreError, match=r"model holds '\.git', which no export has written"):
+        planned_model(finished, target, overwrite=True)
+    assert (target / ".git").is_dir()
+
+
+def test_a_link_to_a_model_stays(finished, published, tmp_path):
+    target = Path(shutil.copytree(published, tmp_path / "model"))
+    (tmp_path / "link").symlink_to("model")
+    before = target.stat().st_ino
+    publish_run(finished, tmp_path / "link", overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "model"]
+    assert (tmp_path / "link").is_symlink()
+    assert target.stat().st_ino != before
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_what_is_no_model_is_never_replaced(finished, tmp_path, overwrite):
     (tmp_path / "notes.txt").write_text("mine")
-    for target in (tmp_path, tmp_path / "notes.txt", finished):
+    for number, text in enumerate(["{", "[]", '{"compilerOptions": {}}']):  # the name means little
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / RECORD).write_text(text)
+    for target in (tmp_path, tmp_path / "notes.txt", finished, *map(tmp_path.joinpath, "012")):
         with pytest.raises(StoreError, match="is there and no trained model"):
             publish_run(finished, target, overwrite)
     assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -38,7 +38,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     When the block, the disk or the process fails, the old folder stays as it was.
 
     Args:
-        path: The folder to create or replace. The one above it is made when it is missing.
+        path: The folder to create or replace, or a link to it, which stays. The one above it is made when it
+            is missing.
 
     Yields:
         Where to write.
@@ -46,7 +47,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     Raises:
         StoreError: The disk is full, read-only, or failed.
     """
-    path = path.absolute()
+    path = path.resolve()
     temporary, old = beside(path), beside(path)
     with disk_errors(path):
         temporary.mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from moei_toolkit.config.loader import validate_model
@@ -24,6 +25,15 @@ def expert_prefix(name: str) -> str:
 def is_model(folder: Path) -> bool:
     """Tell whether a folder claims to be a trained model."""
     return (folder / RECORD).is_file() or (folder / WEIGHTS).is_file()
+
+
+def is_written(folder: Path) -> bool:
+    """Tell whether an export of this toolkit wrote a folder, whatever has become of it since."""
+    try:
+        found = json.loads((folder / RECORD).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("format") == FORMAT
 
 
 def read_model(folder: Path) -> Model:
