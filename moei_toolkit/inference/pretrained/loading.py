@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.config.model import Model
-from moei_toolkit.errors import CheckpointError, RegistryError
+from moei_toolkit.errors import CheckpointError, RegistryError, did_you_mean
 from moei_toolkit.inference.bundle import (
     build_backbone,
     build_router,
@@ -28,8 +29,10 @@ from moei_toolkit.inference.pretrained.record import (
     read_model,
 )
 from moei_toolkit.inference.pretrained.shipped import find_model
+from moei_toolkit.inference.pretrained.tensors import read_parts, require_kinds
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
-from moei_toolkit.io.weights import read_tensors
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def load_pretrained(
@@ -52,7 +55,7 @@ def load_pretrained(
     """
     folder = find_model(model)
     record, where = read_model(folder), str(folder / RECORD)
-    parts = _parts(record, folder)
+    parts = read_parts(record, folder)
     import_custom(record.architecture, where)
     try:
         return _assemble(record, parts, folder, device, threads)
@@ -68,36 +71,28 @@ def _assemble(
 ) -> tuple[EagerRuntime, Decider]:
     architecture, where = record.architecture, str(folder / RECORD)
 
-    def said(prefix: str) -> str:
-        return f"{folder / WEIGHTS}: {prefix}*"
+    def filled(module: M, prefix: str) -> M:
+        said = f"{folder / WEIGHTS}: {prefix}*"
+        require_kinds(module, parts[prefix], said)
+        return fill(module, parts[prefix], said)
 
-    backbone = fill(build_backbone(architecture), parts[BACKBONE], said(BACKBONE))
+    backbone = filled(build_backbone(architecture), BACKBONE)
     experts = {}
     for name in architecture.experts:
-        prefix = expert_prefix(name)
-        fresh = build_worn(architecture, f"experts.{name}", backbone)
-        experts[name] = fill(fresh, parts[prefix], said(prefix))
+        experts[name] = filled(build_worn(architecture, f"experts.{name}", backbone), expert_prefix(name))
     protocol = make_protocol(architecture)
     runtime = EagerRuntime(backbone, experts, protocol, device, threads=threads)
-    router = fill(build_router(architecture, backbone.descriptor_dim), parts[ROUTER], said(ROUTER))
-    calibrator, rule, threshold = restore_calibration(architecture, record.calibration.model_dump(), where)
+    router = filled(build_router(architecture, backbone.descriptor_dim), ROUTER)
+    saved = record.calibration.model_dump()
+    calibrator, rule, threshold = restore_calibration(architecture, saved, where)
+    _require_known(saved["calibrator"], calibrator.state(), f"{where}: calibration.calibrator")
+    _require_known(saved["rule"], rule.state(), f"{where}: calibration.rule")
     names = list(architecture.experts)
     return runtime, Decider(EagerRouter(router, device), calibrator, threshold, names, rule)
 
 
-def _parts(record: Model, folder: Path) -> dict[str, dict[str, Tensor]]:
-    """Return the tensors by prefix, and in there by the name that the module has for them."""
-    path = folder / WEIGHTS
-    tensors = read_tensors(path, record.weights.bytes, record.weights.sha256, RECORD)
-    prefixes = [BACKBONE, *map(expert_prefix, record.architecture.experts), ROUTER]
-    parts = {
-        prefix: {
-            name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)
-        }
-        for prefix in prefixes
-    }
-    unknown = sorted(name for name in tensors if not name.startswith(tuple(prefixes)))
-    if unknown:
-        known = ", ".join(f"{prefix}*" for prefix in prefixes)
-        raise CheckpointError(f"{path}: expected tensors of {known}, got {unknown[0]!r}.")
-    return parts
+def _require_known(saved: Mapping[str, Any], state: Mapping[str, object], where: str) -> None:
+    """Refuse what a component was given and has not taken."""
+    for key in saved:
+        if key not in state:
+            raise CheckpointError(f"{where}.{key}: unknown key. {did_you_mean(key, state)}".rstrip())

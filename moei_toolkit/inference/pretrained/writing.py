@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-
 from moei_toolkit.config.model import FULL, Architecture, Calibration, DType, Model, Origin, Weights
 from moei_toolkit.config.schema import Config
 from moei_toolkit.inference.bundle import (
@@ -17,10 +15,10 @@ from moei_toolkit.inference.bundle import (
 )
 from moei_toolkit.inference.pretrained.explicit import explicit_architecture
 from moei_toolkit.inference.pretrained.record import BACKBONE, RECORD, ROUTER, WEIGHTS, expert_prefix
+from moei_toolkit.inference.pretrained.tensors import TYPES
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.weights import load_weights, write_tensors
 
-_TYPES = {"float32": torch.float32, "float16": torch.float16}
 _HEADER = {"format": "pt"}
 """Without it, libraries that load from hubs refuse a file: it tells whose tensors these are."""
 
@@ -51,7 +49,7 @@ def write_model(
         ROUTER: folders["router"] / ROUTER_FILE,
     }
     tensors = {
-        f"{prefix}{name}": tensor.to(_TYPES[dtype]) if tensor.is_floating_point() else tensor
+        f"{prefix}{name}": tensor.to(TYPES[dtype]) if tensor.is_floating_point() else tensor
         for prefix, file in files.items()
         for name, tensor in load_weights(file)[0].items()
     }

@@ -42,7 +42,9 @@ def edit_weights(model: Path, change: Callable[[dict[str, torch.Tensor]], Any]) 
     change(tensors)
     data = safetensors.torch.save(tensors)
     (model / WEIGHTS).write_bytes(data)
-    edit(model, lambda record: record["weights"].update(bytes=len(data), sha256=sha256_bytes(data)))
+    counted = sum(tensor.numel() for tensor in tensors.values())
+    said = {"bytes": len(data), "sha256": sha256_bytes(data), "parameters": counted}
+    edit(model, lambda record: record["weights"].update(said))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (75, 53)])
@@ -197,7 +199,41 @@ def test_a_module_that_cannot_be_imported(model):
 def test_weights_that_are_not_whole(model, spoil, said):
     path = model / WEIGHTS
     path.write_bytes(spoil(path.read_bytes()))
-    with pytest.raises(CheckpointError, match=f"{WEIGHTS} {said}"):
+    with pytest.raises(CheckpointError, match=rf"{WEIGHTS} {said}.* Get the model again\."):
+        load_pretrained(model)
+
+
+def test_a_pointer_that_stands_for_weights(model):
+    (model / WEIGHTS).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:3a\nsize 9197652\n")
+    with pytest.raises(CheckpointError, match=r"expected \d+ bytes, got 70\. .*Git LFS.* `git lfs pull`"):
+        load_pretrained(model)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (torch.Tensor.double, "expected float32, as config.json says, got torch.float64 for 'backbone."),
+        (torch.Tensor.half, "expected float32, as config.json says, got torch.float16 for 'backbone."),
+        (torch.Tensor.int, "backbone.* does not fit GlobalUNet: expected torch.float32 for '"),
+        (lambda tensor: tensor * float("nan"), "expected finite numbers, got NaN or infinity in 'backbone."),
+    ],
+    ids=["double", "half", "int", "nan"],
+)
+def test_numbers_of_another_kind(model, change, said):
+    def change_one(tensors: dict[str, torch.Tensor]) -> None:
+        name = min(name for name in tensors if name.startswith("backbone."))
+        tensors[name] = change(tensors[name])
+
+    edit_weights(model, change_one)
+    with pytest.raises(CheckpointError, match=rf"{WEIGHTS}: {re.escape(said)}"):
+        load_pretrained(model)
+
+
+def test_more_or_fewer_numbers_than_it_says(model):
+    edit(model, lambda record: record["weights"].update(parameters=3))
+    with pytest.raises(
+        CheckpointError, match=rf"{WEIGHTS}: expected 3 numbers, as config\.json says, got \d+"
+    ):
         load_pretrained(model)
 
 
@@ -240,6 +276,16 @@ def test_a_tensor_that_belongs_to_nothing(model):
     with pytest.raises(
         CheckpointError, match=r"expected tensors of backbone\.\*, .*, router\.\*, got 'experts\.third\.a'"
     ):
+        load_pretrained(model)
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "hint"), [("calibrator", "at_bond", " Did you mean 'at_bound'?"), ("rule", "bias", "")]
+)
+def test_a_state_that_has_a_key_too_many(model, part, key, hint):
+    edit(model, lambda record: record["calibration"][part].update({key: 1}))
+    said = f"config.json: calibration.{part}.{key}: unknown key.{hint}"
+    with pytest.raises(CheckpointError, match=rf"{re.escape(said)}$"):
         load_pretrained(model)
 
 
