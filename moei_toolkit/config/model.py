@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.frozen import FrozenDict, FrozenMapping
@@ -29,9 +29,10 @@ class Specialist(Section):
 
 
 class Routing(Section):
-    """The router."""
+    """The router, and the experts in the order of its outputs: that of keys in a JSON file means nothing."""
 
     router: Component
+    names: tuple[Name, ...]
 
 
 class Trust(Section):
@@ -47,8 +48,8 @@ class Architecture(Section):
     Attributes:
         custom_imports: Modules that register components.
         backbone: The shared backbone.
-        experts: By name; their order is the order of the router's outputs.
-        router: The router.
+        experts: By name.
+        router: The router, which says in what order it knows them.
         calibrate: Calibration and abstention.
         views: What *describe* looks at.
         inference: Tiling and precision.
@@ -62,6 +63,21 @@ class Architecture(Section):
     views: Views
     inference: Inference
 
+    @model_validator(mode="after")
+    def _check_names(self) -> Architecture:
+        if sorted(self.router.names) != sorted(self.experts):
+            raise ValueError(
+                f"expected router.names to name every expert once, {', '.join(sorted(self.experts))}, got "
+                f"{', '.join(self.router.names) or 'none'}"
+            )
+        return self
+
+    @property
+    def in_order(self) -> Architecture:
+        """The same with the experts in the order of the router's outputs."""
+        experts = {name: self.experts[name] for name in self.router.names}
+        return self.model_copy(update={"experts": FrozenDict(experts)})
+
     @classmethod
     def of(cls, config: Config) -> Architecture:
         """Return that of a run."""
@@ -73,7 +89,7 @@ class Architecture(Section):
             custom_imports=config.custom_imports,
             backbone=config.backbone,
             experts=experts,
-            router=Routing(router=config.router.router),
+            router=Routing(router=config.router.router, names=tuple(experts)),
             calibrate=Trust(calibrator=config.calibrate.calibrator, abstention=config.calibrate.abstention),
             views=config.views,
             inference=config.inference,

@@ -69,7 +69,7 @@ def load_pretrained(
 def _assemble(
     record: Model, parts: Mapping[str, Mapping[str, Tensor]], folder: Path, device: str, threads: int | None
 ) -> tuple[EagerRuntime, Decider]:
-    architecture, where = record.architecture, str(folder / RECORD)
+    architecture, where = record.architecture.in_order, str(folder / RECORD)
 
     def filled(module: M, prefix: str) -> M:
         said = f"{folder / WEIGHTS}: {prefix}*"

@@ -78,6 +78,17 @@ def test_a_name_is_a_text_and_a_folder_may_be_one_too(trained, monkeypatch):
     assert load_pretrained("./model")[1].experts == EXPERTS
 
 
+def test_the_order_of_keys_means_nothing(trained, model):
+    def turn(record: dict[str, Any]) -> None:
+        record["architecture"]["experts"] = dict(reversed(record["architecture"]["experts"].items()))
+
+    edit(model, turn)
+    ours, theirs = (Restorer.from_pretrained(folder).restore(picture()) for folder in (model, trained.model))
+    assert ours.decision == theirs.decision
+    assert list(ours.decision.probabilities) == list(EXPERTS)
+    assert ours.image.tobytes() == theirs.image.tobytes()
+
+
 def test_rounded_weights_are_half_as_large_and_nearly_the_same(trained, tmp_path):
     rounded, whole = make_model(tmp_path / "half", trained.run, dtype="float16"), read_model(trained.model)
     assert rounded.weights.parameters == whole.weights.parameters
@@ -144,6 +155,10 @@ def test_a_version_that_is_not_known(model, version):
             "architecture.views.probe: unknown key. Did you mean 'probes'",
         ),
         (lambda r: r["architecture"].update(experts={}), "architecture.experts: expected it not to be empty"),
+        (
+            lambda r: r["architecture"]["router"].update(names=["first", "third"]),
+            "architecture: expected router.names to name every expert once, first, second, got first, third",
+        ),
         (lambda r: r["weights"].update(sha256="0"), "weights.sha256: "),
         (
             lambda r: r["architecture"]["inference"].update(overlap=32),
