@@ -52,7 +52,7 @@ def publish_run(
         model = write_model(folder, config, folders, _origin(config, record, folders), dtype)
         atomic_write_text(folder / CARD, hub_card(config, folders, derived, model))
         require_no_places(folder)
-        difference = require_equal(load_pretrained(folder)[0], load_run(work_dir)[0])
+        difference = require_equal(load_pretrained(folder), load_run(work_dir))
     return model, difference
 
 

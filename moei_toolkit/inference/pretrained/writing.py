@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from moei_toolkit.config.model import FULL, Architecture, Calibration, DType, Model, Origin, Weights
 from moei_toolkit.config.schema import Config
+from moei_toolkit.errors import CheckpointError
 from moei_toolkit.inference.bundle import (
     BACKBONE_FILE,
     EXPERT_FILE,
@@ -49,7 +53,7 @@ def write_model(
         ROUTER: folders["router"] / ROUTER_FILE,
     }
     tensors = {
-        f"{prefix}{name}": tensor.to(TYPES[dtype]) if tensor.is_floating_point() else tensor
+        f"{prefix}{name}": _stored(tensor, dtype, f"{file}: {name}")
         for prefix, file in files.items()
         for name, tensor in load_weights(file)[0].items()
     }
@@ -68,3 +72,15 @@ def write_model(
     )
     atomic_write_json(folder / RECORD, model.model_dump(mode="json"))
     return model
+
+
+def _stored(tensor: Tensor, dtype: DType, where: str) -> Tensor:
+    if not tensor.is_floating_point():
+        return tensor
+    largest, most = float(tensor.abs().max()) if tensor.numel() else 0.0, torch.finfo(TYPES[dtype]).max
+    if largest > most:
+        raise CheckpointError(
+            f"{where}: expected numbers up to {most:g}, which {dtype} can hold, got {largest:g}. Use --dtype "
+            f"{FULL}."
+        )
+    return tensor.to(TYPES[dtype])

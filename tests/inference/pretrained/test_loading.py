@@ -16,13 +16,21 @@ import torch
 from tiny_model import make_model
 from tiny_run import EXPERTS, make_run, stage
 
-from moei_toolkit.errors import CheckpointError, ConfigError, MoeiError, RegistryError, StoreError
+from moei_toolkit.errors import (
+    CheckpointError,
+    ConfigError,
+    ExportError,
+    MoeiError,
+    RegistryError,
+    StoreError,
+)
 from moei_toolkit.inference.bundle import load_run
 from moei_toolkit.inference.pretrained.checking import TOLERANCE, require_equal
 from moei_toolkit.inference.pretrained.loading import load_pretrained
 from moei_toolkit.inference.pretrained.record import RECORD, WEIGHTS, read_model
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.hashing import sha256_bytes
+from moei_toolkit.io.weights import save_weights
 from moei_toolkit.types import DENSE
 
 
@@ -69,7 +77,7 @@ def test_every_route_of_it_is_that_of_its_run(trained):
         assert restored.tobytes() == expected_pictures[name].tobytes()
     networks = (ours.backbone, decider.router.network)
     assert not any(parameter.requires_grad for one in networks for parameter in one.parameters())
-    assert require_equal(ours, theirs) == 0
+    assert require_equal((ours, decider), (theirs, expected)) == 0
 
 
 def test_a_name_is_a_text_and_a_folder_may_be_one_too(trained, monkeypatch):
@@ -94,9 +102,30 @@ def test_rounded_weights_are_half_as_large_and_nearly_the_same(trained, tmp_path
     assert rounded.weights.parameters == whole.weights.parameters
     assert rounded.weights.dtype == "float16"
     assert (tmp_path / "half" / WEIGHTS).stat().st_size < 0.7 * whole.weights.bytes
-    runtime, _ = load_pretrained(tmp_path / "half")
-    assert {parameter.dtype for parameter in runtime.backbone.parameters()} == {torch.float32}
-    assert 0 < require_equal(runtime, load_run(trained.run)[0]) < TOLERANCE
+    parts = load_pretrained(tmp_path / "half")
+    assert {parameter.dtype for parameter in parts[0].backbone.parameters()} == {torch.float32}
+    assert 0 < require_equal(parts, load_run(trained.run)) < TOLERANCE
+
+
+def test_a_model_that_decides_otherwise_is_not_the_same(trained):
+    model, run = load_pretrained(trained.model), load_run(trained.run)
+    state = model[1].router.network.state_dict()
+    for tensor in state.values():
+        tensor += 0.5 * torch.randn(tensor.shape, generator=torch.Generator().manual_seed(0))
+    model[1].router.network.load_state_dict(state)
+    with pytest.raises(ExportError, match=r"expert 'first': expected what the run gives to 0\.02, got"):
+        require_equal(model, run)
+
+
+def test_a_router_that_asks_somebody_else_is_not_asked_about_noise(tmp_path):
+    run = make_run(tmp_path / "run")
+    (tmp_path / "routes.csv").write_text("id,route\na.png,first\n")
+    record = json.loads((run / "run.json").read_text())
+    record["config"]["router"]["router"] = {"type": "external", "file": str(tmp_path / "routes.csv")}
+    (run / "run.json").write_text(json.dumps(record))
+    save_weights(stage(run, "router"), {}, {})
+    make_model(tmp_path / "model", run)
+    assert require_equal(load_pretrained(tmp_path / "model"), load_run(run)) == 0
 
 
 def test_a_learned_rule_is_loaded_with_its_state(tmp_path):
