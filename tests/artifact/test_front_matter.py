@@ -14,6 +14,8 @@ from moei_toolkit.artifact.front_matter import front_matter
         {},
         {"a": "no", "b": "1.0", "c": 1, "d": 0.5, "e": True, "f": None},
         {"a": "x: y", "b": "# z", "c": '"', "d": "'", "e": "é\n\t\\", "f": "", "g": " - "},
+        {"a": "\x00\x7f\x80\x85\x9f", "b": "\u2028\u2029\ufeff\ufffe\uffff", "c": "\U0001f327"},
+        {"a": 1e-05, "b": 1e22, "c": 1.5e-07, "d": -0.0},
         {"a": [], "b": {}, "c": [1, "two", [3, [4]]]},
         {"a": [{"b": {"c": [{"d": 1, "e": [2]}, {"d": 3}]}, "f": "g"}, {"h": None}], "i": {"j": {"k": "l"}}},
     ],
