@@ -2,7 +2,7 @@
 
 Of the photographs of at least 3840x2160, in the order of their names, every second one is for testing:
 reduced to cover 3840x2160, its middle. The others are written in three sizes: as they are, 1080 and 480
-pixels high.
+pixels high. What is newer than its photograph is kept.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from moei_toolkit.errors import DataError, ImageError, MoeiError
 from moei_toolkit.io.atomic import atomic_path
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
@@ -27,56 +29,101 @@ def main() -> int:
     parser.add_argument("photos", type=Path, help="what get_uhd_photos.sh filled")
     parser.add_argument("out", type=Path, help="gets the folders test, uhd, hd and sd")
     given = parser.parse_args()
-    files = sorted(file for file in given.photos.iterdir() if file.suffix.lower() in SUFFIXES)
-    if not files:
-        sys.exit(
-            f"error: {given.photos}: expected photographs, found none; run scripts/get_uhd_photos.sh first"
-        )
-    large = [file for file in files if covers(file, UHD)]
-    tested = set(large[::2])
+    tested, learnt = divide(given.photos, given.out)
+    sys.stdout.write(f"{tested} photographs to test on, {learnt} to learn from\n")
+    return 0
+
+
+def divide(photos: Path, out: Path) -> tuple[int, int]:
+    """Write both parts, and return how many photographs are in each."""
+    files = find_photos(photos)
+    tested = set([file for file in files if covers(file, UHD)][::2])
+    if not tested:
+        raise DataError(f"{photos}: expected photographs of {UHD[0]}x{UHD[1]} or more to test on, found none")
+    tasks: dict[Path, tuple[Path, Callable[[Path, Path], None]]] = {}
     for file in files:
         if file in tested:
-            write(middle(file), given.out / "test" / f"{file.stem}.png")
+            tasks[out / "test" / f"{file.stem}.png"] = file, write_middle
             continue
-        copy(file, given.out / "uhd" / file.name)
+        tasks[out / "uhd" / file.name] = file, copy
         for name, height in HEIGHTS.items():
-            write(reduced(file, height), given.out / name / f"{file.stem}.png")
-    sys.stdout.write(f"{len(tested)} photographs to test on, {len(files) - len(tested)} to learn from\n")
-    return 0
+            tasks[out / name / f"{file.stem}.png"] = file, reducing_to(height)
+    require_no_others(out, set(tasks))
+    for path, (file, make) in tasks.items():
+        if not path.is_file() or path.stat().st_mtime_ns < file.stat().st_mtime_ns:
+            make(file, path)
+    return len(tested), len(files) - len(tested)
+
+
+def find_photos(folder: Path) -> list[Path]:
+    """Return the photographs of a folder by name; no two may differ in their suffixes only."""
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    files = [file for file in there if file.suffix.lower() in SUFFIXES and file.is_file()]
+    if not files:
+        raise DataError(f"{folder}: expected photographs, found none; run scripts/get_uhd_photos.sh first")
+    by_stem: dict[str, Path] = {}
+    for file in files:
+        if (other := by_stem.setdefault(file.stem, file)) is not file:
+            raise DataError(f"{file}: expected a name of its own, got that of {other.name}; rename one")
+    return files
+
+
+def require_no_others(out: Path, paths: set[Path]) -> None:
+    """Refuse a folder with pictures of another division: one could be learnt from and tested on."""
+    for name in ("test", "uhd", *HEIGHTS):
+        for path in sorted((out / name).iterdir()) if (out / name).is_dir() else []:
+            if path.suffix.lower() in SUFFIXES and path not in paths:
+                raise DataError(
+                    f"{path}: not of this division, but of one of other photographs; remove {out} and what "
+                    "was prepared of it, and run again"
+                )
+
+
+def upright(file: Path) -> Image.Image:
+    """Return a photograph as it is meant to be seen, in RGB."""
+    try:
+        with Image.open(file) as image:
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{file}: cannot be read: {error}; replace or remove it") from error
 
 
 def covers(file: Path, size: tuple[int, int]) -> bool:
     """Tell whether a photograph is at least so wide and so high."""
-    with Image.open(file) as image:
-        return image.width >= size[0] and image.height >= size[1]
+    width, height = upright(file).size
+    return width >= size[0] and height >= size[1]
 
 
-def middle(file: Path) -> Image.Image:
-    """Return the middle of a photograph at 3840x2160."""
-    with Image.open(file) as image:
-        return ImageOps.fit(image.convert("RGB"), UHD, Image.Resampling.LANCZOS)
+def write_middle(file: Path, path: Path) -> None:
+    """Write the middle of a photograph at 3840x2160."""
+    write(ImageOps.fit(upright(file), UHD, Image.Resampling.LANCZOS), path)
 
 
-def reduced(file: Path, height: int) -> Image.Image:
-    """Return a photograph at a height in pixels."""
-    with Image.open(file) as image:
+def reducing_to(height: int) -> Callable[[Path, Path], None]:
+    """Return what writes a photograph at a height in pixels."""
+
+    def write_reduced(file: Path, path: Path) -> None:
+        image = upright(file)
         width = round(image.width * height / image.height)
-        return image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+        write(image.resize((width, height), Image.Resampling.LANCZOS), path)
+
+    return write_reduced
 
 
 def write(image: Image.Image, path: Path) -> None:
     """Write a picture without loss."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         image.save(temporary, "PNG", compress_level=1)
 
 
 def copy(file: Path, path: Path) -> None:
     """Copy a photograph as it is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         shutil.copyfile(file, temporary)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except MoeiError as error:
+        sys.exit(f"error: {error}")

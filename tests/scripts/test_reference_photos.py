@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "reference_photos.py"
+UHD = (3840, 2160)
 
 
 def divide(photos: Path, out: Path) -> subprocess.CompletedProcess[str]:
@@ -41,8 +44,95 @@ def test_every_second_large_photograph_is_for_testing_and_the_others_come_in_thr
     assert (tmp_path / "out" / "uhd" / "b.jpg").read_bytes() == (photos / "b.jpg").read_bytes()
 
 
-def test_a_folder_without_photographs_is_told(tmp_path):
-    done = divide(tmp_path, tmp_path / "out")
+def content(folder: Path) -> dict[str, tuple[int, bytes]]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes()) for path in files
+    }
+
+
+def test_what_is_there_is_kept_and_what_has_changed_is_not(tmp_path):
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    put(photos / "a.png", *UHD)
+    put(photos / "b.png", 40, 30)
+    assert divide(photos, out).returncode == 0
+    before = content(out)
+    assert divide(photos, out).returncode == 0
+    assert content(out) == before
+    put(photos / "b.png", 80, 30)
+    assert divide(photos, out).returncode == 0
+    assert {name for name, value in content(out).items() if value != before[name]} == {
+        "uhd/b.png",
+        "hd/b.png",
+        "sd/b.png",
+    }
+
+
+def test_no_photograph_is_learnt_from_that_an_earlier_division_tests_on(tmp_path):
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    put(photos / "b.png", *UHD)
+    assert divide(photos, out).returncode == 0
+    before = content(out)
+    put(photos / "a.png", *UHD)
+    done = divide(photos, out)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {tmp_path}: expected photographs, found none; ")
+    assert f"error: {out}/test/b.png: not of this division, but of one of other photographs" in done.stderr
+    assert content(out) == before
+
+
+def test_a_photograph_that_is_turned_is_divided_as_it_is_seen(tmp_path):
+    photos, turned = tmp_path / "photos", Image.Exif()
+    photos.mkdir()
+    turned[0x0112] = 6
+    put(photos / "a.png", *UHD)
+    Image.new("RGB", UHD).save(photos / "b.jpg", exif=turned)  # upright: 2160x3840
+    Image.new("RGB", UHD[::-1]).save(photos / "c.jpg", exif=turned)  # upright: 3840x2160
+    put(photos / "d.png", *UHD)
+    assert divide(photos, tmp_path / "out").returncode == 0
+    assert sorted(sizes(tmp_path / "out" / "test")) == ["a.png", "d.png"]
+    assert sizes(tmp_path / "out" / "sd") == {"b.png": (270, 480), "c.png": (853, 480)}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (
+            lambda photos: (photos / "a.png").unlink(),
+            ": expected photographs, found none; run scripts/get_uhd",
+        ),
+        (lambda photos: shutil.rmtree(photos), ": expected photographs, found none; run scripts/get_uhd"),
+        (
+            lambda photos: put(photos / "a.png", 3840, 2159),
+            ": expected photographs of 3840x2160 or more to test",
+        ),
+        (
+            lambda photos: put(photos / "a.jpg", 40, 30),
+            "/a.png: expected a name of its own, got that of a.jpg",
+        ),
+        (lambda photos: (photos / "b.jpg").write_bytes(b"half"), "/b.jpg: cannot be read: "),
+        (
+            lambda photos: (photos / "a.png").write_bytes((photos / "a.png").read_bytes()[:500]),
+            "/a.png: cannot be read: ",
+        ),
+    ],
+    ids=["none", "no folder", "small", "twins", "foreign", "truncated"],
+)
+def test_what_cannot_be_divided_is_told(tmp_path, spoil, said):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    put(photos / "a.png", *UHD)
+    spoil(photos)
+    done = divide(photos, tmp_path / "out")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {photos}{said}")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("argument", ["--small", "elsewhere"])
+def test_what_the_script_of_all_data_does_not_know_is_refused(argument):
+    command = ["bash", str(SCRIPT.with_name("get_reference_data.sh")), argument]
+    done = subprocess.run(command, capture_output=True, text=True, env={"PATH": "/bin:/usr/bin"}, check=False)
+    assert done.returncode == 2
+    assert done.stderr == f"error: expected no arguments, got {argument}; see --help\n"
