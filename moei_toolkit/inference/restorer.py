@@ -101,11 +101,19 @@ def checked_image(image: np.ndarray) -> np.ndarray:
     Raises:
         ImageError: For any other shape, type or range, and for NaN.
     """
+    if isinstance(image, str | Path):
+        raise ImageError(
+            f"expected an RGB image (H, W, 3), got the text {str(image)!r}; read_image of "
+            "moei_toolkit.io.images reads a file"
+        )
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
-        raise ImageError(f"expected an RGB image (H, W, 3), got an array of shape {image.shape}")
-    if image.dtype in (np.uint8, np.uint16):
-        return image
+        raise ImageError(
+            f"expected an RGB image (H, W, 3), got an array of shape {image.shape}; convert gray and "
+            "transparent pictures first, and put the channels last"
+        )
+    if image.dtype.kind == "u" and image.dtype.itemsize <= 2:
+        return image.astype(image.dtype.newbyteorder("="), copy=False)  # files may be of the other byte order
     if not np.issubdtype(image.dtype, np.floating):
         raise ImageError(f"expected uint8, uint16 or floating point pixels, got {image.dtype}")
     if not (image.min() >= 0 and image.max() <= 1):  # also refuses NaN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -102,7 +103,10 @@ def test_each_route_restores_in_its_own_way():
 @pytest.mark.parametrize(
     ("image", "said"),
     [
-        (np.zeros((4, 5), np.uint8), r"\(H, W, 3\), got an array of shape \(4, 5\)"),
+        (np.zeros((4, 5), np.uint8), r"\(H, W, 3\), got an array of shape \(4, 5\); convert gray and"),
+        (np.zeros((3, 4, 5), np.uint8), r"got an array of shape \(3, 4, 5\); .* put the channels last"),
+        ("photo.jpg", r"got the text 'photo\.jpg'; read_image of moei_toolkit\.io\.images reads a file"),
+        (Path("photo.jpg"), r"got the text 'photo\.jpg'"),
         (np.zeros((4, 5, 4), np.uint8), r"\(4, 5, 4\)"),
         (np.zeros((3, 4, 5), np.float32), r"\(3, 4, 5\)"),
         (np.zeros((1, 4, 5, 3), np.float32), r"\(1, 4, 5, 3\)"),
@@ -118,3 +122,10 @@ def test_each_route_restores_in_its_own_way():
 def test_anything_else_is_refused(restorer: Restorer, image: np.ndarray, said: str):
     with pytest.raises(ImageError, match=said):
         restorer.restore(image)
+
+
+def test_the_order_of_bytes_means_nothing(restorer: Restorer):
+    image = pixels().astype(np.uint16) * 257
+    expected = restorer.restore(image).image
+    for order in "<>":
+        assert restorer.restore(image.astype(f"{order}u2")).image.tobytes() == expected.tobytes()
