@@ -21,7 +21,7 @@ fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/get_uhd_photos.sh data/uhd_photos
-.venv/bin/python scripts/reference_photos.py data/uhd_photos data/reference
+.venv/bin/python scripts/reference_photos.py data/uhd_photos data/reference --sums configs/data/reference/photos.sha256
 for set in uhd hd sd generated test; do
     .venv/bin/python tools/prepare_data.py "configs/data/reference/$set.py" --out "data/prepared/reference_$set"
 done

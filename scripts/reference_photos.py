@@ -15,8 +15,10 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from moei_toolkit.artifact.sums import read_sums
 from moei_toolkit.errors import DataError, ImageError, MoeiError
 from moei_toolkit.io.atomic import atomic_path
+from moei_toolkit.io.hashing import sha256_file
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 UHD = (3840, 2160)
@@ -28,10 +30,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path, help="what get_uhd_photos.sh filled")
     parser.add_argument("out", type=Path, help="gets the folders test, uhd, hd and sd")
+    parser.add_argument("--sums", type=Path, help="hashes of the photographs that figures were published of")
     given = parser.parse_args()
+    if given.sums and (others := differences(given.photos, given.sums)):
+        sys.stderr.write(
+            f"warning: {len(others)} photographs are not those of {given.sums}, such as {others[0]}; what is "
+            "measured of them will differ from what was published\n"
+        )
     tested, learnt = divide(given.photos, given.out)
     sys.stdout.write(f"{tested} photographs to test on, {learnt} to learn from\n")
     return 0
+
+
+def differences(photos: Path, sums: Path) -> list[str]:
+    """Return the names of photographs that are missing, additional, or of another hash."""
+    listed, found = read_sums(sums), {file.name: sha256_file(file) for file in find_photos(photos)}
+    return sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name))
 
 
 def divide(photos: Path, out: Path) -> tuple[int, int]:

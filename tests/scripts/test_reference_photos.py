@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -11,12 +12,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "reference_photos.py"
+from moei_toolkit.artifact.sums import read_sums
+from moei_toolkit.io.hashing import sha256_file
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "scripts" / "reference_photos.py"
 UHD = (3840, 2160)
 
 
-def divide(photos: Path, out: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), str(photos), str(out)]
+def divide(photos: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), str(photos), str(out), *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -80,6 +85,28 @@ def test_no_photograph_is_learnt_from_that_an_earlier_division_tests_on(tmp_path
     assert done.returncode == 1
     assert f"error: {out}/test/b.png: not of this division, but of one of other photographs" in done.stderr
     assert content(out) == before
+
+
+def test_other_photographs_than_those_of_the_published_figures_are_told(tmp_path):
+    photos, sums = tmp_path / "photos", tmp_path / "photos.sha256"
+    photos.mkdir()
+    for name in "ab":
+        put(photos / f"{name}.png", *UHD)
+    sums.write_text("".join(f"{sha256_file(path)}  {path.name}\n" for path in sorted(photos.iterdir())))
+    assert divide(photos, tmp_path / "out", "--sums", str(sums)).stderr == ""
+    put(photos / "b.png", 40, 30)
+    put(photos / "c.png", 40, 30)
+    done = divide(photos, tmp_path / "others", "--sums", str(sums))
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"warning: 2 photographs are not those of {sums}, such as b.png; ")
+
+
+def test_published_hashes_are_of_photographs_that_the_script_gets():
+    listed = read_sums(ROOT / "configs" / "data" / "reference" / "photos.sha256")
+    script = (ROOT / "scripts" / "get_uhd_photos.sh").read_text(encoding="utf-8")
+    gotten = re.sub(r"[^a-z0-9\s\"]+", "-", script.split("packages=(")[1].split("\n)")[0].lower())
+    assert {Path(name).stem for name in listed} <= set(re.findall(r"[\w-]+", gotten))
+    assert len(listed) == len(set(listed.values()))
 
 
 def test_a_photograph_that_is_turned_is_divided_as_it_is_seen(tmp_path):
