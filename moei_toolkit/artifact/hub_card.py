@@ -92,5 +92,5 @@ def _files(model: Model) -> str:
     return (
         f"`{WEIGHTS}` holds {weights.parameters:,} {weights.dtype} numbers in {weights.bytes:,} bytes; its "
         f"SHA-256 is `{weights.sha256}`.{rounded}\n`{RECORD}` says what they are built into, and names every "
-        f"stage of the run {origin.run!r} by its fingerprint. Written with moei_toolkit {origin.toolkit}."
+        f"stage of the run {origin.run!r} by its fingerprint. Written with {origin.writers}."
     )

@@ -78,7 +78,7 @@ def require_no_places(folder: Path, user: str | None = None, host: str | None = 
         if (match := tell_tale.search(re.sub(_PICTURE, b"", path.read_bytes())))
     ]
     if found:
-        lines = ["a packed run must not tell where it was made; name these differently:", *found]
+        lines = ["what others get must not tell where it was made; name these differently:", *found]
         raise StoreError("\n  ".join(lines))
 
 

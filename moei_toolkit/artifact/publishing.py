@@ -15,6 +15,7 @@ from moei_toolkit.inference.bundle import load_run
 from moei_toolkit.inference.export.folder import atomic_folder, require_room
 from moei_toolkit.inference.pretrained.checking import require_equal
 from moei_toolkit.inference.pretrained.loading import load_pretrained
+from moei_toolkit.inference.pretrained.providers import plugins_of
 from moei_toolkit.inference.pretrained.record import CARD, FILES, is_written
 from moei_toolkit.inference.pretrained.writing import write_model
 from moei_toolkit.io.atomic import atomic_write_text
@@ -94,6 +95,7 @@ def _origin(config: Config, record: RunRecord, folders: dict[str, Path]) -> Orig
     datasets = {found.dataset for found in read_records(folders[DATA] / RECORDS_NAME)}
     return Origin(
         toolkit=toolkit_version(),
+        plugins=plugins_of(Architecture.of(config)),
         run=Path(config.work_dir).name,
         title=config.report.title,
         seed=config.seed,

@@ -136,6 +136,7 @@ class Origin(Section):
 
     Attributes:
         toolkit: Version of the toolkit that wrote it.
+        plugins: Distributions beside it that offered components -> their versions.
         run: Name of the run.
         title: Heading of the run's report.
         seed: Of the run.
@@ -144,11 +145,19 @@ class Origin(Section):
     """
 
     toolkit: Text
+    plugins: FrozenMapping[Text, Text] = FrozenDict({})
     run: Text
     title: str
     seed: Seed
     datasets: tuple[Text, ...]
     stages: FrozenMapping[str, Text]
+
+    @property
+    def writers(self) -> str:
+        """The toolkit and the plugins, with their versions."""
+        return ", ".join(
+            f"{name} {version}" for name, version in {"moei_toolkit": self.toolkit, **self.plugins}.items()
+        )
 
 
 class Model(Section):

@@ -61,8 +61,7 @@ def load_pretrained(
         return _assemble(record, parts, folder, device, threads)
     except RegistryError as error:
         raise RegistryError(
-            f"{where}: {error} The model was written with moei_toolkit {record.origin.toolkit}; install what "
-            "offers it."
+            f"{where}: {error} The model was written with {record.origin.writers}; install what offers it."
         ) from error
 
 

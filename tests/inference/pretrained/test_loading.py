@@ -222,6 +222,13 @@ def test_a_component_that_nobody_offers(model, change, said):
     assert "written with moei_toolkit 0.1.0; install what offers it" in str(caught.value)
 
 
+def test_what_would_offer_a_component_is_named(model):
+    edit(model, lambda record: record["architecture"]["backbone"].update(type="elsewhere"))
+    edit(model, lambda record: record["origin"].update(plugins={"moei_elsewhere": "2.1"}))
+    with pytest.raises(RegistryError, match=r"with moei_toolkit 0\.1\.0, moei_elsewhere 2\.1; install what"):
+        load_pretrained(model)
+
+
 def test_a_module_that_cannot_be_imported(model):
     edit(model, lambda record: record["architecture"].update(custom_imports={"imports": ["not_here"]}))
     with pytest.raises(ConfigError, match=r"config\.json: custom_imports: cannot import 'not_here'"):

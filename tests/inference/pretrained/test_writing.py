@@ -20,10 +20,13 @@ from moei_toolkit.config.model import Architecture
 from moei_toolkit.errors import CheckpointError
 from moei_toolkit.experts.adapter import Adapter
 from moei_toolkit.inference.bundle import require_run
+from moei_toolkit.inference.pretrained import providers
 from moei_toolkit.inference.pretrained.explicit import explicit_architecture
+from moei_toolkit.inference.pretrained.providers import plugins_of
 from moei_toolkit.inference.pretrained.record import RECORD, WEIGHTS, is_model, read_model
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.weights import save_weights
+from moei_toolkit.plugin_table import Provider
 from moei_toolkit.routers.mlp import MLPRouter
 
 
@@ -111,3 +114,21 @@ def test_a_weight_that_is_too_large_to_be_rounded(tmp_path):
     make_model(tmp_path / "whole", run)
     with pytest.raises(CheckpointError, match=r"float16 can hold, got 1e\+06\. Use --dtype float32\."):
         make_model(tmp_path / "half", run, dtype="float16")
+
+
+def test_what_has_to_be_installed_beside_the_toolkit(trained, monkeypatch):
+    class Elsewhere:
+        def provider(self, name: str) -> Provider:
+            return Provider(f"moei_{name}", "2.1", "plugin")
+
+    architecture = read_model(trained.model).architecture
+    assert plugins_of(architecture) == {}
+    monkeypatch.setattr(providers, "BACKBONES", Elsewhere())
+    monkeypatch.setattr(providers, "ABSTENTIONS", Elsewhere())
+    inner = {"type": "conformal", "rule": {"type": "selective"}}
+    trust = architecture.calibrate.model_copy(update={"abstention": Component.model_validate(inner)})
+    assert plugins_of(architecture.model_copy(update={"calibrate": trust})) == {
+        "moei_conformal": "2.1",
+        "moei_global_unet": "2.1",
+        "moei_selective": "2.1",
+    }
