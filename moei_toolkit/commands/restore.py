@@ -51,12 +51,13 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.inference.restorer import Restorer
     from moei_toolkit.inference.runtimes.choose import identify_model, open_model
     from moei_toolkit.io.reporter import RichReporter
+    from moei_toolkit.io.text import printable
 
     pairs = pair_paths(args.source, args.output or usual_output(args.source))
     path = args.run or shipped_model(DEFAULT if args.model is None else args.model)
     model = identify_model(path, args.runtime)
     if args.dry_run:
-        print("\n".join(f"{source} -> {target}" for source, target in pairs))
+        print("\n".join(printable(f"{source} -> {target}") for source, target in pairs))
         return 0
 
     def open_restorer(threads: int | None) -> Restorer:

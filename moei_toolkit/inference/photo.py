@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.photo_record import record_path, source_facts
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.images import Photograph, RowWriter, open_photograph, require_writable
+from moei_toolkit.io.text import printable
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def restore_photo(restorer: Restorer, source: Path, target: Path, model: str | N
 def open_photo(source: Path, target: Path) -> Opened:
     """Open a photograph, after which it can be restored; for the errors see `restore_photo`."""
     seconds: dict[str, float] = {}
+    _require_name(source)
     with _timed(seconds, "open"):
         photo = open_photograph(source)
         facts = source_facts(source)
@@ -129,6 +132,14 @@ def finish(restored: Restored) -> dict[str, Any]:
     facts["ms_per_megapixel"] = round(1e9 * total / (facts["width"] * facts["height"]), 2)
     atomic_write_json(record_path(restored.target), facts)
     return facts
+
+
+def _require_name(source: Path) -> None:
+    """Refuse a name that no record can hold: bytes of another encoding, as old cameras and archives write."""
+    try:
+        source.name.encode()
+    except UnicodeEncodeError as error:
+        raise ImageError(f"{printable(str(source))}: expected a name in UTF-8; rename it") from error
 
 
 @contextmanager

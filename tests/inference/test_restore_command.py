@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from photo_files import picture
 from PIL import Image
 from tiny_run import make_decider, make_runtime
 
+from moei_toolkit.cli import PARTIAL
 from moei_toolkit.commands import restore
 from moei_toolkit.errors import ConfigError, ImageError, WeightsMissingError
 from moei_toolkit.inference.photo_paths import usual_output
@@ -144,3 +146,16 @@ def test_no_other_model_stands_in_for_one_that_is_named(default_model, photo, tm
     ):
         restore.main([str(photo), "--model", name])
     assert not (photo.parent / "restored").exists()
+
+
+def test_a_name_of_another_encoding_does_not_stop_the_others(default_model, photo, capfd):
+    other = photo.with_name(os.fsdecode(b"a\xe9.jpg"))
+    try:
+        other.write_bytes(photo.read_bytes())
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 only")
+    assert restore.main([str(photo.parent), "--dry-run"]) == 0
+    assert f"{photo.parent}/a\\udce9.jpg -> " in capfd.readouterr().out
+    assert restore.main([str(photo.parent)]) == PARTIAL
+    assert f"{photo.parent}/a\\udce9.jpg: expected a name in UTF-8; rename it" in capfd.readouterr().err
+    assert (photo.parent / "restored" / "photo.jpg").is_file()
