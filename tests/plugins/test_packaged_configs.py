@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,20 @@ run()
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What building needs, where it may leave something."""
+    checkout = tmp_path_factory.mktemp("checkout")
+    for name in ("moei_toolkit", "configs", "setup.py", "pyproject.toml", "README.md", "MANIFEST.in"):
+        (checkout / name).symlink_to(ROOT / name)
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The toolkit as it is built, and a package that is installed beside it."""
     base = tmp_path_factory.mktemp("packaged")
     site = base / "site"
     build = ("setup.py", "--quiet", "build_py", "--build-lib", str(site))
-    checkout = base / "checkout"
-    checkout.mkdir()
-    for name in ("moei_toolkit", "configs", "setup.py", "pyproject.toml", "README.md"):
-        (checkout / name).symlink_to(ROOT / name)
     subprocess.run([sys.executable, *build], cwd=checkout, check=True)
     package = shutil.copytree(ROOT / "plugins" / "moei_sandstorm", base / "moei_sandstorm")
     install(site, package)
@@ -77,3 +83,13 @@ def test_the_command_in_its_readme_is_the_one_that_runs():
     said = (ROOT / "plugins" / "moei_sandstorm" / "README.md").read_text(encoding="utf-8")
     assert "\nmoei-train moei_sandstorm::four_weathers.py " in said
     assert "\nmoei-train moei_sandstorm::four_weathers_smoke.py " in said
+
+
+def test_the_source_distribution_holds_models_and_configs(checkout, tmp_path):
+    build = [sys.executable, "setup.py", "--quiet", "sdist", "--formats=tar", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=checkout, check=True, capture_output=True)
+    (archive,) = tmp_path.iterdir()
+    with tarfile.open(archive) as opened:
+        packed = {name.partition("/")[2] for name in opened.getnames()}
+    expected = [*MODELS.rglob("*.*"), *(ROOT / "configs").rglob("*.py")]
+    assert {path.relative_to(ROOT).as_posix() for path in expected} <= packed
