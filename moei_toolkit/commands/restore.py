@@ -15,7 +15,8 @@ from moei_toolkit.inference.pretrained.shipped import DEFAULT, shipped_model
 def main(argv: Sequence[str]) -> int:
     """Restore a photograph or a folder; exit with 10 when some could not be restored."""
     parser = CommandParser(
-        "Restore a photograph, or every photograph of a folder, of any size. No photograph is ever replaced.",
+        "Restore a photograph, or every photograph of a folder, of any size. They are never replaced\n"
+        "themselves; a picture that lies where a restoration goes is.",
         "example:\n  tools/restore.py photo.jpg    # with the model of the toolkit, to restored/photo.jpg\n"
         "  tools/restore.py folder/ --run work_dirs/mine -o elsewhere/",
     )
