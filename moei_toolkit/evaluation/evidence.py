@@ -29,11 +29,16 @@ def gains_or_reasons(gains: Mapping[str, float], tasks: Mapping[str, str]) -> di
     }
 
 
+def choice_or_reason(value: float, experts: int) -> Measured:
+    """Return what says how good choices were, unless one expert leaves nothing to choose."""
+    return value if experts > 1 else Missing("there is one expert only")
+
+
 def share_or_reason(largest_share: float, weathers: int, experts: int) -> Measured:
     """Return the largest share of one expert, unless one weather or one expert leaves nothing to balance."""
-    if experts < 2:
-        return Missing("there is one expert only")
-    return largest_share if weathers > 1 else Missing("one weather only was tested")
+    if weathers < 2 <= experts:
+        return Missing("one weather only was tested")
+    return choice_or_reason(largest_share, experts)
 
 
 def fallback_gains(rows: Sequence[Row], higher_is_better: Mapping[str, bool]) -> dict[str, float]:

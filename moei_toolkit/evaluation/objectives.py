@@ -7,7 +7,7 @@ measured: a check without a measurement never passes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from moei_toolkit.config.sections.judging import Objectives
 from moei_toolkit.evaluation.checks import Check, Measured, Missing, Verdict, at_least, at_most, compared
@@ -87,13 +87,13 @@ class Evidence:
     expert_shares: Mapping[str, float]
     single_gains: Mapping[str, Measured]
     dense_psnr: float
-    agreement: float
+    agreement: Measured
     largest_share: Measured
-    ece: float
+    ece: Measured
     ece_null: float
     abstained: float
     fallback_gains: Mapping[str, float]
-    oracle_gap: float
+    oracle_gap: Measured
     rank_tau: Measured | None
     over_equal: Mapping[str, Mapping[str, Gain]]
     costs: MeasuredCosts | None
@@ -190,9 +190,10 @@ def _calibration(found: Evidence, limits: Objectives) -> list[Check]:
         at_least(f"macro {metric.upper()}, what falling back changed", gain, 0.0, _unit(metric))
         for metric, gain in found.fallback_gains.items()
     )
-    perfect = f"{ece.measured} (perfect calibration: {found.ece_null:.3f})"
+    if ece.holds is not None:
+        ece = replace(ece, measured=f"{ece.measured} (perfect calibration: {found.ece_null:.3f})")
     return [
-        Check(ece.what, perfect, ece.threshold, ece.holds),
+        ece,
         at_most("abstained", found.abstained, limits.abstention, "%"),
         *changes,
     ]
@@ -246,10 +247,11 @@ def _other_data(found: Evidence, limits: Objectives) -> list[Check]:
 
 
 def _attribution(found: Evidence, limits: Objectives) -> Check:
-    gap, agreement = found.oracle_gap, found.agreement
+    gap = at_most("gap to the oracle", found.oracle_gap, limits.oracle_gap, "dB")
+    agreement = at_least("agreement with it", found.agreement, limits.agreement, "%")
     return Check(
-        "gap to the oracle, or agreement with it",
-        f"{gap:.2f} dB, {agreement:.1%}",
-        f"<= {limits.oracle_gap:.2f} dB, or >= {limits.agreement:.1%}",
-        gap <= limits.oracle_gap or agreement >= limits.agreement,
+        f"{gap.what}, or {agreement.what}",
+        ", ".join(dict.fromkeys((gap.measured, agreement.measured))),  # one reason may hold for both
+        f"{gap.threshold}, or {agreement.threshold}",
+        None if gap.holds is None or agreement.holds is None else gap.holds or agreement.holds,
     )

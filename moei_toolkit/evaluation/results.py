@@ -11,6 +11,7 @@ from moei_toolkit.config.sections.judging import Objectives
 from moei_toolkit.evaluation.checks import Measured, Missing
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.evidence import (
+    choice_or_reason,
     fallback_gains,
     gains_or_reasons,
     gains_over_equal,
@@ -143,18 +144,19 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
         if facts.home is None or facts.home.seen
         else judge_shift(rows, facts.home.psnr, facts.limits.rank_tau, facts.limits.abstention, facts.bins)
     )
+    count = len(decisions.experts)
     evidence = Evidence(
         expert_gains=gains_or_reasons(expert_gains, facts.task_of_expert),
         expert_shares=facts.expert_shares,
         single_gains=gains_or_reasons(single_gains, facts.task_of_single),
         dense_psnr=quality.macro[DENSE]["psnr"],
-        agreement=routing.agreement,
-        largest_share=share_or_reason(routing.largest_share, len(quality.weathers), len(decisions.experts)),
-        ece=calibration.ece,
+        agreement=choice_or_reason(routing.agreement, count),
+        largest_share=share_or_reason(routing.largest_share, len(quality.weathers), count),
+        ece=choice_or_reason(calibration.ece, count),
         ece_null=calibration.ece_calibrated,
         abstained=routing.fallback.overall.abstained,
         fallback_gains=fallback_gains(rows, facts.higher_is_better),
-        oracle_gap=quality.macro[ORACLE]["psnr"] - quality.macro[ACTUAL]["psnr"],
+        oracle_gap=choice_or_reason(quality.macro[ORACLE]["psnr"] - quality.macro[ACTUAL]["psnr"], count),
         rank_tau=_rank_tau(shift, facts.home),
         over_equal=gains_over_equal(comparisons),
         costs=facts.costs,

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from moei_toolkit.evaluation.reliability.selective import coverage_curve, system_curve
-from moei_toolkit.evaluation.results import comparison_of
+from moei_toolkit.evaluation.results import Results, comparison_of
 from moei_toolkit.evaluation.severity import STRATA, Stratum
 from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison
 from moei_toolkit.report.blocks.block import Block
@@ -62,22 +62,19 @@ def tables_of(found: Findings) -> list[Table]:
 def headline_of(found: Findings) -> Headline:
     """Return the one sentence and the few numbers that a report begins with."""
     results = found.results
-    macro = results.quality.macro
-    mean = "macro PSNR" if len(results.quality.weathers) > 1 else "PSNR (one weather)"
     counted = ", ".join(f"{count} {name}" for name, count in results.quality.images.items())
     verdicts = Counter(objective.verdict for objective in results.objectives)
+    choices = [
+        BigNumber(f"{results.routing.agreement:.0%}", "", "of images went to the oracle's expert"),
+        BigNumber(f"{results.calibration.ece:.3f}", "", "expected calibration error"),
+    ]
     return Headline(
         title=found.title,
-        finding=(
-            f"Choosing one expert per image restores {macro[INPUT]['psnr']:.2f} dB to "
-            f"{macro[ACTUAL]['psnr']:.2f} dB {mean}; the dense backbone alone reaches "
-            f"{macro[DENSE]['psnr']:.2f} dB, the best expert of every image {macro[ORACLE]['psnr']:.2f} dB."
-        ),
+        finding=_finding(results),
         numbers=[
             *_gain_over(found, DENSE, "MoE-I over dense"),
             *_gain_over(found, DENSE_EQUAL, "MoE-I over dense-equal (equal cost)"),
-            BigNumber(f"{results.routing.agreement:.0%}", "", "of images went to the oracle's expert"),
-            BigNumber(f"{results.calibration.ece:.3f}", "", "expected calibration error"),
+            *(choices if len(results.experts) > 1 else []),
             BigNumber(
                 f"{verdicts['pass']} of {len(results.objectives)}",
                 "",
@@ -86,6 +83,17 @@ def headline_of(found: Findings) -> Headline:
         ],
         note=f"Test images: {counted}. Data: {', '.join(found.decisions.datasets)}. {found.subject}".rstrip(),
     )
+
+
+def _finding(results: Results) -> str:
+    psnr = {policy: f"{means['psnr']:.2f} dB" for policy, means in results.quality.macro.items()}
+    mean = "macro PSNR" if len(results.quality.weathers) > 1 else "PSNR (one weather)"
+    reached = (
+        f"restores {psnr[INPUT]} to {psnr[ACTUAL]} {mean}; the dense backbone alone reaches {psnr[DENSE]}"
+    )
+    if len(results.experts) == 1:
+        return f"The one expert there is {reached}."
+    return f"Choosing one expert per image {reached}, the best expert of every image {psnr[ORACLE]}."
 
 
 def sections_of(found: Findings, origin: Origin, sliders: Mapping[str, Sequence[Slider]]) -> list[Section]:

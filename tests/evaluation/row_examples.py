@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from moei_toolkit.config.sections.judging import Objectives
@@ -76,6 +77,23 @@ def rows_of(
         row(name, degradation, "actual", route, psnr[route], **decision),
         row(name, degradation, "oracle", best, psnr[best]),
     ]
+
+
+def lone_rows() -> list[Row]:
+    """Rows of a run whose only expert is "wet", on two images of rain."""
+    rows = [
+        *rows_of("one-rain-0", "rain", {"input": 20, "dense": 24, "wet": 28, "gray": 18}, wet=1.0),
+        *rows_of("two-rain-0", "rain", {"input": 22, "dense": 26, "wet": 30, "gray": 20}, wet=1.0),
+    ]
+    return [
+        replace(row, probabilities={"wet": 1.0} if row.policy == "actual" else {})
+        for row in rows
+        if row.policy != "expert.gray"
+    ]
+
+
+LONE_FACTS = replace(FACTS, task_of_expert={"wet": "rain"}, expert_shares={"wet": 0.02})
+"""Of a run whose only expert is "wet"."""
 
 
 def example() -> list[Row]:

@@ -30,6 +30,7 @@ def test_a_specialist_whose_weather_was_not_tested_says_so():
         (3, 3, 0.5),
         (1, 3, Missing("one weather only was tested")),
         (3, 1, Missing("there is one expert only")),
+        (1, 1, Missing("there is one expert only")),
     ],
 )
 def test_a_share_needs_something_to_balance(weathers, experts, expected):

@@ -129,6 +129,19 @@ def test_a_small_gap_to_the_oracle_makes_up_for_agreement():
     assert verdicts(replace(GOOD, agreement=0.5, oracle_gap=0.3))["O8"] == "pass"
 
 
+def test_choices_that_were_none_leave_open_what_is_judged_by_them():
+    none = Missing("there is one expert only")
+    lone = replace(GOOD, agreement=none, largest_share=none, ece=none, oracle_gap=none)
+    found = {one.id: one for one in judge_objectives(lone, LIMITS)}
+    assert {found[name].verdict for name in ("O4", "O5", "O8")} == {"not measured"}
+    (attribution,) = found["O8"].checks
+    assert attribution == Check(
+        "gap to the oracle, or agreement with it", none.reason, "<= 0.30 dB, or >= 85.0%", None
+    )
+    assert found["O5"].checks[0].measured == none.reason
+    assert verdicts(replace(lone, abstained=0.2))["O5"] == "fail"
+
+
 def test_significance_in_one_budget_is_enough():
     unclear = unsure(low=-0.2, p=0.4)
     budgets = {

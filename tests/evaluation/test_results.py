@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from row_examples import DIRECTIONS, FACTS, TASK_OF_EXPERT, example, rows_of
+from row_examples import DIRECTIONS, FACTS, LONE_FACTS, TASK_OF_EXPERT, example, lone_rows, rows_of
 
 from moei_toolkit.evaluation.results import comparison_of, derive_results, shown_policies
 from moei_toolkit.evaluation.shift import Home
@@ -132,6 +132,20 @@ def test_a_single_scene_has_results_but_no_interval():
     assert macro.reason
     assert alone.expert_gains == {"wet": 4}
     assert TASK_OF_EXPERT["gray"] not in alone.quality.weathers
+
+
+def test_one_expert_of_one_weather_has_results_but_no_choices():
+    lone = derive_results(lone_rows(), LONE_FACTS)
+    found = {one.id: {check.what: check for check in one.checks} for one in lone.objectives}
+    chosen = [
+        *found["O4"].values(),
+        found["O5"]["ECE"],
+        found["O8"]["gap to the oracle, or agreement with it"],
+    ]
+    assert [check.measured for check in chosen] == ["there is one expert only"] * 4
+    assert {one.id for one in lone.objectives if one.verdict == "pass"} == {"O3"}
+    assert lone.routing.agreement == 1.0
+    assert json.loads(json.dumps(asdict(lone), allow_nan=False))["experts"] == ["wet"]
 
 
 def test_data_that_the_run_has_seen_are_not_other_data(results):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from row_examples import rows_of
+from row_examples import LONE_FACTS, lone_rows, rows_of
 
 from moei_toolkit.report.blocks.objectives import ObjectiveCards
 from moei_toolkit.report.blocks.table import SortableTable
@@ -104,6 +104,21 @@ def test_one_image_of_one_weather_still_makes_a_report(make_findings, origin):
     assert "Test images: 1 rain. Data: toy." in page
     assert "no interval from one scene" in page
     assert not {">haze<", ">macro<"} & set(re.findall(">[a-z]+<", page))
+    assert ">macro (one weather)<" in page
+
+
+def test_a_run_of_one_weather_and_one_expert_makes_a_report_that_says_what_is_missing(make_findings, origin):
+    lone = make_findings(lone_rows(), LONE_FACTS)
+    headline, page = headline_of(lone), page_of(lone, origin)
+    assert headline.finding == (
+        "The one expert there is restores 21.00 dB to 29.00 dB PSNR (one weather); "
+        "the dense backbone alone reaches 25.00 dB."
+    )
+    captions = " ".join(number.caption for number in headline.numbers)
+    assert "oracle" not in captions
+    assert "calibration" not in captions
+    assert page.count("there is one expert only") == 4
+    assert "There is one expert only: nothing was chosen." in page
     assert ">macro (one weather)<" in page
 
 

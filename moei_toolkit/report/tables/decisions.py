@@ -33,6 +33,8 @@ def routing_table(results: Results) -> Table:
         "Over degraded test images but for the last line. Regret and gap are of PSNR; the oracle takes the "
         "expert of least task loss."
     )
+    if len(results.experts) == 1:
+        note += " There is one expert only: nothing was chosen."
     return Table("Routing", ["measure", "value"], lines, note)
 
 
