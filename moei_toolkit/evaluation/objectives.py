@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from moei_toolkit.config.sections.judging import Objectives
 from moei_toolkit.evaluation.checks import Check, Measured, Missing, Verdict, at_least, at_most, compared
 from moei_toolkit.evaluation.costs import MeasuredCosts
+from moei_toolkit.evaluation.quality import macro_label
 from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
 from moei_toolkit.evaluation.study_checks import ablation_checks, other_data_checks, repetition_checks
 
@@ -81,6 +82,7 @@ class Evidence:
         studies: What was studied beside the run.
         over_equal: Budget -> metric -> gain over the dense model of that budget; empty without any.
         costs: What restoring costs; None when it was not measured.
+        weathers: How many were tested.
     """
 
     expert_gains: Mapping[str, Measured]
@@ -97,6 +99,7 @@ class Evidence:
     rank_tau: Measured | None
     over_equal: Mapping[str, Mapping[str, Gain]]
     costs: MeasuredCosts | None
+    weathers: int
     studies: Studies = NO_STUDIES
 
 
@@ -185,9 +188,10 @@ def _router(found: Evidence, limits: Objectives) -> list[Check]:
 
 
 def _calibration(found: Evidence, limits: Objectives) -> list[Check]:
+    macro = macro_label(found.weathers)
     ece = at_most("ECE", found.ece, limits.ece, "")
     changes = (
-        at_least(f"macro {metric.upper()}, what falling back changed", gain, 0.0, _unit(metric))
+        at_least(f"{macro} {metric.upper()}, what falling back changed", gain, 0.0, _unit(metric))
         for metric, gain in found.fallback_gains.items()
     )
     if ece.holds is not None:
@@ -204,15 +208,16 @@ def _unit(metric: str) -> str:
 
 
 def _equal_budgets(found: Evidence, limits: Objectives) -> list[Check]:
+    macro = macro_label(found.weathers)
     if not found.over_equal:
-        return [at_least("macro PSNR", Missing("the config has no dense_equal"), limits.psnr_gain)]
+        return [at_least(f"{macro} PSNR", Missing("the config has no dense_equal"), limits.psnr_gain)]
     checks = []
     for budget, gains in found.over_equal.items():
         distance = next((name for name in sorted(gains) if name.startswith("lpips")), None)
         reduction = Missing("LPIPS was not computed") if distance is None else gains[distance].difference
         checks += [
-            at_least(f"macro PSNR, {budget}", gains["psnr"].difference, limits.psnr_gain),
-            at_least(f"macro LPIPS, {budget}, reduction", reduction, limits.lpips_gain, ""),
+            at_least(f"{macro} PSNR, {budget}", gains["psnr"].difference, limits.psnr_gain),
+            at_least(f"{macro} LPIPS, {budget}, reduction", reduction, limits.lpips_gain, ""),
         ]
     return [*checks, _significance(found, limits)]
 

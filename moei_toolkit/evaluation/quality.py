@@ -68,6 +68,11 @@ def measure_quality(rows: Sequence[Row], higher_is_better: Mapping[str, bool]) -
     )
 
 
+def macro_label(weathers: int, mean: str = MACRO) -> str:
+    """Return what a mean over weathers is called; that over one is no mean."""
+    return mean if weathers > 1 else f"{mean} (one weather)"
+
+
 def macro_psnr(rows: Sequence[Row]) -> dict[str, float]:
     """Return policy -> mean over weathers of the mean PSNR, dB.
 

@@ -160,6 +160,7 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
         rank_tau=_rank_tau(shift, facts.home),
         over_equal=gains_over_equal(comparisons),
         costs=facts.costs,
+        weathers=len(quality.weathers),
         studies=facts.studies,
     )
     return Results(

@@ -88,7 +88,8 @@ def summary_lines(results: Mapping[str, Any]) -> list[str]:
 
 
 def _quality(quality: Mapping[str, Any]) -> list[str]:
-    lines = {**quality["weathers"], "macro": quality["macro"]}
+    weathers = quality["weathers"]
+    lines = {**weathers, "macro": quality["macro"]} if len(weathers) > 1 else weathers
     policies = {"input": "input", "dense": "dense", "actual": "MoE-I", "oracle": "oracle"}
     header = "PSNR, dB".ljust(10) + "".join(name.rjust(9) for name in policies.values())
     rows = (
@@ -131,10 +132,13 @@ def _decisions(results: Mapping[str, Any]) -> list[str]:
     gains = (f"{name} {gain:+.2f} dB" for name, gain in results["expert_gains"].items())
     reached = [one["id"] for one in results["objectives"] if one["verdict"] == "pass"]
     failed = [one["id"] for one in results["objectives"] if one["verdict"] == "fail"]
-    return [
+    abstained = f"abstained {routing['fallback']['overall']['abstained']:.1%}"
+    chosen = (
         f"agreement with the oracle {routing['agreement']:.1%}, ECE {calibration['ece']:.3f}, "
-        f"abstained {routing['fallback']['overall']['abstained']:.1%}, "
-        f"{routing['oracle_gap']:.2f} dB below the oracle",
+        f"{abstained}, {routing['oracle_gap']:.2f} dB below the oracle"
+    )
+    return [
+        chosen if len(results["experts"]) > 1 else f"one expert only, nothing was chosen; {abstained}",
         f"experts over dense on their own task: {', '.join(gains) or 'none was tested on it'}",
         *([f"clean photographs come back at {clean['min_psnr']:.1f} dB or more"] if clean else []),
         f"objectives reached: {', '.join(reached) or 'none'}; failed: {', '.join(failed) or 'none'}",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from moei_toolkit.evaluation.quality import macro_label
 from moei_toolkit.evaluation.reliability.selective import coverage_curve, system_curve
 from moei_toolkit.evaluation.results import Results, comparison_of
 from moei_toolkit.evaluation.severity import STRATA, Stratum
@@ -38,7 +39,7 @@ from moei_toolkit.report.tables.objectives import objectives_table
 from moei_toolkit.report.tables.quality import quality_table, severity_table, specialist_table, title_of
 from moei_toolkit.report.tables.shift import shift_tables
 from moei_toolkit.report.tables.studies import study_tables
-from moei_toolkit.report.tables.table import Table, macro_label, name_of
+from moei_toolkit.report.tables.table import Table, name_of
 from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, INPUT, ORACLE
 
 

@@ -33,6 +33,7 @@ GOOD = Evidence(
     oracle_gap=0.5,
     rank_tau=0.6,
     costs=None,
+    weathers=2,
     over_equal={"equal FLOPs": {"psnr": CLEAR, "lpips": replace(CLEAR, difference=0.015)}},
 )
 CHEAP = MeasuredCosts(
@@ -170,6 +171,18 @@ def test_the_checks_say_what_was_measured():
 def test_what_was_not_measured_shows_its_threshold(name):
     checks = next(one.checks for one in judge_objectives(GOOD, LIMITS) if one.id == name)
     assert all(check.threshold and check.measured for check in checks)
+
+
+@pytest.mark.parametrize(("weathers", "called"), [(2, "macro"), (1, "macro (one weather)")])
+def test_a_mean_over_one_weather_is_called_so(weathers, called):
+    found = {one.id: one for one in judge_objectives(replace(GOOD, weathers=weathers), LIMITS)}
+    means = [check.what for name in ("O5", "O6") for check in found[name].checks if "macro" in check.what]
+    assert means == [
+        f"{called} PSNR, what falling back changed",
+        f"{called} SSIM, what falling back changed",
+        f"{called} PSNR, equal FLOPs",
+        f"{called} LPIPS, equal FLOPs, reduction",
+    ]
 
 
 def test_any_lpips_network_counts():

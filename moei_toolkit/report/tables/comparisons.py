@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from moei_toolkit.evaluation.quality import macro_label
 from moei_toolkit.evaluation.statistics.bootstrap import COVERAGE, LEVEL, RESAMPLES
 from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison
-from moei_toolkit.report.tables.table import Table, macro_label, name_of
+from moei_toolkit.report.tables.table import Table, name_of
 
 FEW = 20
 """With fewer scenes an interval is too narrow by more than one would guess."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moei_toolkit.evaluation.quality import Means, Quality
+from moei_toolkit.evaluation.quality import Means, Quality, macro_label
 from moei_toolkit.evaluation.severity import STRATA, Stratum
-from moei_toolkit.report.tables.table import Table, macro_label, name_of
+from moei_toolkit.report.tables.table import Table, name_of
 from moei_toolkit.types import EXPERT_PREFIX, SINGLE_PREFIX
 
 _DIGITS = {"psnr": 2, "psnr_y": 2}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from moei_toolkit.report_section import Table
 from moei_toolkit.types import ACTUAL, TOP2
 
-__all__ = ["Table", "as_markdown", "macro_label", "name_of"]
+__all__ = ["Table", "as_markdown", "name_of"]
 
 _NAMES = {ACTUAL: "MoE-I", TOP2: "Top-2"}
 
@@ -13,11 +13,6 @@ _NAMES = {ACTUAL: "MoE-I", TOP2: "Top-2"}
 def name_of(policy: str) -> str:
     """Return what a policy is called in tables and figures."""
     return _NAMES.get(policy, policy)
-
-
-def macro_label(weathers: int, mean: str = "macro") -> str:
-    """Return what a mean over weathers is called; that over one is no mean."""
-    return mean if weathers > 1 else f"{mean} (one weather)"
 
 
 def as_markdown(table: Table) -> str:
