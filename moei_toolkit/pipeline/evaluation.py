@@ -16,7 +16,7 @@ from moei_toolkit.inference.bundle import load_decider
 from moei_toolkit.inference.devices import default_device
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.reporter import Reporter
-from moei_toolkit.pipeline.judge import judge
+from moei_toolkit.pipeline.judge import judge, wants_top2
 from moei_toolkit.pipeline.measurement import Along, Measured
 from moei_toolkit.pipeline.measuring import PROTOCOL_FILE, Measuring
 from moei_toolkit.pipeline.misrouting import misroute
@@ -59,7 +59,7 @@ def evaluate_images(
     rows: list[Row] = []
     with log.progress(len(measured), "evaluate") as progress:
         for image, decision in zip(measured, decisions, strict=True):
-            mix = partial(restoring.mix, image) if restoring and config.evaluate.top2 else None
+            mix = partial(restoring.mix, image) if restoring and wants_top2(config) else None
             rows += judge(image, decision, mix)
             progress.advance()
     if restoring and config.evaluate.pictures:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
+from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.pipeline.measurement import Along, Measured
 from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, INPUT, ORACLE, TOP2, Decision
@@ -33,6 +34,11 @@ def judge(measured: Measured, decision: Decision, mix: Mix | None = None) -> lis
         _row(measured, policy, route, routes[route], decision, g_hash)
         for policy, route in _routes_of(measured, decision, both).items()
     ]
+
+
+def wants_top2(config: Config) -> bool:
+    """Return whether Top-2 is judged: the config wants it, and there are two experts to mix."""
+    return config.evaluate.top2 and len(config.experts) > 1
 
 
 def two_most_probable(decision: Decision) -> tuple[list[str], list[float]]:

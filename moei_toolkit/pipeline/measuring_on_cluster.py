@@ -19,7 +19,7 @@ from moei_toolkit.inference.bundle import load_decider
 from moei_toolkit.inference.devices import default_device
 from moei_toolkit.io.shared_paths import SharedPaths, shared_paths
 from moei_toolkit.pipeline.evaluation import Restoring
-from moei_toolkit.pipeline.judge import two_most_probable
+from moei_toolkit.pipeline.judge import two_most_probable, wants_top2
 from moei_toolkit.pipeline.measurement import Along, Measured
 from moei_toolkit.pipeline.measuring import build_metrics, make_measuring
 from moei_toolkit.pipeline.stages.images import Images
@@ -74,7 +74,7 @@ def _open_work(
 
     def measure(record: Record) -> Work:
         image = measuring.along_all(images, record)
-        if not config.evaluate.top2:
+        if not wants_top2(config):
             return image, None
         return image, restoring.mix(image, *two_most_probable(decider.decide(image.g.numpy(), image.id)))
 

@@ -10,8 +10,10 @@ from types import MappingProxyType, SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from config_example import minimal
 from tiny_run import EXPERTS, make_decider, make_expert, make_runtime
 
+from moei_toolkit.config.loader import validate_config
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.metrics.metric import Metric
@@ -19,7 +21,7 @@ from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.losses.image import L1Loss
 from moei_toolkit.pipeline.evaluation import Restoring
-from moei_toolkit.pipeline.judge import judge
+from moei_toolkit.pipeline.judge import judge, wants_top2
 from moei_toolkit.pipeline.measurement import MEASUREMENTS_FILE, read_measurements, write_measurements
 from moei_toolkit.pipeline.measuring import Measuring
 from moei_toolkit.pipeline.showing import show
@@ -134,6 +136,16 @@ def test_after_an_abstention_actual_is_dense(images):
 def test_nothing_is_restored_anew_without_top2(images, rows):
     alone = rows_of(images, make_decider(0.0, 1.0), top2=False)
     assert alone == {policy: row for policy, row in rows.items() if policy != TOP2}
+
+
+@pytest.mark.parametrize(
+    ("experts", "asked", "wanted"), [(2, True, True), (1, True, False), (2, False, False)]
+)
+def test_two_are_mixed_where_there_are_two(experts, asked, wanted):
+    raw = minimal()
+    raw["experts"] = dict.fromkeys(EXPERTS[:experts], raw["experts"]["any"])
+    raw["evaluate"]["top2"] = asked
+    assert wants_top2(validate_config(raw, "test")) is wanted
 
 
 def test_measurements_survive_a_file(images, tmp_path):

@@ -60,7 +60,8 @@ class Evaluate(Section):
     Attributes:
         metrics: Image metrics.
         bins: Equal-width bins of the expected calibration error.
-        top2: Judge the two most probable experts mixed, too; restores every image once more.
+        top2: Judge the two most probable experts mixed, too, where there are two; restores every image once
+            more.
         misrouted: Share of the images that are sent to another expert than was decided, to see what it costs.
         pictures: Keep the best, the median and the worst image of each degradation to look at.
     """

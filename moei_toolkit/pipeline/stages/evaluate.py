@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from moei_toolkit.pipeline.evaluation import Restoring, evaluate_images
+from moei_toolkit.pipeline.judge import wants_top2
 from moei_toolkit.pipeline.measurement import read_measurements
 from moei_toolkit.pipeline.measuring import PROTOCOL_FILE, build_metrics, make_measuring
 from moei_toolkit.pipeline.stage import StageContext
@@ -28,7 +29,7 @@ def run(context: StageContext) -> None:
 def _restoring(context: StageContext) -> Iterator[Restoring | None]:
     """Load networks and images where the config wants something restored anew."""
     config, inputs = context.config, context.inputs
-    if not (config.evaluate.top2 or config.evaluate.pictures):
+    if not (wants_top2(config) or config.evaluate.pictures):
         yield None
         return
     with Images(inputs["data"]) as images:
