@@ -113,7 +113,7 @@ _CARDS = """
 .card h3 b { color: var(--muted); font-variant-numeric: tabular-nums; }
 .card h3 .verdict { font-size: .925rem; line-height: 1.4; white-space: nowrap; }
 .card ul { list-style: none; margin: .5rem 0 0; padding: 0; font-size: .925rem; line-height: 1.4; }
-.card li { display: grid; grid-template-columns: 1.4em 1fr auto; gap: 0 .6rem; padding: .4rem 0;
+.card li { display: grid; grid-template-columns: 1.4em 1fr fit-content(60%); gap: 0 .6rem; padding: .4rem 0;
   border-top: 1px solid var(--line); }
 .card .measured { font-weight: 600; font-variant-numeric: tabular-nums; text-align: right; }
 .card .whole { display: inline-block; }
@@ -180,8 +180,8 @@ _PRINT = """
   body { font-size: 10pt; padding: 0; }
   nav, .choices, .frame input, .divider, figcaption a { display: none; }
   section { margin-top: 1.6rem; }
-  h2, h3, h4 { break-after: avoid; }
-  figure, tr, .slider, .numbers, .card { break-inside: avoid; }
+  h2, h3, h4, h2 + p { break-after: avoid; }
+  figure, thead, tr, .slider, .numbers, .card, .table:not(:has(tr:nth-child(20))) { break-inside: avoid; }
   .cards { columns: 2 auto; }
   .card { padding: .5rem .7rem; }
   .scroll { overflow: visible; }
@@ -193,6 +193,7 @@ _PRINT = """
   .numbers > div { flex-basis: 7rem; padding: .6rem; }
   .numbers .value { font-size: 1.35rem; }
   .note { break-before: avoid; }
+  thead button { display: contents; }  /* a button keeps a head from being repeated on the next page */
   thead button::after { content: none; }
   .live .frame { display: grid; grid-template-columns: 1fr 1fr; aspect-ratio: auto; overflow: visible;
     max-width: 130mm; }
@@ -200,6 +201,7 @@ _PRINT = """
   .live .version { position: static; }
   .live .version.before { clip-path: none; }
   .live figcaption { position: static; padding: 0; color: inherit; background: none; }
+  .panels, .panels.of-4 { grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); }
   pre { white-space: pre-wrap; font-size: 7.5pt; }
 }
 """

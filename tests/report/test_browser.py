@@ -292,6 +292,65 @@ def test_paper_shows_pictures_side_by_side_and_no_controls(open_tab, report):
     assert tab.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
+CUT = """[...document.querySelectorAll("body *")].filter(one => {
+    if (one.matches("script") || one.parentElement.closest("svg")) return false;
+    const box = one.getBoundingClientRect();
+    return box.width && (box.left < 0 || box.right > innerWidth + 0.5 || one.scrollWidth > one.clientWidth + 1
+        && getComputedStyle(one).overflowX !== "visible");
+}).map(one => one.outerHTML.slice(0, 80))"""
+DARK = """[...document.querySelectorAll("body, body *")].filter(one => {
+    const colour = getComputedStyle(one).backgroundColor.match(/[\\d.]+/g).map(Number);
+    return (colour[3] ?? 1) > 0 && Math.min(...colour.slice(0, 3)) < 230;
+}).map(one => one.outerHTML.slice(0, 80))"""
+PAPER = 688
+"""Pixels across a sheet of A4 between its margins."""
+
+
+def test_paper_cuts_nothing_and_darkens_nothing(open_tab, page):
+    tab = open_tab(page, PAPER, media="print", prefers_color_scheme="dark")
+    tab.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert tab.run("innerWidth") == PAPER
+    assert tab.run(CUT) == []
+    assert tab.run(DARK) == []
+    tab.emulate("screen", prefers_color_scheme="dark")
+    assert tab.run(CUT), "wide tables scroll on a screen"
+    assert tab.run(DARK), "the same page is dark on a screen"
+
+
+def test_every_slider_is_two_whole_pictures_with_their_names_on_paper(open_tab, page):
+    tab = open_tab(page, PAPER, media="print")
+    shown = tab.run(
+        "[...document.querySelectorAll('.slider')].map(slider => [...slider.querySelectorAll('.version')]"
+        ".filter(one => one.checkVisibility()).map(one => ({ name: one.dataset.name, "
+        "clip: getComputedStyle(one).clipPath, box: one.getBoundingClientRect().toJSON(), "
+        "picture: one.querySelector('img').getBoundingClientRect().toJSON(), "
+        "caption: one.querySelector('figcaption').getBoundingClientRect().toJSON() })))"
+    )
+    assert len(shown) >= 3
+    for left, right in shown:
+        assert (left["name"], right["name"]) == ("input", "MoE-I")
+        assert left["box"]["right"] <= right["box"]["left"]
+        for one in (left, right):
+            assert one["clip"] == "none"
+            assert one["picture"]["width"] == pytest.approx(1.5 * one["picture"]["height"], abs=0.5)
+            assert one["caption"]["top"] >= one["picture"]["bottom"] - 0.5
+
+
+def test_tables_are_plain_on_paper_and_short_ones_stay_whole(open_tab, page):
+    tab = open_tab(page, PAPER, media="print")
+    signs = tab.run(
+        "[...document.querySelectorAll('thead button')].map(one => "
+        "[getComputedStyle(one).display, getComputedStyle(one, '::after').content])"
+    )
+    assert signs
+    assert {tuple(sign) for sign in signs} == {("contents", "none")}
+    tables = tab.run(
+        "[...document.querySelectorAll('.table')].map(one => "
+        "[one.querySelectorAll('tr').length, getComputedStyle(one).breakInside])"
+    )
+    assert {kept for rows, kept in tables if rows < 20} == {"avoid"}
+
+
 def test_without_script_everything_is_there(open_tab, report, tmp_path):
     plain = tmp_path / "plain.html"
     text = report.read_text(encoding="utf-8")
