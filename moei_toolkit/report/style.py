@@ -79,7 +79,7 @@ th, td { padding: .4rem .8rem; border-bottom: 1px solid var(--line); white-space
   vertical-align: top; }
 th { font-weight: 600; text-align: left; }
 tbody th { font-weight: 500; }
-th:first-child { padding-left: 0; position: sticky; left: 0; background: var(--surface); }
+th:first-child { padding-left: 0; position: sticky; left: 0; z-index: 1; background: var(--surface); }
 .number { text-align: right; }
 td.text { text-align: left; }
 .long { white-space: normal; min-width: 18rem; max-width: 34rem; }

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from row_examples import DIRECTIONS, FACTS, example
+from row_examples import COSTS, DIRECTIONS, FACTS, example
 
 from moei_toolkit.evaluation.quality import macro_psnr
 from moei_toolkit.evaluation.reruns import Rerun
@@ -97,8 +97,10 @@ def found_elsewhere() -> Findings:
     here = macro_psnr(rows)
     home = {policy: -score for policy, score in here.items()}
     subject = "The run first on the split test of other data."
-    facts = replace(FACTS, home=Home(home, None, subject))
-    return replace(findings(rows, facts), subject=subject, studies=STUDIES)
+    experts = {"expert.wet": COSTS.policies["actual"], "expert.gray": COSTS.policies["actual"]}
+    costs = replace(COSTS, policies={**COSTS.policies, **experts}, noise=0.123)
+    facts = replace(FACTS, home=Home(home, None, subject), costs=costs)
+    return replace(findings(rows, facts), subject=subject, studies=STUDIES, costs=costs)
 
 
 @pytest.fixture(scope="session")

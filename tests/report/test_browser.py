@@ -214,6 +214,39 @@ def test_wide_tables_scroll_inside_their_box(open_tab, report):
     assert first >= 0, "the name of a row stays in sight"
 
 
+@pytest.mark.parametrize("width", [320, PHONE])
+def test_every_cell_of_the_cost_can_be_scrolled_to(open_tab, written, width):
+    tab = open_tab(written, width)
+    inside = tab.run(
+        """(box => { box.scrollLeft = 1e6; const frame = box.getBoundingClientRect();
+        return [...box.querySelectorAll("tr")].map(row => {
+            const name = row.cells[0].getBoundingClientRect(), last = row.lastElementChild;
+            const end = last.getBoundingClientRect();
+            return end.right <= frame.right + 0.5 && end.left >= name.right - 0.5 && name.left >= frame.left
+                && [...row.cells].every(cell => cell.scrollWidth <= cell.clientWidth);
+        }); })(document.querySelector("#cost .scroll"))"""
+    )
+    assert len(inside) == 7
+    assert all(inside), "the last column and the name of its row are seen side by side"
+    assert tab.run("document.querySelectorAll('#cost svg').length") == 1
+
+
+COVERED = """(box => {
+    box.scrollIntoView({ block: "center", behavior: "instant" });
+    const first = box.querySelector("th");
+    return [...Array(200).keys()].filter(left => {
+        box.scrollLeft = left;
+        const { x, y, width, height } = first.getBoundingClientRect();
+        return [0.1, 0.3, 0.5, 0.7, 0.9].some(share =>
+            !first.contains(document.elementFromPoint(x + share * width, y + height / 2)));
+    });
+})(document.querySelector("#cost .scroll"))"""
+
+
+def test_what_is_scrolled_away_passes_below_the_names(open_tab, written):
+    assert open_tab(written, PHONE).run(COVERED) == []
+
+
 CARDS = """[...document.querySelectorAll(".card")].map(card => {
     const box = card.getBoundingClientRect();
     return { left: box.left, right: box.right, cut: [...card.querySelectorAll("*")].filter(part => {

@@ -54,6 +54,7 @@ def test_other_data_have_a_section_and_tables_of_their_own(found, found_elsewher
     assert [table.title for table in tables_of(found_elsewhere) if table.title not in own] == [
         "Ranking on other data",
         "Calibrating again on other data",
+        "Measured cost",
         "Ablations",
         "Other data",
         "Second run",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from row_examples import DIRECTIONS, FACTS, example, rows_of
+from row_examples import COSTS, DIRECTIONS, FACTS, example, rows_of
 
-from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.results import derive_results, shown_policies
 from moei_toolkit.evaluation.shift import Reached, Recalibration, Shift
 from moei_toolkit.evaluation.statistics.rank_agreement import RankAgreement
@@ -191,26 +190,6 @@ def test_every_check_of_an_objective_has_a_line(results):
     bench = next(row for row in table.rows if row[0].startswith("O1 "))
     assert bench[1] == bench[3] == "not measured"
     assert bench[4] == "no benchmark was run: the config has no bench"
-
-
-COSTS = MeasuredCosts(
-    image="3840x2160",
-    quick=True,
-    policies={
-        "dense": {"latency_ms": 4000, "ms_per_mp": 482.2, "peak_memory_gb": 0.9, "images_per_second": 0.25},
-        "actual": {
-            "latency_ms": 4080,
-            "ms_per_mp": 491.9,
-            "peak_memory_gb": 0.91,
-            "images_per_second": 0.24,
-        },
-    },
-    drift={"latency": 0.03, "ms_per_mp": 0.03, "peak_memory": 0.0, "throughput": 0.01},
-    latency_over_dense=0.02,
-    memory_over_dense=0.011,
-    noise=0.01,
-    max_noise=0.05,
-)
 
 
 def test_costs():
