@@ -213,7 +213,7 @@ def _equal_budgets(found: Findings) -> list[Block]:
             "Not measured: there are no other rivals.",
         ),
         *(SortableTable(table) for table in _comparison_tables(found)),
-        pareto(points, "GFLOPs per test image, describing and restoring"),
+        pareto(points, "GFLOPs per test image, describing and restoring", _macro_psnr(found)),
     ]
 
 
@@ -226,7 +226,11 @@ def _cost(found: Findings) -> list[Section]:
         (name_of(policy), cost["ms_per_mp"], macro[policy]["psnr"])
         for policy, cost in found.costs.policies.items()
     ]
-    return [Section("Cost", [*tables, pareto(points, f"ms/MP at {found.costs.image}")])]
+    return [Section("Cost", [*tables, pareto(points, f"ms/MP at {found.costs.image}", _macro_psnr(found))])]
+
+
+def _macro_psnr(found: Findings) -> str:
+    return f"{macro_label(len(found.results.quality.weathers))} PSNR, dB"
 
 
 def _differences(comparisons: Sequence[Comparison]) -> dict[str, dict[str, Estimate | None]]:

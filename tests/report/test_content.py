@@ -121,6 +121,7 @@ def test_a_run_of_one_weather_and_one_expert_makes_a_report_that_says_what_is_mi
     assert page.count("there is one expert only") == 4
     assert "There is one expert only: nothing was chosen." in page
     assert ">macro (one weather)<" in page
+    assert re.findall(r"macro (?!\(one weather\)|is the mean)", page) == []
 
 
 def test_the_same_findings_give_the_same_bytes(found, origin):
