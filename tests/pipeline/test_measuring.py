@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+import lpips
 import pytest
+import torch
 from config_example import minimal
 
 from moei_toolkit.config.loader import validate_config
@@ -32,6 +34,20 @@ def test_missing_weights_are_a_reason_not_a_number(monkeypatch: pytest.MonkeyPat
     assert [metric.name for metric in built] == ["psnr"]
     assert protocol["lpips (net=vgg)"].keys() == {NOT_COMPUTED}
     assert "vgg" in protocol["lpips (net=vgg)"][NOT_COMPUTED]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:torchvision.models._utils")
+def test_a_file_of_weights_that_the_config_names_makes_lpips_computed(tmp_path: Path):
+    network = lpips.LPIPS(net="squeeze", pnet_rand=True, verbose=False)
+    features = {key.split(".", 1)[1]: value for key, value in network.net.state_dict().items()}
+    torch.save(features, tmp_path / "features.pth")
+    named = {"type": "lpips", "net": "squeeze", "weights": str(tmp_path / "features.pth")}
+    (metric,), protocol = metrics(named)
+    assert list(protocol) == [metric.name] == ["lpips_squeeze"]
+    assert protocol["lpips_squeeze"][DIRECTION] is False
+    assert NOT_COMPUTED not in protocol["lpips_squeeze"]
+    gone = {**named, "weights": str(tmp_path / "gone.pth")}
+    assert "there is no file" in metrics(gone)[1]["lpips (net=squeeze)"][NOT_COMPUTED]
 
 
 def test_two_metrics_of_one_name_are_refused():
