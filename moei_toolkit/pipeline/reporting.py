@@ -21,7 +21,7 @@ from moei_toolkit.report.blocks.slider import Slider, Version
 from moei_toolkit.report.content import headline_of, sections_of
 from moei_toolkit.report.findings import Origin
 from moei_toolkit.report.html import render_report
-from moei_toolkit.report.pictures import embed_picture
+from moei_toolkit.report.pictures import LONGER_SIDES, MOST_CHARACTERS, embed_picture
 from moei_toolkit.report.tables.table import name_of
 from moei_toolkit.types import ACTUAL, CLEAN, DENSE, INPUT, ORACLE
 
@@ -74,7 +74,20 @@ def write_report(
 
 
 def _sliders(pictures: Path, rows: Sequence[Row]) -> dict[str, list[Slider]]:
-    """Return the pictures that were kept, by weather; of each the best, the median and the worst."""
+    """Return the pictures that were kept, by weather; of each the best, the median and the worst.
+
+    The more there are, the smaller they are.
+    """
+    sliders: dict[str, list[Slider]] = {}
+    for longest in LONGER_SIDES:
+        sliders = _sliders_of_size(pictures, rows, longest)
+        shown = [version.picture for group in sliders.values() for one in group for version in one.versions]
+        if sum(len(picture.source) for picture in shown) <= MOST_CHARACTERS:
+            break
+    return sliders
+
+
+def _sliders_of_size(pictures: Path, rows: Sequence[Row], longest: int) -> dict[str, list[Slider]]:
     judged = by_policy(rows)
     found = [(read_json(path), path.parent) for path in pictures.glob(f"*/{DECISION_FILE}")]
     kept = [(EXTREMES.index(decision["kept"]), decision["id"], folder) for decision, folder in found]
@@ -86,8 +99,8 @@ def _sliders(pictures: Path, rows: Sequence[Row]) -> dict[str, list[Slider]]:
             title=f"{EXTREMES[place]}: {image}",
             caption=_decision(actual, policies[ORACLE]),
             versions=[
-                *(_version(folder, policy, policies[policy]) for policy in (INPUT, DENSE, ACTUAL)),
-                Version(CLEAN, "", embed_picture(folder / f"{CLEAN}.jpg")),
+                *(_version(folder, policy, policies[policy], longest) for policy in (INPUT, DENSE, ACTUAL)),
+                Version(CLEAN, "", embed_picture(folder / f"{CLEAN}.jpg", longest)),
             ],
             before=0,
             after=2,
@@ -96,8 +109,9 @@ def _sliders(pictures: Path, rows: Sequence[Row]) -> dict[str, list[Slider]]:
     return dict(sorted(sliders.items()))
 
 
-def _version(folder: Path, policy: str, row: Row) -> Version:
-    return Version(name_of(policy), f"{row.metrics['psnr']:.2f} dB", embed_picture(folder / f"{policy}.jpg"))
+def _version(folder: Path, policy: str, row: Row, longest: int) -> Version:
+    picture = embed_picture(folder / f"{policy}.jpg", longest)
+    return Version(name_of(policy), f"{row.metrics['psnr']:.2f} dB", picture)
 
 
 def _decision(actual: Row, oracle: Row) -> str:

@@ -15,6 +15,10 @@ from moei_toolkit.io.pixels import to_eight_bits
 
 LONGEST = 960
 """Pixels of the longer side: enough for a telephone's full width and for a third of a screen's."""
+LONGER_SIDES = (LONGEST, 720, 540, 360)
+"""To try in turn where all pictures of a page are more than `MOST_CHARACTERS`."""
+MOST_CHARACTERS = 12_000_000
+"""Of all pictures of a page, which shall open at once."""
 QUALITY = 85
 """Of JPEG, in [1, 95]."""
 

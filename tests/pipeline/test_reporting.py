@@ -18,6 +18,7 @@ from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.rows import Row, write_rows
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.io.run_record import read_run, stage_folder
+from moei_toolkit.pipeline import reporting
 from moei_toolkit.pipeline.chain import REPORT, make_chain
 from moei_toolkit.pipeline.origin import origin_of
 from moei_toolkit.pipeline.reporting import write_report
@@ -25,6 +26,7 @@ from moei_toolkit.pipeline.showing import PICTURES_FOLDER, Shown, save_pictures
 from moei_toolkit.plugins import PluginTable
 
 VERSIONS = ("input", "dense", "actual", "clean")
+GRAY = np.full((8, 8, 3), 0.5, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +57,8 @@ def report(run: Path, evaluated: Path, home: Home | None = None) -> Path:
     return out
 
 
-def keep(evaluated: Path, folder: str, image: str, name: str) -> None:
-    pixels = {version: np.full((8, 8, 3), 0.5, np.float32) for version in VERSIONS}
-    shown = Shown(pixels, make_decider(0.0, 1.0).decide(np.zeros(1)))
+def keep(evaluated: Path, folder: str, image: str, name: str, pixels: np.ndarray = GRAY) -> None:
+    shown = Shown(dict.fromkeys(VERSIONS, pixels), make_decider(0.0, 1.0).decide(np.zeros(1)))
     save_pictures(evaluated / PICTURES_FOLDER / folder, shown, image, name)
 
 
@@ -105,6 +106,17 @@ def test_the_id_of_a_picture_is_beside_its_decision(evaluated):
         "decision.json",
         *(f"{name}.jpg" for name in VERSIONS),
     }
+
+
+@pytest.mark.parametrize(("most", "longest"), [(3_000_000, 800), (2_000_000, 720), (500_000, 360)])
+def test_many_pictures_are_smaller_so_that_the_page_opens_at_once(run, evaluated, monkeypatch, most, longest):
+    noise = np.random.default_rng(0).random((400, 800, 3), np.float32)
+    keep(evaluated, "001", "one-rain-0", "best", noise)
+    keep(evaluated, "002", "two-rain-0", "worst", noise)
+    monkeypatch.setattr(reporting, "MOST_CHARACTERS", most)
+    page = (report(run, evaluated) / "report.html").read_text()
+    assert re.findall(r'<img [^>]*width="(\d+)"', page) == [str(longest)] * 8
+    assert sum(map(len, re.findall(r'src="(data:[^"]*)"', page))) <= most
 
 
 @pytest.mark.parametrize("name", ["../../one", "<b>one</b>", "x" * 300])
