@@ -77,6 +77,21 @@ def test_home_is_taken_on_the_shared_weathers_if_there_are_any(run, tmp_path, we
     assert home_in(tmp_path / "out")["psnr"]["input"] == input_psnr
 
 
+def test_data_of_one_weather_have_a_report_that_says_what_they_leave_open(run, tmp_path):
+    results = evaluate(run, prepare(tmp_path / "data", ["haze"]), tmp_path / "out")
+    reasons = {
+        one["id"]: [check["measured"] for check in one["checks"] if check["holds"] is None]
+        for one in results["objectives"]
+    }
+    assert reasons["O3"] == ["no images of rain were tested"]
+    assert reasons["O4"] == ["one weather only was tested"]
+    assert all(one["verdict"] != "pass" for one in results["objectives"] if one["id"] in ("O3", "O4"))
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "| macro (one weather) |" in text
+    assert "| macro |" not in text
+    assert "3 clean, 3 haze. Data: strange." in text
+
+
 def test_images_of_scenes_the_run_has_seen_are_counted(run, tmp_path):
     data = prepare(tmp_path / "data", ["rain", "sand"])
     # Every image of the made-up run has these pixels: now the clean image of one scene is among them.
