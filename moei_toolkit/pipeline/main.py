@@ -17,6 +17,8 @@ from moei_toolkit.pipeline.chain import REPORT, make_chain
 from moei_toolkit.pipeline.distributed import require_even_batches
 from moei_toolkit.pipeline.run import RunResult, run_pipeline
 from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.report.tables.table import name_of
+from moei_toolkit.types import ACTUAL, DENSE, INPUT, ORACLE
 
 RESULTS_FILE = "results.json"
 
@@ -90,10 +92,11 @@ def summary_lines(results: Mapping[str, Any]) -> list[str]:
 def _quality(quality: Mapping[str, Any]) -> list[str]:
     weathers = quality["weathers"]
     lines = {**weathers, "macro": quality["macro"]} if len(weathers) > 1 else weathers
-    policies = {"input": "input", "dense": "dense", "actual": "MoE-I", "oracle": "oracle"}
-    header = "PSNR, dB".ljust(10) + "".join(name.rjust(9) for name in policies.values())
+    width = max(10, *(len(name) + 2 for name in lines))
+    policies = (INPUT, DENSE, ACTUAL, ORACLE)
+    header = "PSNR, dB".ljust(width) + "".join(name_of(policy).rjust(9) for policy in policies)
     rows = (
-        name.ljust(10) + "".join(f"{line[policy]['psnr']:9.2f}" for policy in policies)
+        name.ljust(width) + "".join(f"{line[policy]['psnr']:9.2f}" for policy in policies)
         for name, line in lines.items()
     )
     return [header, *rows]
@@ -110,9 +113,8 @@ def _comparisons(results: Mapping[str, Any]) -> list[str]:
             if sure
             else one["reason"]
         )
-        lines.append(
-            f"MoE-I over {one['second']}: {one['difference']:+.2f} dB, {interval}, {one['scenes']} scenes"
-        )
+        gain = f"{one['difference']:+.2f} dB, {interval}, {one['scenes']} scenes"
+        lines.append(f"MoE-I over {name_of(one['second'])}: {gain}")
     return lines
 
 
