@@ -187,6 +187,7 @@ _PRINT = """
   .scroll { overflow: visible; }
   table { font-size: 8.5pt; }
   th, td { padding: .25rem .5rem; white-space: normal; }
+  th, td.text { overflow-wrap: anywhere; }
   th:first-child { position: static; }
   .long { min-width: 0; }
   .grid:has(> .slider) { grid-template-columns: 1fr; }

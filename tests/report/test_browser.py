@@ -350,6 +350,21 @@ def test_paper_cuts_nothing_and_darkens_nothing(open_tab, page):
     assert tab.run(DARK), "the same page is dark on a screen"
 
 
+def test_a_table_of_many_long_names_fits_on_paper(open_tab, tmp_path):
+    names = [f"expert.{weather}_of_some_kind" for weather in "abcdefghijkl"]
+    rows = [[f"weather_{name}", *["22.31"] * 12] for name in names]
+    table = SortableTable(Table("Specialists", ["weather", *names], rows, ""))
+    path = tmp_path / "wide.html"
+    path.write_text(render_report(Headline("T", "F"), [Section("Quality", [table])]), encoding="utf-8")
+    tab = open_tab(path, PAPER, media="print")
+    assert tab.run(CUT) == []
+    lines = tab.run(
+        "[...document.querySelectorAll('td')].map(cell => { const range = document.createRange(); "
+        "range.selectNodeContents(cell); return range.getClientRects().length; })"
+    )
+    assert lines == [1] * 144, "numbers stay whole"
+
+
 def test_every_slider_is_two_whole_pictures_with_their_names_on_paper(open_tab, page):
     tab = open_tab(page, PAPER, media="print")
     shown = tab.run(
