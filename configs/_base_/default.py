@@ -20,7 +20,7 @@ evaluate = dict(
         dict(type="ssim"),
         dict(type="psnr", color="y"),
         dict(type="ssim", color="y"),
-        dict(type="lpips", net="alex"),  # not computed while its weights are not there
+        dict(type="lpips", net="alex"),  # not computed without weights=FILE
     ],
     bins=15,
 )

@@ -188,6 +188,7 @@ _PRINT = """
   table { font-size: 8.5pt; }
   th, td { padding: .25rem .5rem; white-space: normal; }
   th, td.text { overflow-wrap: anywhere; }
+  tbody th { min-width: 4.5rem; }
   th:first-child { position: static; }
   .long { min-width: 0; }
   .grid:has(> .slider) { grid-template-columns: 1fr; }
