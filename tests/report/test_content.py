@@ -47,6 +47,12 @@ def test_every_table_is_on_the_page(found, found_elsewhere, origin):
             assert table.rows, table.title
 
 
+def test_no_two_figures_are_downloaded_under_one_name(found_elsewhere, origin):
+    names = re.findall(r'download="([^"]+)"', page_of(found_elsewhere, origin))
+    assert len(names) > 8
+    assert len(set(names)) == len(names)
+
+
 def test_other_data_have_a_section_and_tables_of_their_own(found, found_elsewhere, origin):
     assert "On other data" not in titles_of(found, origin)
     assert titles_of(found_elsewhere, origin)[1] == "On other data"

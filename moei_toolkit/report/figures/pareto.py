@@ -21,6 +21,7 @@ def pareto(
     cost: str,
     quality: str = "macro PSNR, dB",
     missing: str = "Not measured: this run did not measure what a restoration costs.",
+    title: str = "Quality against cost",
 ) -> Figure:
     """Show what quality is to be had at what cost, with a line through those that nothing else beats.
 
@@ -29,6 +30,7 @@ def pareto(
         cost: What cost is, with its unit.
         quality: What quality is, with its unit.
         missing: Why there are no points.
+        title: Of the figure.
     """
     front = pareto_front(points)
     looks = looks_of(name for name, _, _ in points)
@@ -45,7 +47,7 @@ def pareto(
         legend_above(axes)
 
     return Figure(
-        title="Quality against cost",
+        title=title,
         caption="Up and left is better. The dashed line joins those that nothing else beats in both.",
         panels=[draw_panel(f"Quality against {cost}", 3.0, draw)] if points else [],
         header=HEADER,
