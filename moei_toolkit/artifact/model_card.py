@@ -17,7 +17,7 @@ from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.manifest import MANIFEST, Manifest, read_manifest
 from moei_toolkit.pipeline.chain import DATA, DENSE, REPORT, ROUTER, expert_stage
 from moei_toolkit.pipeline.derivation import Derived, read_json
-from moei_toolkit.report.content import headline_of
+from moei_toolkit.report.opening import headline_of
 from moei_toolkit.report.tables.quality import quality_table
 from moei_toolkit.report.tables.table import Table, as_markdown
 from moei_toolkit.types import ACTUAL

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from moei_toolkit.artifact.differences import passage_difference
 from moei_toolkit.report.blocks.objectives import ObjectiveCards
 from moei_toolkit.report.blocks.table import SortableTable
-from moei_toolkit.report.content import headline_of, tables_of
+from moei_toolkit.report.content import tables_of
 from moei_toolkit.report.contribution import Contribution
 from moei_toolkit.report.findings import Findings
+from moei_toolkit.report.opening import headline_of
 
 
 def page_problems(page: str, found: Findings, added: Sequence[Contribution]) -> Iterator[str]:

@@ -28,9 +28,10 @@ from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.main import RESULTS_FILE
 from moei_toolkit.pipeline.measuring import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE
 from moei_toolkit.pipeline.studied import STUDIES_FILE, studies_from
-from moei_toolkit.report.content import headline_of, tables_of
+from moei_toolkit.report.content import tables_of
 from moei_toolkit.report.contribution import Contribution
 from moei_toolkit.report.findings import Findings
+from moei_toolkit.report.opening import headline_of
 from moei_toolkit.report.tables.table import as_markdown
 
 FACTS_FILE, OBJECTIVES_FILE = "facts.json", "objectives.json"

@@ -18,9 +18,10 @@ from moei_toolkit.pipeline.run_view import ShownRun
 from moei_toolkit.pipeline.showing import DECISION_FILE, PICTURES_FOLDER
 from moei_toolkit.plugins import PluginTable, is_strict
 from moei_toolkit.report.blocks.slider import Slider, Version
-from moei_toolkit.report.content import headline_of, sections_of
+from moei_toolkit.report.content import sections_of
 from moei_toolkit.report.findings import Origin
 from moei_toolkit.report.html import render_report
+from moei_toolkit.report.opening import headline_of
 from moei_toolkit.report.pictures import LONGER_SIDES, MOST_CHARACTERS, embed_picture
 from moei_toolkit.report.tables.table import name_of
 from moei_toolkit.types import ACTUAL, CLEAN, DENSE, INPUT, ORACLE

@@ -13,13 +13,14 @@ from moei_toolkit.report.blocks.headline import BigNumber, Headline
 from moei_toolkit.report.blocks.layout import Grid, Section
 from moei_toolkit.report.blocks.slider import Slider, Version
 from moei_toolkit.report.blocks.table import SortableTable
-from moei_toolkit.report.content import headline_of, sections_of
+from moei_toolkit.report.content import sections_of
 from moei_toolkit.report.figures.estimates import Estimate
 from moei_toolkit.report.figures.pareto import pareto
 from moei_toolkit.report.figures.provenance import MadeStage, provenance
 from moei_toolkit.report.figures.quality import quality_by_weather
 from moei_toolkit.report.figures.severity import severity_curves
 from moei_toolkit.report.html import render_report
+from moei_toolkit.report.opening import headline_of
 from moei_toolkit.report.pictures import embed_picture
 from moei_toolkit.report.tables.table import Table
 

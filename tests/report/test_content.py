@@ -8,9 +8,10 @@ from row_examples import LONE_FACTS, lone_rows, rows_of
 
 from moei_toolkit.report.blocks.objectives import ObjectiveCards
 from moei_toolkit.report.blocks.table import SortableTable
-from moei_toolkit.report.content import headline_of, sections_of, tables_of
+from moei_toolkit.report.content import sections_of, tables_of
 from moei_toolkit.report.findings import Findings, Origin
 from moei_toolkit.report.html import render_report
+from moei_toolkit.report.opening import headline_of
 
 
 def page_of(found: Findings, origin: Origin) -> str:
