@@ -33,7 +33,9 @@ def build_subject(model: Model, subject: Subject) -> Restore:
     """
     if subject.runtime in ("eager", "compile"):
         return _build_torch(model, subject)
-    plain = Subject(subject.name, subject.policy, subject.runtime, threads=subject.threads)
+    plain = Subject(
+        subject.name, subject.policy, subject.runtime, threads=subject.threads, precision=subject.precision
+    )
     if subject.policy not in (DENSE, ACTUAL) or subject != plain:
         raise ConfigError(
             f"runtime {subject.runtime!r} runs the dense model and MoE-I of a bundle, tile by tile on the "
@@ -44,6 +46,8 @@ def build_subject(model: Model, subject: Subject) -> Restore:
     from moei_toolkit.inference.export.loading import load_bundle
 
     runtime, decider = load_bundle(Path(model.bundle), subject.runtime, subject.threads)
+    if subject.precision is not None:
+        runtime = runtime.in_precision(subject.precision)
     if subject.policy == DENSE:
         return _timed(runtime, None, _by_bands(runtime, DENSE))
     return _timed(runtime, decider, _by_bands(runtime, decider.experts[0]))
@@ -57,6 +61,8 @@ def _build_torch(model: Model, subject: Subject) -> Restore:
     if subject.threads is not None:
         torch.set_num_threads(subject.threads)
     runtime, decider, route = build_eager(model, subject)
+    if subject.precision is not None:
+        runtime = runtime.in_precision(subject.precision)
     if subject.runtime == "compile":
         from moei_toolkit.inference.runtimes.compiled import CompiledRuntime
 

@@ -43,6 +43,7 @@ class Subject:
         batch: Most tiles per call of the network.
         experts: How many experts lie in memory: the first of the model, or all of them and untrained ones;
             as many as the model has when None.
+        precision: What tiles are computed in; that of the model when None.
         backbone: Changed options of the backbone, for instance ``{"width": 28}``: it is then untrained,
             which changes no cost.
     """
@@ -55,6 +56,7 @@ class Subject:
     threads: int | None = None
     batch: int = 1
     experts: int | None = None
+    precision: str | None = None
     backbone: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,6 +64,8 @@ class Subject:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise BenchError(f"{self.name}: expected 1 or more {name}, got {value}")
+        if self.tiling == "whole" and self.precision not in (None, "float32"):
+            raise BenchError(f"{self.name}: the usual tiler is measured in float32, not in {self.precision}")
         if self.tiling == "whole" and self.device != "cpu":
             raise BenchError(
                 f"{self.name}: the usual tiler is measured on the processor, not on {self.device}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moei_toolkit.cli import CommandParser, format_table, parse_size, run_main
+from moei_toolkit.inference.protocol import PRECISIONS
 from moei_toolkit.inference.runtimes.choose import OF_BUNDLES, RUNTIMES
 
 if TYPE_CHECKING:
@@ -83,6 +84,13 @@ def _parser() -> CommandParser:
         help="dense, actual (MoE-I), top2, dense-equal, single.NAME, expert.NAME (default: dense actual)",
     )
     parser.add_argument("--runtimes", nargs="+", choices=RUNTIMES, default=["eager"], metavar="NAME")
+    parser.add_argument(
+        "--precisions",
+        nargs="+",
+        choices=PRECISIONS,
+        metavar="NAME",
+        help="what tiles are computed in: float32, bfloat16, float16 (default: that of the run)",
+    )
     parser.add_argument("--usual", action="store_true", help="also the tiler that most repositories ship")
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
     parser.add_argument("--quick", action="store_true", help="1 warm-up and 5 runs instead of 30 and 100")
@@ -106,15 +114,17 @@ def _subjects(args: argparse.Namespace) -> list[Subject]:
     several = len(args.runtimes) > 1 or args.usual
     subjects = [
         Subject(
-            f"{policy} ({runtime})" if several else policy,
+            _name(policy, *([runtime] if several else []), *([precision] if args.precisions else [])),
             policy,
             runtime,
             device=args.device,
             threads=args.threads,
             batch=args.batch,
             experts=args.experts,
+            precision=precision,
         )
         for runtime in args.runtimes
+        for precision in args.precisions or [None]
         for policy in args.policies
     ]
     if args.usual:
@@ -122,6 +132,10 @@ def _subjects(args: argparse.Namespace) -> list[Subject]:
             Subject("dense (usual tiler)", tiling="whole", device=args.device, threads=args.threads)
         )
     return subjects
+
+
+def _name(policy: str, *details: str) -> str:
+    return f"{policy} ({', '.join(details)})" if details else policy
 
 
 def _plan(args: argparse.Namespace) -> Plan:

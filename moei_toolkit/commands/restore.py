@@ -10,6 +10,7 @@ from pathlib import Path
 from moei_toolkit.cli import PARTIAL, CommandParser, run_main
 from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
 from moei_toolkit.inference.pretrained.shipped import DEFAULT, shipped_model
+from moei_toolkit.inference.protocol import PRECISIONS
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,6 +39,12 @@ def main(argv: Sequence[str]) -> int:
         metavar="NAME",
         help="for a run or a model eager (default) or compile, for ONNX graphs onnx (default) or openvino",
     )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        metavar="NAME",
+        help="what tiles are computed in: float32, bfloat16 or float16; that of the model by default",
+    )
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...; not for graphs")
     parser.add_argument("--threads", type=int, metavar="N", help="on the CPU; one per core by default")
     parser.add_argument(
@@ -56,13 +63,13 @@ def main(argv: Sequence[str]) -> int:
 
     pairs = pair_paths(args.source, args.output or usual_output(args.source))
     path = args.run or shipped_model(DEFAULT if args.model is None else args.model)
-    model = identify_model(path, args.runtime)
+    model = identify_model(path, args.runtime, args.precision)
     if args.dry_run:
         print("\n".join(printable(f"{source} -> {target}") for source, target in pairs))
         return 0
 
     def open_restorer(threads: int | None) -> Restorer:
-        return Restorer(*open_model(path, args.runtime, args.device, threads))
+        return Restorer(*open_model(path, args.runtime, args.device, threads, args.precision))
 
     job = pairs, RichReporter(), model, args.overwrite
     with ray_workers(args, args.threads, args.device) as allocation:

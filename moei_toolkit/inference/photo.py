@@ -68,7 +68,8 @@ def restore_photo(restorer: Restorer, source: Path, target: Path, model: str | N
 
     Returns:
         The JSON: source, bytes, modified_ns, model, width, height, route, probabilities, confidence,
-        abstained, tile (its side in pixels, smaller than usual where memory ran out), seconds per hop (open,
+        abstained, tile (its side in pixels, smaller than usual where memory ran out), precision (what tiles
+        were computed in), seconds per hop (open,
         describe, decide, restore, write: what is left of that after the last row; and total, their sum), and
         ms_per_megapixel, of the total.
 
@@ -118,6 +119,7 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
         "confidence": decision.confidence,
         "abstained": decision.abstained,
         "tile": tiles[-1],
+        "precision": runtime.protocol.precision,
     }
     return Restored(writer, target, facts, seconds)
 

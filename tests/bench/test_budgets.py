@@ -100,6 +100,17 @@ def test_a_study_measures_together_what_is_of_one_size(monkeypatch):
     assert asked == [["1", "8"], ["1"], ["8"]]
 
 
+def test_subjects_are_named_by_what_differs(capsys, monkeypatch):
+    monkeypatch.setattr("moei_toolkit.bench.models.model_of_run", lambda *_: Model({}, {}))
+    options = ["--run", "mine", "--policies", "dense", "--runtimes", "eager", "openvino", "--dry-run"]
+    assert command.main([*options, "--precisions", "float32", "bfloat16"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        f"  dense ({runtime}, {precision})"
+        for runtime in ("eager", "openvino")
+        for precision in ("float32", "bfloat16")
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -9,6 +9,7 @@ import numpy as np
 
 from moei_toolkit.data.streamed_views import read_views
 from moei_toolkit.data.views import make_overview, make_probes, middle_of
+from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.memory import HalvingTiles
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.tiled import restore_tiled
@@ -47,6 +48,18 @@ class Runtime(ABC):
         Raises:
             MemoryError: If memory does not suffice.
         """
+
+    def in_precision(self, precision: str) -> Runtime:
+        """Return one that computes tiles in ``"float32"``, ``"bfloat16"`` or ``"float16"``.
+
+        Raises:
+            ConfigError: If this kind of runtime, or the machine, cannot.
+        """
+        if precision != self.protocol.precision:
+            raise ConfigError(
+                f"precision {precision!r}: this kind of runtime computes in {self.protocol.precision!r} only"
+            )
+        return self
 
     def describe(self, image: Picture) -> np.ndarray:
         """Return g (1, d), float32, of a whole image."""

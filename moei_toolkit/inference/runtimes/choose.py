@@ -21,7 +21,11 @@ _DIGITS = 16
 
 
 def open_model(
-    path: Path, runtime: str | None = None, device: str = "cpu", threads: int | None = None
+    path: Path,
+    runtime: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    precision: str | None = None,
 ) -> tuple[Runtime, Decider]:
     """Open what photographs can be restored with.
 
@@ -30,12 +34,18 @@ def open_model(
         runtime: One of :data:`RUNTIMES`; ``"onnx"`` for a bundle and ``"eager"`` for the others when None.
         device: Where a run or a model computes; a bundle does on the CPU.
         threads: On the CPU; one per core when None.
+        precision: What tiles are computed in; that of the model when None.
 
     Raises:
-        ConfigError: If there is no such runtime, its package is missing, or it does not go with the path.
+        ConfigError: If there is no such runtime, its package is missing, or it does not go with the path or
+            the precision.
         StoreError: If there is nothing of the kind, or it is not whole.
     """
-    name = choose_runtime(path, runtime)
+    opened, decider = _open(path, choose_runtime(path, runtime), device, threads)
+    return (opened if precision is None else opened.in_precision(precision)), decider
+
+
+def _open(path: Path, name: str, device: str, threads: int | None) -> tuple[Runtime, Decider]:
     if name in OF_BUNDLES:
         from moei_toolkit.inference.export.loading import load_bundle
 
@@ -52,14 +62,24 @@ def open_model(
     return (CompiledRuntime(eager) if name == "compile" else eager), decider
 
 
-def identify_model(path: Path, runtime: str | None = None) -> str:
+def identify_model(path: Path, runtime: str | None = None, precision: str | None = None) -> str:
     """Return what names the weights and settings of a model, without opening any weights.
+
+    Args:
+        path: See :func:`open_model`.
+        runtime: See :func:`open_model`; which one it is makes no difference.
+        precision: What tiles are computed in, if not in that of the model.
 
     Raises:
         ConfigError: See :func:`open_model`.
         StoreError: See :func:`open_model`.
     """
-    if choose_runtime(path, runtime) in OF_BUNDLES:
+    name = _name_of(path, choose_runtime(path, runtime))
+    return name if precision is None else sha256_json({"model": name, "precision": precision})[:_DIGITS]
+
+
+def _name_of(path: Path, runtime: str) -> str:
+    if runtime in OF_BUNDLES:
         from moei_toolkit.inference.export.record import read_bundle
 
         return sha256_json(read_bundle(path).model_dump(mode="json"))[:_DIGITS]

@@ -25,6 +25,10 @@ class CompiledRuntime(Runtime):
         self._eager = eager
         self._networks = {name: torch.compile(eager.network(name)) for name in eager.routes}
 
+    def in_precision(self, precision: str) -> CompiledRuntime:
+        """See :meth:`Runtime.in_precision`."""
+        return CompiledRuntime(self._eager.in_precision(precision))
+
     def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.describe_views`."""
         return self._eager.describe_views(overview, probes)

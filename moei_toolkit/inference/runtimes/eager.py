@@ -77,6 +77,12 @@ class EagerRuntime(Runtime):
             self.backbone, {**worn, **experts}, self.protocol, device, self.batch, self.threads
         )
 
+    def in_precision(self, precision: str) -> EagerRuntime:
+        """See :meth:`Runtime.in_precision`."""
+        experts = {name: expert for name, expert in self.experts.items() if name != DENSE}
+        protocol = replace(self.protocol, precision=precision)
+        return EagerRuntime(self.backbone, experts, protocol, str(self.device), self.batch, self.threads)
+
     def network(self, *names: str) -> Route:
         """Return the network of one route, or of several that share the encoder."""
         return Route(self.backbone, [self._folded(name) for name in names]).eval()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class OnnxRuntime(Runtime):
     def __init__(
         self, graphs: Graphs, protocol: Protocol, threads: int | None = None, batch: int = 1
     ) -> None:
-        super().__init__(protocol, tuple(graphs.routes), batch)
+        super().__init__(replace(protocol, precision="float32"), tuple(graphs.routes), batch)
         self._engine = import_extra("onnxruntime", "onnx")
         self._graphs = graphs
         self._threads = thread_count(threads)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from moei_toolkit.errors import CheckpointError
+from moei_toolkit.errors import CheckpointError, ConfigError
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.graphs import Graphs
@@ -17,6 +18,7 @@ from moei_toolkit.inference.runtimes.memory_errors import memory_errors
 from moei_toolkit.inference.runtimes.packages import import_extra
 from moei_toolkit.inference.threads import thread_count
 
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 _KEPT = 8
 """How many graphs are kept compiled, each for its shapes."""
 
@@ -26,8 +28,7 @@ class OpenVINORuntime(Runtime):
 
     Args:
         graphs: The networks.
-        protocol: Views, tiles, and the precision of tiles: bfloat16 if it says so and the processor has it,
-            else float32.
+        protocol: Views, tiles, and the precision of tiles, which is float32 where the processor lacks it.
         threads: How many; one per core when None.
         batch: Most tiles per call of the network.
 
@@ -38,11 +39,24 @@ class OpenVINORuntime(Runtime):
     def __init__(
         self, graphs: Graphs, protocol: Protocol, threads: int | None = None, batch: int = 1
     ) -> None:
-        super().__init__(protocol, tuple(graphs.routes), batch)
         self._core = _core()
+        if protocol.precision not in self._precisions():
+            protocol = replace(protocol, precision="float32")
+        super().__init__(protocol, tuple(graphs.routes), batch)
         self._graphs = graphs
         self._threads = thread_count(threads)
         self._compiled = lru_cache(_KEPT)(self._compile)
+
+    def in_precision(self, precision: str) -> OpenVINORuntime:
+        """See :meth:`Runtime.in_precision`."""
+        known = self._precisions()
+        if precision not in known:
+            raise ConfigError(
+                f"precision {precision!r}: OpenVINO has {', '.join(map(repr, known))} on this processor"
+            )
+        return OpenVINORuntime(
+            self._graphs, replace(self.protocol, precision=precision), self._threads, self.batch
+        )
 
     def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.describe_views`."""
@@ -50,12 +64,16 @@ class OpenVINORuntime(Runtime):
 
     def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.restore_tiles`."""
-        precision = "bf16" if self.protocol.precision == "bfloat16" else "f32"
+        precision = _PRECISIONS[self.protocol.precision]
         return self._run(self._graphs.routes[route], precision, tiles=tiles, g=g)
 
     def score(self, g: np.ndarray) -> np.ndarray:
         """Return the router's logits (1, K) for a descriptor g (1, d)."""
         return self._run(self._graphs.router, "f32", g=g)
+
+    def _precisions(self) -> list[str]:
+        has_halves = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        return [name for name in _PRECISIONS if name == "float32" or has_halves]
 
     def _run(self, graph: Path, precision: str, **inputs: np.ndarray) -> np.ndarray:
         shapes = tuple((name, array.shape) for name, array in inputs.items())

@@ -150,3 +150,41 @@ def test_openvino_reports_to_nobody_and_the_environment_stays(tmp_path, monkeypa
     done = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True)
     assert (done.stdout, done.returncode) == ("consent False\n", 0), done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def in_bfloat16(exported, name):
+    path = exported.run if name in ("eager", "compile") else exported.bundle
+    try:
+        return open_model(path, name, precision="bfloat16")[0]
+    except ConfigError as error:
+        if name == "openvino" and "on this processor" in str(error):
+            pytest.skip("this processor has no bfloat16")
+        raise
+
+
+@pytest.mark.parametrize("name", ["eager", "openvino"])
+def test_tiles_in_half_precision_are_near_those_in_single(exported, eager, name):
+    runtime = in_bfloat16(exported, name)
+    assert runtime.protocol == replace(eager.protocol, precision="bfloat16", align=runtime.protocol.align)
+    views, tiles, g = (noise(3, 16, 16), noise(2, 3, 16, 16)), noise(1, 3, 64, 64), noise(1, 16)
+    difference = np.abs(runtime.restore_tiles(tiles, "first", g) - eager.restore_tiles(tiles, "first", g))
+    assert 1e-5 < difference.mean() < 0.01
+    np.testing.assert_allclose(runtime.describe_views(*views), eager.describe_views(*views), atol=1e-4)
+
+
+def test_and_back_again_they_are_the_same(exported, eager):
+    tiles, g = noise(1, 3, 64, 64), noise(1, 16)
+    again = eager.in_precision("bfloat16").in_precision("float32")
+    np.testing.assert_array_equal(
+        again.restore_tiles(tiles, "first", g), eager.restore_tiles(tiles, "first", g)
+    )
+
+
+def test_a_precision_that_a_runtime_lacks_is_refused(exported):
+    with pytest.raises(ConfigError, match=r"'bfloat16'.*computes in 'float32' only"):
+        open_model(exported.bundle, "onnx", precision="bfloat16")
+    with pytest.raises(ConfigError, match=r"'float16'.*OpenVINO has 'float32'"):
+        open_model(exported.bundle, "openvino", precision="float16")
+    with pytest.raises(ConfigError, match=r"'float17'.*Did you mean 'float16'"):
+        open_model(exported.run, "eager", precision="float17")
+    assert open_model(exported.bundle, "onnx", precision="float32")[0].protocol.precision == "float32"
