@@ -47,7 +47,10 @@ def test_a_column_holds_the_photograph_before_and_after_and_the_middle_of_both(p
     assert picture.shape == (4 * rows, 2 * columns, 3)
     snowy, clean = picture[:, :columns], picture[:, columns:]
     assert np.abs(snowy[:rows] - clean[:rows]).mean() > 2  # before: snow, and none
-    assert np.abs(clean[:rows] - clean[rows : 2 * rows]).mean() < 4  # a clean photograph comes back
+    part = clean[2 * rows + 8 : 3 * rows - 8, 8:-8]
+    middle = np.asarray(Image.open(prepared.parent / "photos" / "hill.png"), np.float32)[15:285, 20:500]
+    assert np.abs(part - middle).mean() < 3  # at its own size
+    assert np.abs(snowy[: 2 * rows] - snowy[2 * rows :]).mean() > 2
 
 
 def test_an_image_that_the_set_lacks_is_named_with_the_nearest(prepared, tmp_path):
