@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,12 @@ DENSE_EQUAL = "dense-equal"
 INPUT, ACTUAL, TOP2, ORACLE = "input", "actual", "top2", "oracle"
 """Policies beside the routes: the untouched image, the router's choice, its two most probable experts
 mixed, the best expert."""
+
+Precision = Literal["float32", "bfloat16", "float16"]
+"""What the tiles of an image are computed in."""
+
+PRECISIONS: tuple[str, ...] = get_args(Precision)
+"""The names of all of them."""
 
 EXPERT_PREFIX, SINGLE_PREFIX = "expert.", "single."
 """What the policies of an expert and of a single-task model are called before their names."""

@@ -9,8 +9,7 @@ usage: scripts/get_reference_data.sh
 Gets photographs by scripts/get_uhd_photos.sh into data/uhd_photos, divides them into data/reference
 (scripts/reference_photos.py), and prepares five sets in data/prepared/reference_* by configs/data/reference/*.py.
 About 600 MB to download and 13 GB of disk; what is there already is kept, and refused where it is from a
-division of other photographs. On two cores, preparing takes about four
-minutes.
+division of other photographs. On two cores, preparing takes about four minutes.
 TEXT
     exit
 fi

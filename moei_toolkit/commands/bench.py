@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moei_toolkit.cli import CommandParser, format_table, parse_size, run_main
-from moei_toolkit.inference.protocol import PRECISIONS
 from moei_toolkit.inference.runtimes.choose import OF_BUNDLES, RUNTIMES
+from moei_toolkit.types import PRECISIONS
 
 if TYPE_CHECKING:
     from moei_toolkit.bench.cost import Cost, Ratio

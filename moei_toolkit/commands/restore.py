@@ -10,7 +10,7 @@ from pathlib import Path
 from moei_toolkit.cli import PARTIAL, CommandParser, run_main
 from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
 from moei_toolkit.inference.pretrained.shipped import DEFAULT, shipped_model
-from moei_toolkit.inference.protocol import PRECISIONS
+from moei_toolkit.types import PRECISIONS
 
 
 def main(argv: Sequence[str]) -> int:

@@ -69,9 +69,8 @@ def restore_photo(restorer: Restorer, source: Path, target: Path, model: str | N
     Returns:
         The JSON: source, bytes, modified_ns, model, width, height, route, probabilities, confidence,
         abstained, tile (its side in pixels, smaller than usual where memory ran out), precision (what tiles
-        were computed in), seconds per hop (open,
-        describe, decide, restore, write: what is left of that after the last row; and total, their sum), and
-        ms_per_megapixel, of the total.
+        were computed in), seconds per hop (open, describe, decide, restore, write: what is left of that after
+        the last row; and total, their sum), and ms_per_megapixel, of the total.
 
     Raises:
         ImageError: If the photograph cannot be read, or the target's format cannot hold it.

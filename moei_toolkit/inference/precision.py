@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from moei_toolkit.errors import ConfigError, did_you_mean
+from moei_toolkit.types import PRECISIONS
 
 _HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -30,9 +31,8 @@ def require_precision(precision: str, device: torch.device) -> None:
     Raises:
         ConfigError: There is no such precision, or torch lacks it on this device.
     """
-    known = ("float32", *_HALVES)
-    if precision not in known:
-        raise ConfigError(f"precision {precision!r}: there is none. {did_you_mean(precision, known)}")
+    if precision not in PRECISIONS:
+        raise ConfigError(f"precision {precision!r}: there is none. {did_you_mean(precision, PRECISIONS)}")
     try:
         with computing_in(precision, device):
             F.conv2d(torch.zeros(1, 3, 8, 8, device=device), torch.zeros(3, 3, 3, 3, device=device))

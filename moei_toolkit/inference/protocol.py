@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PRECISIONS = ("float32", "bfloat16", "float16")
-"""What tiles can be computed in."""
-
 
 @dataclass(frozen=True)
 class Protocol:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.kinds import Count, Flag, Fraction, NotEmpty, NotNegative, Section, Side, Text
+from moei_toolkit.types import Precision
 
 
 class Inference(Section):
@@ -23,7 +24,7 @@ class Inference(Section):
     tile: Side = 512
     overlap: Annotated[int, Field(strict=True, ge=0)] = 64
     window: Literal["hann", "uniform"] = "hann"
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    precision: Precision = "float32"
 
     @model_validator(mode="after")
     def _check_overlap(self) -> Inference:
