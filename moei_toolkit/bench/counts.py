@@ -31,7 +31,7 @@ class RouteCount:
 
     Attributes:
         route: Its name.
-        tile_gflops: Of one tile.
+        tile_gflops: Of one tile; the last ones of rows and columns may be smaller.
         gflops: Of an image: describing it, and all its tiles.
         parameters: Of what the backbone wears.
         share: Those, as a share of the backbone's.
@@ -87,12 +87,12 @@ def count_costs(runtime: EagerRuntime, router: Router, size: Size) -> Counts:
     backbone, routing = parameters_of(runtime.backbone), parameters_of(router)
     routes = []
     for name, expert in runtime.experts.items():
-        own, tile = parameters_of(expert), flops.tile_gflops(expert, tiles[0].height, tiles[0].width)
+        own = parameters_of(expert)
         routes.append(
             RouteCount(
                 route=name,
-                tile_gflops=tile,
-                gflops=flops.describing + len(tiles) * tile,
+                tile_gflops=flops.tile_gflops(expert, tiles[0].height, tiles[0].width),
+                gflops=flops.gflops(expert, size.height, size.width),
                 parameters=own,
                 share=own / backbone,
                 active=backbone + routing + own,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moei_toolkit.inference.tiling import tile_starts
+from moei_toolkit.inference.tiling import tile_spans
 
 
 def seam_ratio(restored: np.ndarray, reference: np.ndarray, tile: int, overlap: int, align: int = 1) -> float:
@@ -41,8 +41,8 @@ def seam_ratio(restored: np.ndarray, reference: np.ndarray, tile: int, overlap: 
 
 def _borders(size: int, tile: int, overlap: int, align: int) -> list[int]:
     """Return the pixels along one axis before which a tile begins or ends."""
-    starts = tile_starts(size, tile, overlap, align)
-    return sorted({edge for start in starts for edge in (start, start + tile) if 0 < edge < size})
+    spans = tile_spans(size, tile, overlap, align)
+    return sorted({edge for start, length in spans for edge in (start, start + length) if 0 < edge < size})
 
 
 def _steepness(image: np.ndarray, borders: list[list[int]]) -> tuple[float, float]:

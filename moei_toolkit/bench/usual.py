@@ -12,7 +12,6 @@ import torch
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.inference.tiling import tile_starts
 
 
 def lay_out_plainly(runtime: EagerRuntime) -> None:
@@ -39,11 +38,17 @@ def restore_usual(
     x = torch.from_numpy(image.astype(np.float32) / 255).permute(2, 0, 1).unsqueeze(0).contiguous()
     context = torch.from_numpy(g)
     total, count = torch.zeros_like(x), torch.zeros_like(x)
-    for top in tile_starts(x.shape[2], tile, overlap):
-        for left in tile_starts(x.shape[3], tile, overlap):
+    for top in _starts(x.shape[2], tile, overlap):
+        for left in _starts(x.shape[3], tile, overlap):
             part = (..., slice(top, top + tile), slice(left, left + tile))
             restored = backbone.decode(backbone.encode(x[part]), x[part], expert, context)
             total[part] += restored
             count[part] += torch.ones_like(restored)
     mean = (total / count).clamp(0, 1)[0].permute(1, 2, 0).numpy()
     return (mean * 255).round().astype(np.uint8)
+
+
+def _starts(size: int, tile: int, overlap: int) -> list[int]:
+    """Return where tiles begin along one axis: the last one is moved back to end at the border."""
+    last = max(0, size - tile)
+    return [*range(0, last, tile - overlap), last]

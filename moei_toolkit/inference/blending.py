@@ -22,7 +22,7 @@ class RowBlender:
         tile: Side of a tile in pixels.
         overlap: Pixels that neighbours share.
         window: See `axis_weights`.
-        align: See `tile_starts`.
+        align: See `tile_spans`.
 
     Raises:
         ConfigError: See `axis_weights`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,7 @@ from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.describe import describe_views
 from moei_toolkit.inference.folding import fold
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.inference.tiling import tile_grid
+from moei_toolkit.inference.tiling import network_shape, tile_grid
 
 
 class FlopCount:
@@ -49,7 +50,8 @@ class FlopCount:
         """
         protocol = self._protocol
         tiles = tile_grid(height, width, protocol.tile, protocol.overlap, protocol.align)
-        return self.describing + len(tiles) * self.tile_gflops(expert, tiles[0].height, tiles[0].width)
+        shapes = Counter(network_shape(tile, protocol.align) for tile in tiles)
+        return self.describing + sum(n * self.tile_gflops(expert, *shape) for shape, n in shapes.items())
 
     @torch.no_grad()
     def tile_gflops(self, expert: Expert, height: int, width: int) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from moei_toolkit.data.views import to_planes
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.blending import RowBlender
-from moei_toolkit.inference.tiling import Tile, tile_grid
+from moei_toolkit.inference.tiling import Tile, network_shape, tile_grid
 from moei_toolkit.io.pixel_source import PixelSource
 
 TileFunction = Callable[[np.ndarray], np.ndarray]
@@ -33,13 +33,13 @@ def restore_tiled(
     Args:
         source: The image, of any height and width.
         fn: Maps (B, 3, h, w) float32 in [0, 1] to (B, C, h, w), C = 3 or several restorations stacked. It
-            pads to what the network needs and crops back. All tiles of an image come in one size: shorter
-            ones are continued by the border of the image, as the network would.
+            is given sides that are multiples of ``align``, those of the tiles continued by the border of the
+            image, and tiles of one size in a call.
         tile: Side of a tile in pixels.
         overlap: Pixels that neighbours share.
         window: See `axis_weights`.
         batch: Most tiles per call, >= 1; those of a call lie in one row.
-        align: See `tile_starts`.
+        align: See `tile_spans`.
 
     Yields:
         (top, rows): finished rows (C, h, W), float32, not clipped, from top to bottom.
@@ -51,20 +51,28 @@ def restore_tiled(
     if batch < 1:
         raise ConfigError(f"batch must be at least 1 tile, got {batch}")
     blender = RowBlender(source.height, source.width, tile, overlap, window, align)
-    grid = tile_grid(source.height, source.width, tile, overlap, align)
-    for top, row in groupby(grid, key=lambda part: part.top):
+    for top, row in groupby(
+        tile_grid(source.height, source.width, tile, overlap, align), key=lambda part: part.top
+    ):
         tiles = list(row)
         band = source.rows(top, top + tiles[0].height)
-        for start in range(0, len(tiles), batch):
-            group = tiles[start : start + batch]
-            crops = np.stack([_crop(band, part, grid[0]) for part in group])
+        for group in _calls(tiles, batch):
+            crops = np.stack([_crop(band, part, align) for part in group])
             for part, pixels in zip(group, _run(crops, fn), strict=True):
                 yield from blender.add(part, pixels[:, : part.height, : part.width])
 
 
-def _crop(band: np.ndarray, part: Tile, full: Tile) -> np.ndarray:
+def _calls(row: list[Tile], batch: int) -> Iterator[list[Tile]]:
+    for _, alike in groupby(row, key=lambda part: part.width):
+        tiles = list(alike)
+        for start in range(0, len(tiles), batch):
+            yield tiles[start : start + batch]
+
+
+def _crop(band: np.ndarray, part: Tile, align: int) -> np.ndarray:
     planes = to_planes(band[:, part.left : part.left + part.width])
-    below, beside = full.height - part.height, full.width - part.width
+    height, width = network_shape(part, align)
+    below, beside = height - part.height, width - part.width
     return np.pad(planes, ((0, 0), (0, below), (0, beside)), "edge") if below or beside else planes
 
 

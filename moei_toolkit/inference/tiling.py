@@ -20,11 +20,12 @@ class Tile:
     width: int
 
 
-def tile_starts(size: int, tile: int, overlap: int, align: int = 1) -> list[int]:
-    """Return where tiles begin along one axis.
+def tile_spans(size: int, tile: int, overlap: int, align: int = 1) -> list[tuple[int, int]]:
+    """Return where tiles begin along one axis, and how long they are.
 
-    Tiles advance by tile - overlap. The last one is shifted back so that it ends at the border; an axis
-    no longer than a tile has one.
+    Tiles advance by tile - overlap. The last one ends at the border and is as short as it can be in quarters of
+    a tile, down to a half: pixels that others have restored already cost as much as new ones, and a runtime
+    that prepares itself for every shape meets few. An axis no longer than a tile has one.
 
     A network that halves its features makes something else of the same pixels when it meets them at an odd
     place, which shows where such tiles meet others. So all begin at multiples of ``align``: tiles advance by
@@ -35,6 +36,9 @@ def tile_starts(size: int, tile: int, overlap: int, align: int = 1) -> list[int]
         tile: Side of a tile in pixels.
         overlap: Pixels that neighbours share at least, 0 <= overlap <= tile - align.
         align: What the network pads its sides to, in pixels, >= 1.
+
+    Returns:
+        (start, length) of each, in pixels.
 
     Raises:
         ConfigError: Tile and overlap do not fit together.
@@ -47,21 +51,30 @@ def tile_starts(size: int, tile: int, overlap: int, align: int = 1) -> list[int]
         )
     if size < 1:
         raise DataError(f"an image side must have at least 1 pixel, got {size}")
-    step, last = (tile - overlap) // align * align, -(-max(0, size - tile) // align) * align
-    return [*range(0, last, step), last]
+    if size <= tile:
+        return [(0, size)]
+    step = _down(tile - overlap, align)
+    before = -(-(size - tile) // step)
+    quarter = max(_down(tile // 4, align), align)
+    length = min(max(_up(size - before * step, quarter), _up(tile // 2, quarter)), tile)
+    last = _up(size - length, align)
+    return [*((number * step, tile) for number in range(before)), (last, size - last)]
 
 
 def tile_grid(height: int, width: int, tile: int = 512, overlap: int = 64, align: int = 1) -> list[Tile]:
     """Return the tiles that cover an image, row by row; only the last ones of a row or column may be smaller.
 
     Raises:
-        ConfigError: See `tile_starts`.
-        DataError: See `tile_starts`.
+        ConfigError: See `tile_spans`.
+        DataError: See `tile_spans`.
     """
-    tops, lefts = (tile_starts(side, tile, overlap, align) for side in (height, width))
-    return [
-        Tile(top, left, min(tile, height - top), min(tile, width - left)) for top in tops for left in lefts
-    ]
+    rows, columns = (tile_spans(side, tile, overlap, align) for side in (height, width))
+    return [Tile(top, left, high, wide) for top, high in rows for left, wide in columns]
+
+
+def network_shape(tile: Tile, align: int) -> tuple[int, int]:
+    """Return height and width of what the network is given for a tile: continued to multiples of ``align``."""
+    return _up(tile.height, align), _up(tile.width, align)
 
 
 def axis_weights(
@@ -71,7 +84,7 @@ def axis_weights(
 
     A tile's weight is flat, with a raised cosine ramp sin^2(pi/2 (i + 0.5) / overlap) over the overlap
     on each side that has a neighbour: never 0, and flat towards the image border. The weights
-    are then divided by their sum, so they add up to 1 at every pixel, also where the shifted last tile
+    are then divided by their sum, so they add up to 1 at every pixel, also where the last tile
     overlaps more. The weight of a tile is the product of its two axes.
 
     Args:
@@ -79,7 +92,7 @@ def axis_weights(
         tile: Side of a tile in pixels.
         overlap: Length of a ramp in pixels.
         window: ``"hann"``, or ``"uniform"`` for a plain mean of the tiles at each pixel.
-        align: See `tile_starts`.
+        align: See `tile_spans`.
 
     Returns:
         Start of the tile to float32 weights, one per pixel of the tile.
@@ -91,8 +104,8 @@ def axis_weights(
         raise ConfigError(f"window must be 'hann' or 'uniform', got {window!r}")
     ramp = overlap if window == "hann" else 0
     raw = {
-        start: _ramped(min(tile, size - start), ramp, start > 0, start + tile < size)
-        for start in tile_starts(size, tile, overlap, align)
+        start: _ramped(length, ramp, start > 0, start + length < size)
+        for start, length in tile_spans(size, tile, overlap, align)
     }
     total = np.zeros(size)
     for start, weights in raw.items():
@@ -111,3 +124,11 @@ def _ramped(length: int, overlap: int, ramp_in: bool, ramp_out: bool) -> np.ndar
     if ramp_out:
         weights[length - overlap :] *= ramp[::-1]
     return weights
+
+
+def _down(length: int, multiple: int) -> int:
+    return length // multiple * multiple
+
+
+def _up(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple

@@ -20,7 +20,7 @@ from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.bundle import build_router
 from moei_toolkit.inference.precision import require_precision
-from moei_toolkit.inference.tiling import tile_starts
+from moei_toolkit.inference.tiling import tile_spans
 from moei_toolkit.pipeline.culprit import blame
 from moei_toolkit.pipeline.measuring import build_metrics
 from moei_toolkit.registry import (
@@ -63,7 +63,7 @@ def rehearse(config: Config) -> None:
     backbone = _build("backbone", BACKBONES, config.backbone)
     with located("inference"):
         require_precision(config.inference.precision, torch.device(get_device()))
-        tile_starts(1, config.inference.tile, config.inference.overlap, backbone.size_multiple)
+        tile_spans(1, config.inference.tile, config.inference.overlap, backbone.size_multiple)
     worn = {name: _build_expert(config, name, backbone) for name in config.worn}
     with located("router.router"):
         router = build_router(config, backbone.descriptor_dim)

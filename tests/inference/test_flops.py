@@ -44,7 +44,8 @@ def test_it_is_what_restoring_an_image_really_takes():
     with FlopCounterMode(display=False) as counter:
         runtime.restore(image, EXPERTS[0], runtime.describe(image))
     counted = FlopCount(runtime).gflops(runtime.experts[EXPERTS[0]], 70, 50)
-    assert counted * 1e9 == counter.get_total_flops() > 0
+    assert counted * 1e9 == pytest.approx(counter.get_total_flops(), abs=0.5)
+    assert counted > 0
 
 
 def test_two_experts_at_once_take_more_than_one():

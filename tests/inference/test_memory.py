@@ -47,7 +47,7 @@ def test_a_tile_that_does_not_fit_is_restored_by_tiles_of_half_its_side():
     np.testing.assert_allclose(halving(network, said)(tiles), tiles**2, atol=1e-6)
     assert said == [32]
     assert network.tried[:2] == [(2, 3, 64, 64), (1, 3, 64, 64)]
-    assert set(network.tried[2:]) == {(1, 3, 32, 32)}
+    assert max(max(shape) for shape in network.tried[2:]) == 32
 
 
 def test_tiles_that_fit_one_by_one_are_not_halved():
@@ -76,7 +76,7 @@ def test_later_tiles_stay_small():
     network.most = 10**6
     restore(tiles_of(1, 64, 64))
     assert said == [32]
-    assert set(network.tried) == {(1, 3, 32, 32)}
+    assert max(max(shape) for shape in network.tried) == 32
 
 
 def test_an_image_smaller_than_a_tile_is_halved_by_its_own_side():

@@ -8,46 +8,53 @@ import numpy as np
 import pytest
 
 from moei_toolkit.errors import ConfigError, DataError
-from moei_toolkit.inference.tiling import Tile, axis_weights, tile_grid, tile_starts
+from moei_toolkit.inference.tiling import Tile, axis_weights, network_shape, tile_grid, tile_spans
 
 
 def test_a_4k_frame_has_45_tiles_and_the_last_ones_end_at_the_border():
     tiles = tile_grid(2160, 3840, tile=512, overlap=64)
     assert len(tiles) == 45
     assert tiles[0] == Tile(0, 0, 512, 512)
-    assert tiles[-1] == Tile(2160 - 512, 3840 - 512, 512, 512)
-    assert tile_starts(2160, 512, 64) == [0, 448, 896, 1344, 1648]
+    assert tiles[-1] == Tile(2160 - 384, 3840 - 256, 384, 256)
+    assert tile_spans(2160, 512, 64) == [(0, 512), (448, 512), (896, 512), (1344, 512), (1776, 384)]
+
+
+def test_last_tiles_of_a_4k_frame_save_a_tenth_of_its_pixels():
+    assert sum(t.height * t.width for t in tile_grid(2160, 3840)) < 0.9 * 45 * 512**2
 
 
 def test_a_small_image_is_one_tile():
     assert tile_grid(3, 20, tile=32, overlap=8) == [Tile(0, 0, 3, 20)]
     assert tile_grid(32, 32, tile=32, overlap=8) == [Tile(0, 0, 32, 32)]
-    assert len(tile_grid(33, 32, tile=32, overlap=8)) == 2
+    assert tile_grid(33, 32, tile=32, overlap=8) == [Tile(0, 0, 32, 32), Tile(17, 0, 16, 32)]
 
 
-def test_neighbours_share_at_least_the_overlap():
-    for size in range(1, 200):
-        starts = tile_starts(size, 32, 8)
-        assert starts == sorted(set(starts))
-        assert starts[-1] + 32 == max(size, 32)
-        assert all(after - before <= 24 for before, after in pairwise(starts))
+@pytest.mark.parametrize(
+    ("tile", "overlap", "align"),
+    [(32, 8, 1), (32, 8, 4), (32, 8, 16), (32, 24, 4), (40, 9, 8), (16, 0, 16), (30, 7, 4), (7, 6, 1), (1, 0, 1)],
+)
+def test_tiles_cover_an_axis_and_share_the_overlap(tile: int, overlap: int, align: int):
+    for size in range(tile + 1, 300):
+        spans = tile_spans(size, tile, overlap, align)
+        assert all(start % align == 0 for start, _ in spans)
+        assert all(length == tile for _, length in spans[:-1])
+        assert sum(spans[-1]) == size
+        assert tile // 2 - align < spans[-1][1] <= tile
+        for (start, length), (following, _) in pairwise(spans):
+            assert start < following <= start + length - overlap
 
 
-@pytest.mark.parametrize(("tile", "overlap", "align"), [(32, 8, 4), (32, 8, 16), (40, 9, 8), (16, 0, 16)])
-def test_aligned_tiles_begin_at_multiples_cover_all_and_share_as_much(tile: int, overlap: int, align: int):
-    for size in range(1, 300):
-        starts = tile_starts(size, tile, overlap, align)
-        assert starts == sorted(set(starts))
-        assert all(start % align == 0 for start in starts)
-        assert 0 <= starts[-1] + tile - max(size, tile) < align
-        assert all(after - before <= tile - overlap for before, after in pairwise(starts))
+def test_few_shapes_occur_whatever_the_size_of_the_image():
+    grids = [tile_grid(side, 3 * side, 64, 8, 4) for side in range(65, 400)]
+    assert {network_shape(tile, 4) for grid in grids for tile in grid} == {
+        (height, width) for height in (32, 48, 64) for width in (32, 48, 64)
+    }
 
 
-def test_tiles_of_a_4k_frame_are_aligned_anyway_and_those_of_full_hd_are_not():
-    assert tile_grid(2160, 3840, align=16) == tile_grid(2160, 3840)
-    assert tile_starts(1080, 512, 64) == [0, 448, 568]
-    assert tile_starts(1080, 512, 64, 16) == [0, 448, 576]
-    assert tile_grid(1080, 512, align=16)[-1] == Tile(576, 0, 504, 512)
+def test_tiles_of_full_hd_are_aligned_to_what_the_network_pads_to():
+    assert tile_spans(1080, 512, 64) == [(0, 512), (448, 512), (824, 256)]
+    assert tile_spans(1080, 512, 64, 16) == [(0, 512), (448, 512), (832, 248)]
+    assert network_shape(tile_grid(1080, 512, align=16)[-1], 16) == (256, 512)
 
 
 @pytest.mark.parametrize(

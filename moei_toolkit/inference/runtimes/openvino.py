@@ -19,8 +19,8 @@ from moei_toolkit.inference.runtimes.packages import import_extra
 from moei_toolkit.inference.threads import thread_count
 
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
-_KEPT = 8
-"""How many graphs are kept compiled, each for its shapes."""
+_KEPT = 32
+"""How many graphs are kept compiled, each for its shapes: tiles of an image have up to four, by route."""
 
 
 class OpenVINORuntime(Runtime):
