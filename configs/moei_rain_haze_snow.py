@@ -28,7 +28,7 @@ dense = dict(
         iterations=1000,
         warmup=50,
         auxiliary_weight=0.05,
-        mix=dict(_evenly, clean=1.3),
+        mix=dict(_evenly, clean=2.0),
     ),
 )
 _adapter = dict(type="adapter", reduction=1 / 16)
