@@ -23,9 +23,9 @@ class Tile:
 def tile_spans(size: int, tile: int, overlap: int, align: int = 1) -> list[tuple[int, int]]:
     """Return where tiles begin along one axis, and how long they are.
 
-    Tiles advance by tile - overlap. The last one ends at the border and is as short as it can be in quarters of
-    a tile, down to a half: pixels that others have restored already cost as much as new ones, and a runtime
-    that prepares itself for every shape meets few. An axis no longer than a tile has one.
+    Tiles advance by tile - overlap. The last one ends at the border and is as short as it can be in quarters
+    of a tile, down to a half: pixels that others have restored already cost as much as new ones, and a
+    runtime that prepares itself for every shape meets few. An axis no longer than a tile has one.
 
     A network that halves its features makes something else of the same pixels when it meets them at an odd
     place, which shows where such tiles meet others. So all begin at multiples of ``align``: tiles advance by
@@ -73,7 +73,7 @@ def tile_grid(height: int, width: int, tile: int = 512, overlap: int = 64, align
 
 
 def network_shape(tile: Tile, align: int) -> tuple[int, int]:
-    """Return height and width of what the network is given for a tile: continued to multiples of ``align``."""
+    """Return height and width of a tile as the network is given it: continued to multiples of ``align``."""
     return _up(tile.height, align), _up(tile.width, align)
 
 

@@ -31,7 +31,7 @@ def test_a_small_image_is_one_tile():
 
 @pytest.mark.parametrize(
     ("tile", "overlap", "align"),
-    [(32, 8, 1), (32, 8, 4), (32, 8, 16), (32, 24, 4), (40, 9, 8), (16, 0, 16), (30, 7, 4), (7, 6, 1), (1, 0, 1)],
+    [(32, 8, 1), (32, 8, 16), (32, 24, 4), (40, 9, 8), (16, 0, 16), (30, 7, 4), (7, 6, 1), (1, 0, 1)],
 )
 def test_tiles_cover_an_axis_and_share_the_overlap(tile: int, overlap: int, align: int):
     for size in range(tile + 1, 300):
