@@ -87,6 +87,7 @@ setup(
             "moei-budgets = moei_toolkit.commands.budgets:run",
             "moei-cost = moei_toolkit.commands.cost:run",
             "moei-scaling = moei_toolkit.commands.scaling:run",
+            "moei-seams = moei_toolkit.commands.seams:run",
             "moei-speed = moei_toolkit.commands.speed:run",
             "moei-pack-lmdb = moei_toolkit.commands.pack_lmdb:run",
             "moei-plugins = moei_toolkit.commands.plugins:run",

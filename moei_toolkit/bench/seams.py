@@ -2,9 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
+from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.metrics.psnr import PSNR
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiling import tile_spans
+from moei_toolkit.types import DENSE
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How much of a photograph restored by tiles is what it would be restored whole.
+
+    Attributes:
+        route: The expert both were restored by.
+        psnr: Of one against the other, dB.
+        largest: Largest absolute difference, in [0, 1].
+        seams: See `seam_ratio`.
+    """
+
+    route: str
+    psnr: float
+    largest: float
+    seams: float
+
+
+def compare_with_whole(
+    runtime: EagerRuntime, decider: Decider, image: np.ndarray, name: str = ""
+) -> Agreement:
+    """Restore a photograph by tiles and as a whole, which takes memory for all its features at once.
+
+    Args:
+        runtime: Backbone, experts and tiles.
+        decider: Chooses the route.
+        image: (H, W, 3) RGB, uint8 or float32 in [0, 1].
+        name: What a router that asks somebody else knows the image by.
+
+    Raises:
+        DataError: If the image is no larger than a tile.
+    """
+    protocol = runtime.protocol
+    if max(image.shape[:2]) <= protocol.tile:
+        size = f"{image.shape[1]}x{image.shape[0]}"
+        raise DataError(f"expected a photograph larger than a tile of {protocol.tile}, got {size}")
+    g = runtime.describe(image)
+    route = decider.decide(g, name).route
+    worn = {one: expert for one, expert in runtime.experts.items() if one != DENSE}
+    at_once = replace(protocol, tile=max(image.shape[:2]) + protocol.overlap + protocol.align)
+    whole = EagerRuntime(runtime.backbone, worn, at_once, str(runtime.device)).restore(image, route, g)
+    tiled = runtime.restore(image, route, g)
+    return Agreement(
+        route=route,
+        psnr=PSNR()(tiled.transpose(2, 0, 1), whole.transpose(2, 0, 1)),
+        largest=float(np.abs(tiled - whole).max()),
+        seams=seam_ratio(tiled, whole, protocol.tile, protocol.overlap, protocol.align),
+    )
 
 
 def seam_ratio(restored: np.ndarray, reference: np.ndarray, tile: int, overlap: int, align: int = 1) -> float:

@@ -9,6 +9,9 @@ import numpy as np
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.tiling import Tile, axis_weights, tile_grid
 
+_STRIP = 64
+"""Rows given away at once: whoever takes them makes copies, of a wide image large ones."""
+
 
 class RowBlender:
     """Blends tiles that arrive row by row and gives back rows as soon as no later tile touches them.
@@ -45,7 +48,7 @@ class RowBlender:
             pixels: (C, tile.height, tile.width), any floating point type; C is that of the first tile.
 
         Yields:
-            (top, rows) with rows (C, h, W) float32, when this tile completes them.
+            (top, rows) with rows (C, h, W) float32, top to bottom, when this tile completes them.
 
         Raises:
             DataError: The tile is not the next one, or the pixels have another shape or are not finite.
@@ -63,13 +66,14 @@ class RowBlender:
         weights = self._rows[tile.top][:, None] * self._columns[tile.left]
         self._band[:, : tile.height, tile.left : tile.left + tile.width] += pixels * weights
         if tile.left + tile.width == self._width:
-            yield tile.top, self._finish(tile.top)
+            yield from self._finish(tile.top)
 
-    def _finish(self, top: int) -> np.ndarray:
+    def _finish(self, top: int) -> Iterator[tuple[int, np.ndarray]]:
         """Take the rows above the next band out of the buffer and move the rest up."""
         below = min((start for start in self._rows if start > top), default=self._height)
         done = below - top
-        rows, rest = self._band[:, :done].copy(), self._band[:, done:].copy()
+        for start in range(0, done, _STRIP):
+            yield top + start, self._band[:, start : min(start + _STRIP, done)].copy()
+        rest = self._band[:, done:].copy()
         self._band[:, : rest.shape[1]] = rest
         self._band[:, rest.shape[1] :] = 0
-        return rows

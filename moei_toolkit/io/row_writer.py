@@ -12,8 +12,8 @@ from moei_toolkit.io.channel import Channel, ClosedError
 from moei_toolkit.io.encoding import Like, encode_rows
 from moei_toolkit.io.image_writing import require_writable
 
-_ROOM = 1
-"""A block waits until the one before is encoded; meanwhile the next is not made yet."""
+_ROOM = 8
+"""Blocks that wait to be encoded, a band of tiles at most; when there are more, the next is not made yet."""
 
 
 class RowWriter:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 import torch
 from skimage import data
-from tiny_run import EXPERTS, make_runtime
+from tiny_run import EXPERTS, make_run, make_runtime
 
 from moei_toolkit.bench.seams import seam_ratio
+from moei_toolkit.commands import seams as command
+from moei_toolkit.errors import DataError
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.types import DENSE
 
@@ -73,3 +79,27 @@ def test_what_cannot_be_compared_is_refused():
         seam_ratio(image, image, 512, 64)
     with pytest.raises(ValueError, match="flat"):
         seam_ratio(image, image * 0, 128, 32)
+
+
+def test_the_command_tells_what_tiles_change(tmp_path: Path, capsys):
+    pixels = (photograph()[:60, :75] * 255).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "photo.png"), pixels)
+    run = make_run(tmp_path / "run")
+    photo = str(tmp_path / "photo.png")
+    assert command.main(["--run", str(run), photo, "--json", str(tmp_path / "seams.json")]) == 0
+    found = json.loads((tmp_path / "seams.json").read_text())[photo]
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.split()[1:] == [
+        found["route"],
+        f"{found['psnr']:.1f}",
+        f"{found['largest']:.4f}",
+        f"{found['seams']:.4f}",
+    ]
+    assert 20 < found["psnr"] < 100
+    assert found["largest"] > 0
+
+
+def test_the_command_refuses_a_photograph_that_is_one_tile(tmp_path: Path):
+    cv2.imwrite(str(tmp_path / "small.png"), np.zeros((32, 32, 3), np.uint8))
+    with pytest.raises(DataError, match=r"small\.png.*larger than a tile of 32, got 32x32"):
+        command.main(["--run", str(make_run(tmp_path / "run")), str(tmp_path / "small.png")])

@@ -1,0 +1,49 @@
+"""Compare photographs restored by tiles with the same restored whole; see --help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from moei_toolkit.cli import CommandParser, format_table, run_main
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print how far tiles are from the whole, and whether their borders show."""
+    parser = CommandParser(
+        "Restore photographs by tiles and as a whole, and tell how far they are apart (PSNR, largest "
+        "difference) and how much steeper they are across the borders of tiles than elsewhere (1: no seams). "
+        "The whole takes memory for all of an image at once: some 4 GB at 3840x2160."
+    )
+    parser.add_run()
+    parser.add_argument("photos", type=Path, nargs="+", metavar="PHOTO", help="larger than a tile")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to this file")
+    args = parser.parse_args(argv)
+
+    from moei_toolkit.bench.seams import compare_with_whole
+    from moei_toolkit.errors import located
+    from moei_toolkit.inference.bundle import load_run
+    from moei_toolkit.io.atomic import atomic_write_json
+    from moei_toolkit.io.image_reading import read_image
+
+    runtime, decider = load_run(args.run)
+    found = {}
+    for photo in args.photos:
+        with located(str(photo)):
+            found[str(photo)] = compare_with_whole(
+                runtime, decider, read_image(photo).pixels, photo.as_posix()
+            )
+    if args.json is not None:
+        atomic_write_json(args.json, {photo: asdict(agreement) for photo, agreement in found.items()})
+    rows = [
+        [photo, one.route, f"{one.psnr:.1f}", f"{one.largest:.4f}", f"{one.seams:.4f}"]
+        for photo, one in found.items()
+    ]
+    print(format_table(["photograph", "route", "PSNR dB", "largest difference", "seams"], rows))
+    return 0
+
+
+def run() -> None:
+    """Run as a command of the shell."""
+    run_main(main)
