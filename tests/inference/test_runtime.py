@@ -66,7 +66,7 @@ def test_rows_are_clipped_and_come_from_top_to_bottom():
     runtime, image = Brightening(), picture(100, 40)
     g = runtime.describe(image)
     parts = list(runtime.restore_rows(image, "dense", g))
-    assert [top for top, _ in parts] == [0, 28, 56, 68]
+    assert [top for top, _ in parts] == [0, 28, 56, 84]
     restored = np.concatenate([rows for _, rows in parts])
     np.testing.assert_allclose(restored, np.clip(image / 255 + g.mean() / 2, 0, 1), atol=1e-6)
     assert restored.max() == 1

@@ -113,8 +113,10 @@ class EagerRuntime(Runtime):
             self.batch,
             protocol.align,
         )
-        rows = np.concatenate([part for _, part in stacked], axis=1)
-        by_route = np.clip(rows, 0, 1, out=rows).reshape(len(self.routes), 3, *rows.shape[1:])
+        planes = np.empty((3 * len(self.routes), *image.shape[:2]), np.float32)
+        for top, rows in stacked:
+            np.clip(rows, 0, 1, out=planes[:, top : top + rows.shape[1]])
+        by_route = planes.reshape(len(self.routes), 3, *image.shape[:2])
         return dict(zip(self.routes, by_route.transpose(0, 2, 3, 1), strict=True))
 
     @torch.inference_mode()
