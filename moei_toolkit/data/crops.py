@@ -30,6 +30,7 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         tasks: Names in the order of the task index; the names of ``mix`` when None.
         length: Number of samples; indices beyond it work too.
         severity_bias: See :class:`RecordMix`.
+        size_bias: See :class:`RecordMix`.
         rotate: Turn crops by random quarters, which suits pictures taken from above.
 
     Raises:
@@ -48,6 +49,7 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         tasks: Sequence[str] | None = None,
         length: int = 1 << 30,
         severity_bias: float = 0.0,
+        size_bias: float = 0.0,
         rotate: bool = False,
     ) -> None:
         self.store = store
@@ -57,7 +59,7 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         self.seed = seed
         self.length = length
         self.tasks = tuple(mix if tasks is None else tasks)
-        self._mix = RecordMix(records, mix, self.tasks, severity_bias)
+        self._mix = RecordMix(records, mix, self.tasks, severity_bias, size_bias)
         self._augment = _augmentation(crop_size, rotate)
 
     def __len__(self) -> int:

@@ -23,6 +23,8 @@ class RecordMix:
         severity_bias: Images of one degradation are drawn in proportion to severity ** severity_bias: evenly
             when 0, severe ones more often when above it. Those of a degradation without severities, as clean
             images, are drawn evenly.
+        size_bias: Images are also drawn in proportion to sqrt(width * height) ** size_bias: evenly when 0,
+            as often as they have pixels when 2.
 
     Raises:
         DataError: When a degradation of the mix has no records or is not among the tasks.
@@ -34,6 +36,7 @@ class RecordMix:
         mix: Mapping[str, float],
         tasks: Sequence[str],
         severity_bias: float = 0.0,
+        size_bias: float = 0.0,
     ) -> None:
         # In the order of the tasks, so that a mix written in another order draws the same records.
         order = {name: position for position, name in enumerate(tasks)}
@@ -41,7 +44,10 @@ class RecordMix:
         self._names = sorted(drawn, key=lambda name: order.get(name, len(order)))
         self._shares = _normalise(mix, self._names)
         self._groups = {name: _of(records, name, tasks) for name in self._names}
-        self._sums = {name: _cumulated(group, severity_bias) for name, group in self._groups.items()}
+        self._sums = {
+            name: _cumulated(_by_severity(group, severity_bias) * _by_size(group, size_bias))
+            for name, group in self._groups.items()
+        }
 
     def draw(self, rng: np.random.Generator) -> Record:
         """Draw a record."""
@@ -52,14 +58,23 @@ class RecordMix:
         return group[int(np.searchsorted(sums[:-1], rng.random() * sums[-1], side="right"))]
 
 
-def _cumulated(group: Sequence[Record], bias: float) -> np.ndarray | None:
+def _cumulated(weights: np.ndarray) -> np.ndarray | None:
     """Return the running sum of the weights of a group; None when all weigh the same."""
+    return None if np.ptp(weights) == 0 else np.cumsum(weights)
+
+
+def _by_severity(group: Sequence[Record], bias: float) -> np.ndarray:
     severities = np.array([record.severity for record in group])
-    if bias == 0 or not severities.any():
-        return None
+    if not severities.any():
+        return np.ones(len(group))
     # Divided by the largest, so that a large bias leaves something to draw by; an estimate of nothing is
     # no reason never to show an image.
-    return np.cumsum(np.maximum(severities / severities.max(), LEAST) ** bias)
+    return np.maximum(severities / severities.max(), LEAST) ** bias
+
+
+def _by_size(group: Sequence[Record], bias: float) -> np.ndarray:
+    sides = np.sqrt([float(record.width * record.height) for record in group])
+    return (sides / sides.max()) ** bias
 
 
 def _normalise(mix: Mapping[str, float], names: Sequence[str]) -> np.ndarray:

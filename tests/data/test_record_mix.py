@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +56,26 @@ def test_images_without_severities_are_drawn_evenly():
 
 def test_a_huge_bias_draws_the_most_severe_and_does_not_fail():
     assert shares(RecordMix(RECORDS, {"rain": 1.0}, TASKS, 5000.0), 50) == {"rain-0.8": 1.0}
+
+
+@pytest.mark.parametrize("bias", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("name", ["rain", "clean"])
+def test_images_are_drawn_in_proportion_to_a_power_of_their_side(bias, name):
+    sizes = {"small": (8, 8), "wide": (32, 8), "large": (32, 32)}
+    records = [
+        replace(record(name, 0.0), id=size, width=width, height=height)
+        for size, (width, height) in sizes.items()
+    ]
+    found = shares(RecordMix(records, {name: 1.0}, TASKS, severity_bias=3.0, size_bias=bias))
+    weights = {size: (width * height) ** (bias / 2) for size, (width, height) in sizes.items()}
+    total = sum(weights.values())
+    assert found == pytest.approx({size: weight / total for size, weight in weights.items()}, abs=0.03)
+
+
+def test_both_biases_together_are_their_product():
+    small, large = (replace(r, id=str(n), width=8 * n, height=8 * n) for n, r in enumerate(RECORDS[2:4], 1))
+    found = shares(RecordMix([small, large], {"rain": 1.0}, TASKS, severity_bias=1.0, size_bias=1.0))
+    assert found["2"] == pytest.approx(4 / 5, abs=0.03)  # twice as severe, twice as wide
 
 
 def test_no_bias_draws_as_before_there_was_one():

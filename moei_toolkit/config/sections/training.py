@@ -53,6 +53,8 @@ class Training(Section):
         validate_every: Steps between validations.
         auxiliary_weight: Weight of the auxiliary head's loss.
         severity_bias: Images of a task are drawn in proportion to severity ** severity_bias; evenly when 0.
+        size_bias: Images of a task are drawn in proportion to sqrt(width * height) ** size_bias: evenly when
+            0, large ones more often when above it.
         rotate: Turn crops by random quarters, which suits pictures taken from above only.
     """
 
@@ -72,6 +74,7 @@ class Training(Section):
     validate_every: Count
     auxiliary_weight: NotNegative = 1e-3
     severity_bias: NotNegative = 0.0
+    size_bias: NotNegative = 0.0
     rotate: Flag = False
 
     @model_validator(mode="after")

@@ -53,6 +53,7 @@ def crop_dataset(images: Images, config: Config, settings: Training, seed: int) 
         seed,
         degradation_names(config),
         severity_bias=settings.severity_bias,
+        size_bias=settings.size_bias,
         rotate=settings.rotate,
     )
 
