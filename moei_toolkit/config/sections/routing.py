@@ -14,7 +14,8 @@ class Views(Section):
     """What *describe* looks at: an overview and a few crops at native resolution.
 
     Attributes:
-        overview_size: Side of the antialiased, square overview, pixels.
+        overview_size: Side of the antialiased, square overview, pixels. Training on images of more than a
+            megapixel takes it from a stored one where it divides 512, and else from all their pixels.
         probe_size: Side of a probe crop, pixels.
         probes: How many probe crops.
         scope: ``"global"`` looks at the whole image; ``"local"``, for comparison, at nothing but the square
