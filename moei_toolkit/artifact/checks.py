@@ -17,6 +17,7 @@ from moei_toolkit.artifact.differences import (
 )
 from moei_toolkit.artifact.layout import CARD, CONFIG, stage_path
 from moei_toolkit.artifact.lineage import chain_problems, file_problems
+from moei_toolkit.artifact.measured_rows import measurement_problems
 from moei_toolkit.artifact.model_card import model_card
 from moei_toolkit.artifact.page import page_problems
 from moei_toolkit.artifact.row_checks import contradictions
@@ -32,11 +33,12 @@ from moei_toolkit.inference.bundle import CALIBRATION_FILE
 from moei_toolkit.io.manifest import MANIFEST, read_manifest
 from moei_toolkit.io.run_record import RunRecord
 from moei_toolkit.io.weights import load_weights
-from moei_toolkit.pipeline.chain import CALIBRATE, DATA, EVALUATE, REPORT, make_chain
+from moei_toolkit.pipeline.chain import CALIBRATE, DATA, EVALUATE, MEASURE, REPORT, make_chain
 from moei_toolkit.pipeline.contributions import CONTRIBUTIONS_FILE, read_contributions
 from moei_toolkit.pipeline.derivation import AGGREGATE_FILE, derive_report, read_json
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.fingerprint import stage_seed
+from moei_toolkit.pipeline.measurement import read_measurements
 from moei_toolkit.pipeline.reporting import PAGE_FILE
 from moei_toolkit.report.contribution import Contribution
 from moei_toolkit.report.findings import Findings
@@ -105,6 +107,13 @@ def check_rows(artifact: Artifact) -> Iterator[str]:
     yield from contradictions(rows, tested, threshold, artifact.config.calibrate.abstention.type)
 
 
+def check_measurements(artifact: Artifact) -> Iterator[str]:
+    """Compare every row with what was measured along its route, and its hash with the descriptor."""
+    rows = read_rows(artifact.stages[EVALUATE] / ROWS_FILE)
+    measured = read_measurements(artifact.stages[MEASURE])
+    yield from measurement_problems(rows, measured, list(artifact.config.experts))
+
+
 def check_derivation(artifact: Artifact) -> Iterator[str]:
     """Derive facts, results, objectives, tables and model card again, and compare, also with the page.
 
@@ -132,6 +141,7 @@ CHECKS: Mapping[str, Check] = {
     "every stage holds the files of its manifest": check_stage_files,
     "the recipes of the stages follow from the config and from each other": check_lineage,
     "every row is the one that was packed, and none contradicts another": check_rows,
+    "every row but those of Top-2 is what was measured along its route": check_measurements,
     "facts, results, objectives, tables and model card follow from the rows, and the page says the same": (
         check_derivation
     ),

@@ -20,8 +20,6 @@ def contradictions(
 ) -> Iterator[str]:
     """Yield a sentence for everything in complete rows that cannot all be true.
 
-    No descriptor is kept, so that a hash which was replaced in all rows of an image is not found.
-
     Args:
         rows: All policies of all images.
         records: Of the images that were judged.

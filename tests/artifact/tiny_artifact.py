@@ -17,17 +17,20 @@ from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import RECORDS_NAME, Record, write_records
 from moei_toolkit.data.storage.pair_store import STORE_NAME
-from moei_toolkit.evaluation.rows import write_rows
+from moei_toolkit.evaluation.rows import Row, write_rows
 from moei_toolkit.inference.bundle import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.images import write_image
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.chain import make_chain
+from moei_toolkit.pipeline.judge import judge
+from moei_toolkit.pipeline.measurement import Along, Measured, write_measurements
 from moei_toolkit.pipeline.run import run_pipeline
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages.chronicle import HISTORY_FILE
 from moei_toolkit.pipeline.store import StageStore
 from moei_toolkit.routers.mlp import MLPRouter
+from moei_toolkit.types import Decision
 
 EXPERTS = {"wet": "rain", "gray": "haze"}
 THRESHOLD = 0.58
@@ -67,7 +70,7 @@ def make_finished_run(work_dir: Path, **changes: object) -> Path:
         "utilities": _nothing,
         "router": _router,
         "calibrate": _calibrate,
-        "measure": _nothing,
+        "measure": _measure,
         "evaluate": _evaluate,
     }
     stages = [
@@ -142,11 +145,47 @@ def _calibrate(context: StageContext) -> None:
     (context.folder / CALIBRATION_FILE).write_text(json.dumps(calibration))
 
 
+def measured_of_example() -> list[Measured]:
+    """The images of the example rows along every route, each with a descriptor of its own."""
+    images: dict[str, list[Row]] = {}
+    for row in example():
+        images.setdefault(row.id, []).append(row)
+    return [
+        Measured(
+            id=name,
+            dataset=mine[0].dataset,
+            scene_id=mine[0].scene_id,
+            degradation=mine[0].degradation,
+            severity=mine[0].severity,
+            routes={
+                row.route: Along(row.metrics, row.error, row.cost["gflops"])
+                for row in mine
+                if row.policy in ("input", "dense", *(f"expert.{expert}" for expert in EXPERTS))
+            },
+            g=torch.full((1, 16), float(number)),
+        )
+        for number, (name, mine) in enumerate(images.items())
+    ]
+
+
+def rows_as_measured() -> list[Row]:
+    """The example rows, each with the hash of its image's descriptor."""
+    hashes = {
+        image.id: judge(image, Decision("wet", dict.fromkeys(EXPERTS, 0.5), 0.5, False))[0].g_hash
+        for image in measured_of_example()
+    }
+    return [dataclasses.replace(row, g_hash=hashes[row.id]) for row in example()]
+
+
+def _measure(context: StageContext) -> None:
+    write_measurements(context.folder, measured_of_example())
+
+
 def _evaluate(context: StageContext) -> None:
     reason = f"expected weights in {Path.home()}/.cache/weights.pth"
     protocol = {**PROTOCOL, "lpips": {"not_computed": reason}}
     (context.folder / "protocol.json").write_text(json.dumps(protocol))
-    write_rows(context.folder / "per_image.jsonl", example())
+    write_rows(context.folder / "per_image.jsonl", rows_as_measured())
     pictures = context.folder / "pictures" / "001"
     pictures.mkdir(parents=True)
     (pictures / "decision.json").write_text(json.dumps({"id": "one-rain-0", "kept": "best"}))
