@@ -28,6 +28,7 @@ def test_the_headline_says_what_was_gained_and_on_what(found):
     assert headline.numbers[0].value == "+0.25"
     assert headline.numbers[0].caption.startswith("MoE-I over dense, 95% interval ")
     assert headline.numbers[1].value == "75%"
+    assert headline.numbers[1].caption == "of the router's choices are the oracle's", "one fell back to dense"
     assert headline.note == "Test images: 1 clean, 2 haze, 2 rain. Data: toy."
 
 
