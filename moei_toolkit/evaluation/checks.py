@@ -76,6 +76,11 @@ def compared(what: str, value: Measured, relation: str, limit: float, unit: str)
     return Check(what, _shown(value, unit, digits, is_change), threshold, holds)
 
 
+def told_p(value: float) -> str:
+    """Return a p value as tables have it: no test says that something cannot be."""
+    return "< 0.001" if value < 0.0005 else f"{value:.3f}"
+
+
 def _digits(unit: str) -> int:
     return {"%": 1, "dB": 2}.get(unit, 3)
 

@@ -10,7 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from moei_toolkit.config.sections.judging import Objectives
-from moei_toolkit.evaluation.checks import Check, Measured, Missing, Verdict, at_least, at_most, compared
+from moei_toolkit.evaluation.checks import (
+    Check,
+    Measured,
+    Missing,
+    Verdict,
+    at_least,
+    at_most,
+    compared,
+    told_p,
+)
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.quality import macro_label
 from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
@@ -105,6 +114,7 @@ class Evidence:
 
 def judge_objectives(found: Evidence, limits: Objectives) -> tuple[Objective, ...]:
     """Return O1 to O11, in order."""
+    elsewhere = found.rank_tau is not None
     return (
         Objective("O1", "4K benchmark and compute normalization", _benchmark(found.costs, limits)),
         Objective("O2", "dense baselines", _baselines(found, limits)),
@@ -114,9 +124,15 @@ def judge_objectives(found: Evidence, limits: Objectives) -> tuple[Objective, ..
         Objective("O6", "quality at equal budgets", _equal_budgets(found, limits)),
         Objective("O7", "cost control", _cost(found.costs, limits)),
         Objective("O8", "oracle attribution", [_attribution(found, limits)]),
-        Objective("O9", "ablation suite", ablation_checks(found.studies.ablations, limits.small_changes)),
+        Objective(
+            "O9", "ablation suite", ablation_checks(found.studies.ablations, limits.small_changes, elsewhere)
+        ),
         Objective("O10", "mixed weather and other data", _other_data(found, limits)),
-        Objective("O11", "reproducibility", repetition_checks(found.studies.repetition, limits.rerun_psnr)),
+        Objective(
+            "O11",
+            "reproducibility",
+            repetition_checks(found.studies.repetition, limits.rerun_psnr, elsewhere),
+        ),
     )
 
 
@@ -236,7 +252,7 @@ def _significance(found: Evidence, limits: Objectives) -> Check:
         return Check(what, "all scenes differ by the same: no spread to judge by", threshold, None)
     return Check(
         what,
-        f"{best.low:+.2f} to {best.high:+.2f} dB, p {best.p:.3f}, d {best.cohens_d:.2f}",
+        f"{best.low:+.2f} to {best.high:+.2f} dB, p {told_p(best.p)}, d {best.cohens_d:.2f}",
         threshold,
         any(
             one.low > 0 and one.p < limits.p_value and (one.cohens_d or 0.0) >= limits.cohens_d

@@ -17,10 +17,11 @@ _REQUIRED = ("O6", "O8")
 _UNKNOWN = "not measured"
 _SAME = "same verdicts"
 _TAU = "Kendall's tau of the policies, {} and at home"
+_AT_HOME = "judged on the run's own data only, in the report of the run"
 _MEDIAN = "difference of a second run, median image{}"
 
 
-def ablation_checks(found: Ablations | None, factors: Sequence[str]) -> list[Check]:
+def ablation_checks(found: Ablations | None, factors: Sequence[str], elsewhere: bool = False) -> list[Check]:
     """Return a check for every factor: whether O6 to O8 come out as they do without the change.
 
     A conclusion that the search has not measured under the config as it is has no check by factor. Where it
@@ -29,9 +30,11 @@ def ablation_checks(found: Ablations | None, factors: Sequence[str]) -> list[Che
     Args:
         found: None if there were no ablations.
         factors: Those whose variants count as small changes of the method.
+        elsewhere: The run is judged on other data than its own, which studies are never about.
     """
     if found is None:
-        reason = "none in studies.ablations; tools/tune.py CONFIG --space ablations makes them"
+        made = "none in studies.ablations; tools/tune.py CONFIG --space ablations makes them"
+        reason = _AT_HOME if elsewhere else made
         return [Check("O6 to O8 under small changes", reason, _SAME, None)]
     judged = [name for name in CONCLUSIONS if found.verdicts.get(name, _UNKNOWN) != _UNKNOWN]
     what = f"{', '.join(judged) or 'O6 to O8'} under other "
@@ -59,10 +62,17 @@ def other_data_checks(found: Sequence[OtherData], least_tau: float) -> list[Chec
     return [_ranked(one, least_tau) for one in found]
 
 
-def repetition_checks(found: Repetition | None, limit: float) -> list[Check]:
-    """Return a check for dense and one for MoE-I: whether a second run restores the median image alike."""
+def repetition_checks(found: Repetition | None, limit: float, elsewhere: bool = False) -> list[Check]:
+    """Return a check for dense and one for MoE-I: whether a second run restores the median image alike.
+
+    Args:
+        found: None if there was no second run.
+        limit: Difference that the median image stays below, dB.
+        elsewhere: The run is judged on other data than its own, which studies are never about.
+    """
     if found is None:
-        missing = Missing("none in studies.repetition; tools/train.py into another --work-dir makes it")
+        made = "none in studies.repetition; tools/train.py into another --work-dir makes it"
+        missing = Missing(_AT_HOME if elsewhere else made)
         return [compared(_MEDIAN.format(""), missing, "<", limit, "dB")]
     if found.shared:
         missing = Missing(f"not made twice, but one result in both runs: {', '.join(found.shared)}")

@@ -173,6 +173,20 @@ def test_what_was_not_measured_shows_its_threshold(name):
     assert all(check.threshold and check.measured for check in checks)
 
 
+@pytest.mark.parametrize(
+    ("tau", "said"), [(None, "none in studies."), (0.6, "judged on the run's own data only")]
+)
+def test_studies_are_asked_for_where_they_would_be_judged(tau, said):
+    found = {one.id: one for one in judge_objectives(replace(GOOD, rank_tau=tau), LIMITS)}
+    assert all(check.measured.startswith(said) for name in ("O9", "O11") for check in found[name].checks)
+
+
+def test_a_small_p_value_is_not_shown_as_zero():
+    gains = {"equal FLOPs": {"psnr": unsure(p=1e-5), "lpips": CLEAR}}
+    found = {one.id: one for one in judge_objectives(replace(GOOD, over_equal=gains), LIMITS)}
+    assert "p < 0.001, d" in found["O6"].checks[-1].measured
+
+
 @pytest.mark.parametrize(("weathers", "called"), [(2, "macro"), (1, "macro (one weather)")])
 def test_a_mean_over_one_weather_is_called_so(weathers, called):
     found = {one.id: one for one in judge_objectives(replace(GOOD, weathers=weathers), LIMITS)}

@@ -54,6 +54,9 @@ def test_specialists_are_shown_on_every_weather(results):
 def test_routing(results):
     found = lines(routing_table(results))
     assert found["agreement with the oracle"] == ["75.0%"]
+    note = routing_table(results).note
+    assert "what the router chose, whether or not it was trusted" in note
+    assert "what is within 0.05 dB are of PSNR" in note
     assert found["gap to the oracle, after abstentions"] == ["3.25 dB"]
     assert found["restored along dense"] == ["25.0%"]
     assert found["largest share chosen for one expert"] == ["75.0%"]
@@ -107,6 +110,15 @@ def test_few_scenes_are_said_to_give_intervals_that_are_too_narrow(results):
         assert "10,000 resamples" in note
         assert "not corrected for how many there are" in note
     assert "narrow" not in said[20]
+
+
+def test_a_small_p_value_is_not_shown_as_zero(results):
+    one = next(one for one in results.comparisons if one.significance)
+    tests = replace(one.significance.tests, p_t=1e-5, p_wilcoxon=0.0005)
+    ((*_, p_t, p_wilcoxon, _, _),) = comparison_table(
+        [replace(one, significance=replace(one.significance, tests=tests))], "psnr", 2
+    ).rows
+    assert (p_t, p_wilcoxon) == ("< 0.001", "0.001")
 
 
 def test_without_an_interval_nothing_is_said_of_its_width(results):

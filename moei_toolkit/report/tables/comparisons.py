@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from moei_toolkit.evaluation.checks import told_p
 from moei_toolkit.evaluation.quality import macro_label
 from moei_toolkit.evaluation.statistics.bootstrap import COVERAGE, LEVEL, RESAMPLES
 from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison
@@ -65,8 +66,8 @@ def _row(one: Comparison, weather: str, digits: int) -> list[str]:
         *names,
         f"{found.bca.low:+.{digits}f} to {found.bca.high:+.{digits}f}",
         "-" if found.tests.cohens_d is None else f"{found.tests.cohens_d:.2f}",
-        f"{found.tests.p_t:.3f}",
-        f"{found.tests.p_wilcoxon:.3f}",
+        told_p(found.tests.p_t),
+        told_p(found.tests.p_wilcoxon),
         str(one.scenes),
         one.finding,
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from moei_toolkit.evaluation.checks import told_p
 from moei_toolkit.evaluation.results import Results
 from moei_toolkit.report.tables.table import Table
 from moei_toolkit.types import ACTUAL, DENSE
@@ -30,8 +31,9 @@ def routing_table(results: Results) -> Table:
     if clean:
         lines.append(["clean photographs, output against input, worst", f"{clean['min_psnr']:.1f} dB"])
     note = (
-        "Over degraded test images but for the last line. Regret and gap are of PSNR; the oracle takes the "
-        "expert of least task loss."
+        "Over degraded test images but for the last line. Agreement counts what the router chose, whether or "
+        "not it was trusted. The oracle takes the expert of least task loss; regret, gap, and what is within "
+        f"{found.tolerance:.2f} dB are of PSNR."
     )
     if len(results.experts) == 1:
         note += " There is one expert only: nothing was chosen."
@@ -60,7 +62,7 @@ def reliability_table(results: Results, threshold: float) -> Table:
         [f"ECE, {len(found.bins)} equal-width bins", f"{found.ece:.3f} ({ends})"],
         [
             "ECE of perfect calibration on as many decisions",
-            f"{found.ece_calibrated:.3f} (p {found.p_calibrated:.3f})",
+            f"{found.ece_calibrated:.3f} (p {told_p(found.p_calibrated)})",
         ],
         ["ECE, bins of equal counts", f"{found.ece_equal_mass:.3f}"],
         ["squared calibration error, debiased", "-" if debiased is None else f"{debiased:.4f}"],

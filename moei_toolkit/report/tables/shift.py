@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moei_toolkit.evaluation.checks import told_p
 from moei_toolkit.evaluation.shift import Reached, Recalibration, Shift
 from moei_toolkit.report.tables.table import Table, name_of
 
@@ -23,7 +24,7 @@ def _ranking(shift: Shift) -> Table:
         title="Ranking on other data",
         header=["measure", "value"],
         rows=[
-            ["Kendall's tau of the rankings, here and at home", f"{rank.tau:.2f} (p {rank.p:.3f})"],
+            ["Kendall's tau of the rankings, here and at home", f"{rank.tau:.2f} (p {told_p(rank.p)})"],
             ["policies ranked", f"{len(rank.policies)}: {', '.join(map(name_of, rank.policies))}"],
             ["sensitive to the data", "yes" if shift.sensitive else "no"],
             ["calibrated again", _whether(shift)],
