@@ -104,7 +104,10 @@ def check_rows(artifact: Artifact) -> Iterator[str]:
     require_complete(rows, list(rows[0].metrics) if rows else [])
     threshold = read_json(artifact.stages[CALIBRATE] / CALIBRATION_FILE)["threshold"]
     tested = [record for record in records if record.split == TEST]
-    yield from contradictions(rows, tested, threshold, artifact.config.calibrate.abstention.type)
+    config = artifact.config
+    yield from contradictions(
+        rows, tested, threshold, config.calibrate.abstention.type, config.evaluate.misrouted
+    )
 
 
 def check_measurements(artifact: Artifact) -> Iterator[str]:

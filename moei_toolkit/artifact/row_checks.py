@@ -9,14 +9,18 @@ from itertools import permutations
 
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.rows import Row
-from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, ORACLE, TOP2
+from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, ORACLE, TOP2, most_probable
 
 _SHARED = ("dataset", "scene_id", "degradation", "severity")
 _G_HASH = re.compile(r"[0-9a-f]{16}")
 
 
 def contradictions(
-    rows: Sequence[Row], records: Sequence[Record], threshold: float, rule: str = "threshold"
+    rows: Sequence[Row],
+    records: Sequence[Record],
+    threshold: float,
+    rule: str = "threshold",
+    misrouted: float = 0.0,
 ) -> Iterator[str]:
     """Yield a sentence for everything in complete rows that cannot all be true.
 
@@ -26,6 +30,7 @@ def contradictions(
         threshold: tau of the abstention.
         rule: Name of the abstention rule; all but ``"threshold"`` compare something else than the largest
             probability.
+        misrouted: Share of the images that were sent to another expert than was decided, on purpose.
     """
     images: dict[str, dict[str, Row]] = {}
     for row in rows:
@@ -33,8 +38,13 @@ def contradictions(
     known = {record.id: record for record in records}
     for name in sorted(images.keys() ^ known.keys()):
         yield f"image {name!r} has {'no record' if name in images else 'no rows'}"
+    sent = {name for name, policies in images.items() if _is_misrouted(policies[ACTUAL], threshold)}
+    most = round(misrouted * len(images))
+    if 0 < most < len(sent):
+        yield f"expected {most} images to be sent to another expert than was decided, got {len(sent)}"
     for name, policies in images.items():
-        found = [*_decision(policies, threshold, rule), *_oracle(policies), *_others(policies)]
+        routed = most == 0 or name not in sent
+        found = [*_decision(policies, threshold, rule, routed), *_oracle(policies), *_others(policies)]
         if name in known:
             found += _descriptions(policies, known[name])
         yield from (f"image {name!r}, {line}" for line in found)
@@ -53,16 +63,22 @@ def _descriptions(policies: Mapping[str, Row], record: Record) -> Iterator[str]:
             yield f"policy {policy!r}: g_hash: expected 16 hexadecimal digits, got {row.g_hash!r}"
 
 
-def _decision(policies: Mapping[str, Row], threshold: float, rule: str) -> Iterator[str]:
+def _is_misrouted(row: Row, threshold: float) -> bool:
+    decided = DENSE if row.confidence < threshold else most_probable(row.probabilities)
+    return not row.abstained and row.route != decided and row.route in row.probabilities
+
+
+def _decision(policies: Mapping[str, Row], threshold: float, rule: str, routed: bool) -> Iterator[str]:
+    """Check the decision about an image, and where it was ``routed`` by that, its route."""
     row = policies[ACTUAL]
     most = max(row.probabilities.values())
     if not math.isclose(sum(row.probabilities.values()), 1, abs_tol=1e-6):
         yield f"policy {ACTUAL!r}: probabilities: expected a sum of 1, got {sum(row.probabilities.values())}"
     if rule == "threshold" and row.confidence != most:
         yield f"policy {ACTUAL!r}: confidence: expected the largest probability {most}, got {row.confidence}"
-    if row.abstained != (row.confidence < threshold):
+    if routed and row.abstained != (row.confidence < threshold):
         yield f"policy {ACTUAL!r}: abstained: expected {row.confidence < threshold}, got {row.abstained}"
-    if row.abstained != (row.route == DENSE) or row.probabilities.get(row.route, most) != most:
+    if routed and (row.abstained != (row.route == DENSE) or row.probabilities.get(row.route, most) != most):
         yield f"policy {ACTUAL!r}: route: expected the most probable, dense if abstained, got {row.route!r}"
     yield from _same(row, policies)
 

@@ -101,6 +101,30 @@ def test_a_threshold_that_was_not_kept():
     assert found(threshold=0.95)[0].endswith("abstained: expected True, got False")
 
 
+def misrouted(*images: str, share: float):
+    """What is found in the example where these images have gone to wet."""
+    taken = {one.id: one for one in example() if one.policy == "expert.wet"}
+    rows = [
+        dataclasses.replace(
+            one, route="wet", metrics=taken[one.id].metrics, error=taken[one.id].error, abstained=False
+        )
+        if one.id in images and one.policy == "actual"
+        else one
+        for one in example()
+    ]
+    return list(contradictions(rows, records_of_example(), THRESHOLD, misrouted=share))
+
+
+def test_images_that_were_sent_to_another_expert_on_purpose():
+    assert misrouted("one-haze-0", share=0.2) == []
+    assert misrouted("two-haze-0", share=0.2) == [], "one that had fallen back to dense"
+    (line,) = misrouted("one-haze-0", share=0.0)
+    assert line.endswith("route: expected the most probable, dense if abstained, got 'wet'")
+    assert misrouted("one-haze-0", "two-rain-0", share=0.2) == [
+        "expected 1 images to be sent to another expert than was decided, got 2"
+    ]
+
+
 def test_images_without_rows_and_rows_without_images():
     rows = [row for row in example() if row.id != "one"]
     records = [record for record in records_of_example() if record.id != "one-rain-0"]
