@@ -13,14 +13,14 @@ _EXAMPLES = """examples:
   tools/report.py --verify artifact.zip --against work_dirs/again
 
 --verify finds files that were changed, added or removed, a config or a recipe that no longer fits, rows that
-contradict each other, and numbers that do not follow from the rows, also on the page. It cannot find an edit
-of what nothing is derived from (weights, calibration temperature, histories, most of the records, what
-plugins told, revisions and times, the environment, figures), nor rows that were invented with all that
-follows, once every hash up to SHA256SUMS was computed anew. So it ends with the SHA-256 of SHA256SUMS:
-publish that number with an artifact, and compare it with the published one. That the weights gave the rows
-only a second run shows, which --against compares: the median image must differ in PSNR by less than 0.05 dB.
-It notes where the configs or seeds of the two differ, and which results are no repetition but the same
-ones."""
+contradict each other or what was measured, and numbers that do not follow from the rows, also on the page.
+It cannot find an edit of what nothing is derived from (weights, calibration temperature, histories, most of
+the records, what plugins told, revisions and times, the environment, figures), nor measurements that were
+invented with all that follows, once every hash up to SHA256SUMS was computed anew. So it ends with the
+SHA-256 of SHA256SUMS: publish that number with an artifact, and compare it with the published one. That the
+weights gave the rows only a second run shows, which --against compares: the median image must differ in PSNR
+by less than 0.05 dB. It notes where the configs or seeds of the two differ, and which results are no
+repetition but the same ones."""
 
 
 def main(argv: Sequence[str]) -> int:
