@@ -13,6 +13,9 @@ from moei_toolkit.types import ACTUAL, DENSE
 LIMIT = 0.05
 """dB of PSNR that the median image may differ by."""
 
+_NAMED = 3
+"""How many of the images that are in one run only are named."""
+
 
 @dataclass(frozen=True)
 class Rerun:
@@ -46,8 +49,8 @@ def compare_runs(rows: Sequence[Row], others: Sequence[Row]) -> tuple[list[Rerun
     """Compare dense and MoE-I image by image.
 
     Returns:
-        The comparisons, none for a policy without images in common, and a sentence for every image that is
-        in one of the runs only.
+        The comparisons, none for a policy without images in common, and a sentence for every policy with
+        images that are in one of the runs only.
     """
     compared, unmatched = [], []
     for policy in (DENSE, ACTUAL):
@@ -55,8 +58,12 @@ def compare_runs(rows: Sequence[Row], others: Sequence[Row]) -> tuple[list[Rerun
             {row.id: row.metrics["psnr"] for row in part if row.policy == policy} for part in (rows, others)
         )
         unmatched += [
-            f"image {image!r}, policy {policy!r} is only in {'this' if image in ours else 'the other'} run"
-            for image in sorted(ours.keys() ^ theirs.keys())
+            f"{policy}: {_counted(sorted(images))} only in {whose} run"
+            for whose, images in (
+                ("this", ours.keys() - theirs.keys()),
+                ("the other", theirs.keys() - ours.keys()),
+            )
+            if images
         ]
         differences = [abs(ours[image] - theirs[image]) for image in sorted(ours.keys() & theirs.keys())]
         if differences:
@@ -64,3 +71,11 @@ def compare_runs(rows: Sequence[Row], others: Sequence[Row]) -> tuple[list[Rerun
                 Rerun(policy, len(differences), float(np.median(differences)), float(np.max(differences)))
             )
     return compared, unmatched
+
+
+def _counted(images: Sequence[str]) -> str:
+    """Return how many images there are, and which are the first."""
+    named, more = ", ".join(map(repr, images[:_NAMED])), len(images) - _NAMED
+    if len(images) == 1:
+        return f"image {named} is"
+    return f"{len(images)} images ({named}{f' and {more} more' if more > 0 else ''}) are"
