@@ -147,6 +147,11 @@ def _finished(run: Path) -> tuple[Config, dict[str, Path]]:
 
 def _judged(data: Path, split: str) -> list[Record]:
     """Return the images of a split, some of which are degraded."""
+    if not (data / RECORDS_NAME).is_file():
+        raise DataError(
+            f"{data}: expected a prepared data set, got no {RECORDS_NAME}. tools/prepare_data.py makes one; "
+            "the data of a run are one, too."
+        )
     with Images(data) as images:
         records = records_of(images, split, data)
     try:

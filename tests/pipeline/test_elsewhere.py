@@ -210,6 +210,11 @@ def test_data_that_cannot_be_judged_are_refused_before_anything_is_done(run, tmp
     assert everything_below(tmp_path) == before
 
 
+def test_a_folder_that_is_no_prepared_set_is_refused(run, tmp_path):
+    with pytest.raises(DataError, match=r"expected a prepared data set, got no meta\.jsonl"):
+        count_images(run, tmp_path, "test")
+
+
 def test_images_are_counted_without_judging_them(run, tmp_path):
     data = prepare(tmp_path / "data")
     before = everything_below(tmp_path)
