@@ -136,7 +136,7 @@ def judge_objectives(found: Evidence, limits: Objectives) -> tuple[Objective, ..
     )
 
 
-_NO_BENCHMARK = Missing("no benchmark was run: the config has no bench")
+_NO_BENCHMARK = Missing("no benchmark was run: the config has no bench; bench.runs=100 adds one")
 
 
 _COSTS = {

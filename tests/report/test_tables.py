@@ -201,7 +201,7 @@ def test_every_check_of_an_objective_has_a_line(results):
     assert agreement[1:] == ["fail", "agreement with the oracle", "fail", "75.0%", ">= 85.0%"]
     bench = next(row for row in table.rows if row[0].startswith("O1 "))
     assert bench[1] == bench[3] == "not measured"
-    assert bench[4] == "no benchmark was run: the config has no bench"
+    assert bench[4] == "no benchmark was run: the config has no bench; bench.runs=100 adds one"
 
 
 def test_costs():
