@@ -148,8 +148,14 @@ def test_studies_of_another_run_are_refused(run, study, tmp_path):
 @pytest.mark.parametrize(
     ("studies", "said"),
     [
-        ({"ablations": "gone.json"}, "gone.json: expected JSON"),
-        ({"other_data": ["gone"]}, "gone/origin.json: expected JSON"),
+        (
+            {"ablations": "gone.json"},
+            r"studies\.ablations: expected the \.json that tools/tune\.py writes, but there is no gone\.json",
+        ),
+        (
+            {"other_data": ["gone"]},
+            r"studies\.other_data: expected the folder that tools/evaluate\.py wrote to, .* gone/origin",
+        ),
         ({"repetition": "gone"}, "cannot read gone/run.json"),
     ],
 )

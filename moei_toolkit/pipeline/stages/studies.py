@@ -43,7 +43,7 @@ def run(context: StageContext) -> None:
 
 
 def _ablations(path: Path, own: Mapping[str, str]) -> Ablations:
-    found = read_json(path)
+    found = _read(path, "studies.ablations", "the .json that tools/tune.py writes")
 
     def parse() -> Ablations:
         first, *others = found["variants"]
@@ -74,7 +74,10 @@ def _ablation(value: Mapping[str, Any]) -> Ablation:
 
 
 def _other_data(folder: Path, own: Mapping[str, str]) -> OtherData:
-    origin, found = read_json(folder / ORIGIN_FILE), read_json(folder / "results.json")
+    left = "the folder that tools/evaluate.py wrote to"
+    origin, found = (
+        _read(folder / name, "studies.other_data", left) for name in (ORIGIN_FILE, "results.json")
+    )
 
     def parse() -> OtherData:
         _require_same("studies.other_data", folder, own, origin["stages"])
@@ -127,6 +130,13 @@ def _require_same(key: str, path: Path, own: Mapping[str, str], theirs: Mapping[
             f"{key}: expected a study of this run, got {path}, which is of another one: "
             f"{', '.join(other)} differ. Make it again, with the config as it is now."
         )
+
+
+def _read(path: Path, key: str, named: str) -> dict[str, Any]:
+    """Read a file that a study left; ``named`` is what the config has to name for that."""
+    if not path.is_file():
+        raise DataError(f"{key}: expected {named}, but there is no {path}.")
+    return read_json(path)
 
 
 def _parsed(path: Path, expected: str, parse: Callable[[], T]) -> T:
