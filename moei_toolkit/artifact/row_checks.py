@@ -41,7 +41,7 @@ def contradictions(
     sent = {name for name, policies in images.items() if _is_misrouted(policies[ACTUAL], threshold)}
     most = round(misrouted * len(images))
     if 0 < most < len(sent):
-        yield f"expected {most} images to be sent to another expert than was decided, got {len(sent)}"
+        yield f"images sent to another expert than was decided: expected at most {most}, got {len(sent)}"
     for name, policies in images.items():
         routed = most == 0 or name not in sent
         found = [*_decision(policies, threshold, rule, routed), *_oracle(policies), *_others(policies)]

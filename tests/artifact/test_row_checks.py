@@ -121,7 +121,7 @@ def test_images_that_were_sent_to_another_expert_on_purpose():
     (line,) = misrouted("one-haze-0", share=0.0)
     assert line.endswith("route: expected the most probable, dense if abstained, got 'wet'")
     assert misrouted("one-haze-0", "two-rain-0", share=0.2) == [
-        "expected 1 images to be sent to another expert than was decided, got 2"
+        "images sent to another expert than was decided: expected at most 1, got 2"
     ]
 
 
