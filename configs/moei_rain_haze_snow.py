@@ -13,7 +13,7 @@ _schedule = dict(
     crop_size=128,
     learning_rate=1e-3,
     checkpoint_every=200,
-    validate_every=1000,
+    validate_every=200,
 )
 
 data = dict(
