@@ -7,6 +7,7 @@ import pytest
 
 from moei_toolkit.inference.memory import HalvingTiles
 from moei_toolkit.inference.tiled import restore_tiled
+from moei_toolkit.inference.tiling import network_shape, tile_grid
 from moei_toolkit.io.pixel_source import ArraySource
 
 OVERLAP = 4
@@ -65,6 +66,16 @@ def test_it_halves_as_often_as_it_must():
     network, tiles = Network(3 * 16 * 16), tiles_of(1, 64, 64)
     np.testing.assert_allclose(halving(network, said)(tiles), tiles**2, atol=1e-6)
     assert said == [32, 16]
+
+
+def test_tiles_that_are_no_multiple_of_what_the_network_pads_to_stay_whole():
+    said: list[int] = []
+    network, image = Network(10**6), tiles_of(1, 60, 60)[0].transpose(1, 2, 0)
+    restore = HalvingTiles(network, 30, OVERLAP, "hann", said.append, align=8)
+    list(restore_tiled(ArraySource(image), restore, 30, OVERLAP, align=8))
+    grid = tile_grid(60, 60, 30, OVERLAP, align=8)
+    assert network.tried == [(1, 3, *network_shape(part, 8)) for part in grid]
+    assert said == []
 
 
 def test_later_tiles_stay_small():
