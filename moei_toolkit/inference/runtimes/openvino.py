@@ -19,8 +19,9 @@ from moei_toolkit.inference.runtimes.packages import import_extra
 from moei_toolkit.inference.threads import thread_count
 
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
-_KEPT = 32
-"""How many graphs are kept compiled, each for its shapes: tiles of an image have up to four, by route."""
+_KEPT = 18
+"""How many graphs are kept compiled, each for its shapes: describe, router, and four routes of the up to four
+shapes that tiles of one image have. More of them would hold the weights of the network as often."""
 
 
 class OpenVINORuntime(Runtime):
@@ -45,6 +46,7 @@ class OpenVINORuntime(Runtime):
         super().__init__(protocol, tuple(graphs.routes), batch)
         self._graphs = graphs
         self._threads = thread_count(threads)
+        self._read = cache(self._read_model)  # weights that are read once are shared by what becomes of them
         self._compiled = lru_cache(_KEPT)(self._compile)
 
     def in_precision(self, precision: str) -> OpenVINORuntime:
@@ -77,15 +79,22 @@ class OpenVINORuntime(Runtime):
 
     def _run(self, graph: Path, precision: str, **inputs: np.ndarray) -> np.ndarray:
         shapes = tuple((name, array.shape) for name, array in inputs.items())
-        with memory_errors():
-            output: np.ndarray = self._compiled(graph, precision, shapes)(inputs)[0]
+        try:
+            with memory_errors():
+                output: np.ndarray = self._compiled(graph, precision, shapes)(inputs)[0]
+        except MemoryError:
+            self._compiled.cache_clear()  # what has failed may hold much of it
+            raise
         return output
 
-    def _compile(self, graph: Path, precision: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
+    def _read_model(self, graph: Path) -> Any:
         try:
-            model = self._core.read_model(str(graph))
+            return self._core.read_model(str(graph))
         except RuntimeError as error:
             raise CheckpointError(f"{graph}: OpenVINO cannot open it: {error}") from error
+
+    def _compile(self, graph: Path, precision: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
+        model = self._read(graph).clone()
         model.reshape(dict(shapes))
         settings = {
             "PERFORMANCE_HINT": "LATENCY",

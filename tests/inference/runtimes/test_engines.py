@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from moei_toolkit.inference.bundle import load_run
 from moei_toolkit.inference.export.loading import ENGINES
 from moei_toolkit.inference.export.record import graphs_in, read_bundle
 from moei_toolkit.inference.runtimes import openvino
+from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.choose import open_model
 from moei_toolkit.types import DENSE
 
@@ -81,6 +84,61 @@ def test_the_number_of_threads_changes_nothing(exported, engine):
     assert one.batch == 2
     with pytest.raises(ConfigError, match="threads: expected 1 or more, got 0"):
         type(engine)(graphs_in(exported.bundle, EXPERTS), engine.protocol, threads=0)
+
+
+class CountingCore:
+    """OpenVINO's, and how often it has read and compiled a graph."""
+
+    def __init__(self) -> None:
+        self.core = openvino._core()
+        self.read = self.compiled = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.core, name)
+
+    def read_model(self, path: str) -> Any:
+        self.read += 1
+        return self.core.read_model(path)
+
+    def compile_model(self, *arguments: Any) -> Any:
+        self.compiled += 1
+        return self.core.compile_model(*arguments)
+
+
+@pytest.fixture
+def counted(exported, monkeypatch) -> tuple[Runtime, CountingCore]:
+    core = CountingCore()
+    monkeypatch.setattr(openvino, "_core", lambda: core)
+    return open_model(exported.bundle, "openvino", threads=1)[0], core
+
+
+def test_openvino_reads_weights_once_for_all_shapes_of_tiles(counted):
+    runtime, core = counted
+    for _ in range(2):
+        for size in SIZES[:4]:
+            runtime.restore_tiles(noise(1, 3, *size), "first", noise(1, 16))
+    assert (core.read, core.compiled) == (1, 4)
+
+
+def test_openvino_keeps_the_shapes_of_one_image_along_four_routes_and_no_more(counted):
+    runtime, core = counted
+    for side in (*range(1, 20), 1):
+        runtime.restore_tiles(noise(1, 3, side, side), "first", noise(1, 16))
+    assert core.compiled == 20  # the nineteenth took the place of the first
+    runtime.restore_tiles(noise(1, 3, 19, 19), "first", noise(1, 16))
+    assert core.compiled == 20
+
+
+def test_openvino_gives_up_all_that_it_holds_where_memory_runs_out(counted, monkeypatch):
+    runtime, core = counted
+    g = noise(1, 16)
+    runtime.restore_tiles(noise(1, 3, 8, 8), "first", g)
+    with monkeypatch.context() as short:
+        short.setattr(core, "compile_model", Mock(side_effect=RuntimeError("bad_alloc")))
+        with pytest.raises(MemoryError):
+            runtime.restore_tiles(noise(1, 3, 9, 9), "first", g)
+    runtime.restore_tiles(noise(1, 3, 8, 8), "first", g)
+    assert core.compiled == 2
 
 
 @pytest.mark.parametrize("name", list(ENGINES))
