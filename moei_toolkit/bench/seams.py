@@ -43,7 +43,8 @@ def compare_with_whole(
         name: What a router that asks somebody else knows the image by.
 
     Raises:
-        DataError: If the image is no larger than a tile.
+        DataError: If the image is no larger than a tile, restored to nothing but one colour, or too large for
+            the memory.
     """
     protocol = runtime.protocol
     if max(image.shape[:2]) <= protocol.tile:
@@ -53,7 +54,10 @@ def compare_with_whole(
     route = decider.decide(g, name).route
     worn = {one: expert for one, expert in runtime.experts.items() if one != DENSE}
     at_once = replace(protocol, tile=max(image.shape[:2]) + protocol.overlap + protocol.align)
-    whole = EagerRuntime(runtime.backbone, worn, at_once, str(runtime.device)).restore(image, route, g)
+    try:
+        whole = EagerRuntime(runtime.backbone, worn, at_once, str(runtime.device)).restore(image, route, g)
+    except MemoryError as error:
+        raise DataError("not enough memory to restore it whole; cut a smaller part out of it") from error
     tiled = runtime.restore(image, route, g)
     return Agreement(
         route=route,
@@ -80,7 +84,8 @@ def seam_ratio(restored: np.ndarray, reference: np.ndarray, tile: int, overlap: 
         A positive number.
 
     Raises:
-        ValueError: If the shapes differ, no border lies in the image, or the reference is flat.
+        ValueError: If the shapes differ, or no border lies in the image.
+        DataError: If an image is flat.
     """
     if restored.shape != reference.shape:
         raise ValueError(f"expected images of one shape, got {restored.shape} and {reference.shape}")
@@ -91,7 +96,7 @@ def seam_ratio(restored: np.ndarray, reference: np.ndarray, tile: int, overlap: 
         _steepness(image, borders) for image in (restored, reference)
     )
     if 0 in (usual, usual_elsewhere, elsewhere):
-        raise ValueError("a flat image shows no steepness to compare with")
+        raise DataError("expected a photograph, got a flat picture: its pixels are all alike")
     return (across / elsewhere) / (usual / usual_elsewhere)
 
 

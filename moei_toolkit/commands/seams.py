@@ -30,10 +30,9 @@ def main(argv: Sequence[str]) -> int:
     runtime, decider = load_run(args.run)
     found = {}
     for photo in args.photos:
+        pixels = read_image(photo).pixels
         with located(str(photo)):
-            found[str(photo)] = compare_with_whole(
-                runtime, decider, read_image(photo).pixels, photo.as_posix()
-            )
+            found[str(photo)] = compare_with_whole(runtime, decider, pixels, photo.as_posix())
     if args.json is not None:
         atomic_write_json(args.json, {photo: asdict(agreement) for photo, agreement in found.items()})
     rows = [

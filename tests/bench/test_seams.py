@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import torch
 from skimage import data
-from tiny_run import EXPERTS, make_run, make_runtime
+from tiny_run import EXPERTS, make_decider, make_run, make_runtime
 
-from moei_toolkit.bench.seams import seam_ratio
+from moei_toolkit.bench.seams import compare_with_whole, seam_ratio
 from moei_toolkit.commands import seams as command
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.protocol import Protocol
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.types import DENSE
 
 
@@ -77,8 +78,17 @@ def test_what_cannot_be_compared_is_refused():
         seam_ratio(image, image[1:], 128, 32)
     with pytest.raises(ValueError, match="no borders inside"):
         seam_ratio(image, image, 512, 64)
-    with pytest.raises(ValueError, match="flat"):
+    with pytest.raises(DataError, match="flat"):
         seam_ratio(image, image * 0, 128, 32)
+
+
+def test_an_image_too_large_to_be_restored_whole_is_refused(monkeypatch):
+    def short_of_memory(self: EagerRuntime, *arguments: object) -> np.ndarray:
+        raise MemoryError("bad_alloc")
+
+    monkeypatch.setattr(EagerRuntime, "restore_tiles", short_of_memory)
+    with pytest.raises(DataError, match="not enough memory to restore it whole"):
+        compare_with_whole(make_runtime(), make_decider(0, 1), photograph())
 
 
 def test_the_command_tells_what_tiles_change(tmp_path: Path, capsys):
