@@ -22,9 +22,11 @@ DESCRIPTION: dict[str, Any] = {
     "spread": list(SPREAD),
     "decision": "probabilities of the logits by the calibration; the most probable expert, or dense where "
     "its probability, or the score of the abstention if there is one, is below the threshold",
-    "tiles": "squares of tile, or the whole side where it is shorter, every tile - overlap pixels rounded "
-    "down to a multiple of align; the last one of a row or column begins at the first multiple of align "
-    "from which it reaches the border, and what it lacks is the last row or column repeated",
+    "tiles": "a side of tile or less is one; else, with step the largest multiple of align up to tile - "
+    "overlap, quarter that up to tile / 4 (at least align) and n = ceil((side - tile) / step), n of them, "
+    "tile long, begin every step; one more ends at the border: as long as the least multiple of quarter "
+    "that is not below side - n * step and tile / 2, at most tile, less what its beginning lacks to a "
+    "multiple of align. What a tile lacks to multiples of align is its last row or column repeated",
     "blending": "a tile counts 1, falling as sin^2(pi / 2 * (i + 0.5) / overlap) over the overlap towards a "
     "neighbour (window hann) or not at all (uniform), rows times columns, divided by the sum over all tiles",
     "output": "clipped to [0, 1] after blending",
