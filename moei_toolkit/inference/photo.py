@@ -68,9 +68,9 @@ def restore_photo(restorer: Restorer, source: Path, target: Path, model: str | N
 
     Returns:
         The JSON: source, bytes, modified_ns, model, width, height, route, probabilities, confidence,
-        abstained, tile (its side in pixels, smaller than usual where memory ran out), precision (what tiles
-        were computed in), seconds per hop (open, describe, decide, restore, write: what is left of that after
-        the last row; and total, their sum), and ms_per_megapixel, of the total.
+        abstained, tile (its side in pixels), usual_tile (what it would have been, had memory not run out),
+        precision (what tiles were computed in), seconds per hop (open, describe, decide, restore, write: what
+        is left of that after the last row; and total, their sum), and ms_per_megapixel, of the total.
 
     Raises:
         ImageError: If the photograph cannot be read, or the target's format cannot hold it.
@@ -118,6 +118,7 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
         "confidence": decision.confidence,
         "abstained": decision.abstained,
         "tile": tiles[-1],
+        "usual_tile": tiles[0],
         "precision": runtime.protocol.precision,
     }
     return Restored(writer, target, facts, seconds)

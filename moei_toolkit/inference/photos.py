@@ -130,6 +130,8 @@ def _told(outcome: Any) -> str:
     if outcome == DONE:
         return DONE
     confidence, seconds = f"{outcome['confidence']:.2f}", f"{outcome['seconds']['total']:.1f} s"
+    tile, usual = outcome["tile"], outcome["usual_tile"]
+    smaller = "" if tile == usual else f", tiles of {tile} to save memory"
     if outcome["abstained"]:
-        return f"abstained at confidence {confidence}: {outcome['route']}, {seconds}"
-    return f"expert {outcome['route']}, confidence {confidence}, {seconds}"
+        return f"abstained at confidence {confidence}: {outcome['route']}, {seconds}{smaller}"
+    return f"expert {outcome['route']}, confidence {confidence}, {seconds}{smaller}"

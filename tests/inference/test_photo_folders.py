@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -14,7 +15,9 @@ from tiny_run import make_decider, make_run, make_runtime
 from moei_toolkit.commands import restore
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.photo_paths import pair_paths
+from moei_toolkit.inference.photo_record import record_path
 from moei_toolkit.inference.photos import restore_photos
+from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.images import Photograph, open_photograph
 
@@ -22,6 +25,23 @@ from moei_toolkit.io.images import Photograph, open_photograph
 @pytest.fixture
 def restorer() -> Restorer:
     return Restorer(make_runtime(), make_decider(2.0, 0.0))
+
+
+def test_smaller_tiles_for_lack_of_memory_are_said_and_recorded(tmp_path):
+    def short_of_memory(tiles, route, g):
+        if tiles.shape[3] > 16:
+            raise MemoryError
+        return tiles
+
+    runtime = make_runtime(protocol=Protocol(16, 16, 2, tile=32, overlap=4))
+    runtime.restore_tiles = short_of_memory
+    sizes = {"small.png": (10, 16), "large.png": (40, 50)}
+    pairs = [(picture(tmp_path / name, size), tmp_path / "out" / name) for name, size in sizes.items()]
+    reporter = Quiet()
+    assert restore_photos(Restorer(runtime, make_decider(2.0, 0.0)), pairs, reporter, "m") == []
+    assert [text.endswith(", tiles of 16 to save memory") for text in reporter.told] == [False, True]
+    records = [json.loads(record_path(target).read_text()) for _, target in pairs]
+    assert [(record["tile"], record["usual_tile"]) for record in records] == [(32, 32), (16, 32)]
 
 
 class TestContinuing:
