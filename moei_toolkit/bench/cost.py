@@ -98,8 +98,9 @@ class Ratio:
         first: Name.
         second: Name.
         latency: Median of the ratios of neighbouring runs; of ms/MP too, since the image is the same.
-        noise: IQR of these ratios over their median.
+        noise: IQR of these ratios over their median; 1 for a single one, whose noise nobody knows.
         memory: Of the peaks.
+        pairs: How many ratios.
     """
 
     first: str
@@ -107,6 +108,7 @@ class Ratio:
     latency: float
     noise: float
     memory: float
+    pairs: int
 
     def require_quiet(self, limit: float = MAX_NOISE) -> Ratio:
         """Return this comparison.
@@ -114,6 +116,11 @@ class Ratio:
         Raises:
             BenchError: If its noise is above the limit.
         """
+        if self.noise > limit and self.pairs == 1:
+            raise BenchError(
+                f"{self.first} against {self.second}: one run of each tells nothing of the noise. "
+                "Measure more runs, or allow the noise."
+            )
         if self.noise > limit:
             raise BenchError(
                 f"{self.first} against {self.second}: the ratio of their latencies spreads by "
@@ -128,13 +135,14 @@ def compare(found: Measurements, first: str, second: str) -> Ratio:
     latencies = {
         name: np.array([run.latency for run in found.runs if run.subject == name]) for name in (first, second)
     }
-    spread = Spread.of((latencies[first] / latencies[second]).tolist())
+    ratios = latencies[first] / latencies[second]
+    spread = Spread.of(ratios.tolist())
     peaks = {
         name: _median([_memory_of(peak) for peak in found.peaks if peak.subject == name])
         for name in (first, second)
     }
-    noise = spread.iqr / spread.median
-    return Ratio(first, second, spread.median, noise, peaks[first] / peaks[second])
+    noise = spread.iqr / spread.median if len(ratios) > 1 else 1.0
+    return Ratio(first, second, spread.median, noise, peaks[first] / peaks[second], len(ratios))
 
 
 def drift(values: Sequence[float]) -> float:

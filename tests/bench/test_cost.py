@@ -86,6 +86,14 @@ def test_noise_above_the_limit_is_no_result():
     assert ratio.require_quiet(0.25) is ratio
 
 
+def test_a_single_pair_of_runs_is_no_result():
+    ratio = compare(measured({"a": [[2.0]], "b": [[1.0]]}, {"a": [1], "b": [1]}), "a", "b")
+    assert (ratio.latency, ratio.pairs) == (2.0, 1)
+    with pytest.raises(BenchError, match=r"a against b: one run of each tells nothing of the noise"):
+        ratio.require_quiet()
+    assert ratio.require_quiet(float("inf")) is ratio
+
+
 def test_memory_of_a_device_counts_where_there_is_one():
     base = measured({"a": [[1.0]], "b": [[1.0]]}, {"a": [1], "b": [1]})
     peaks = [Peak("a", 0, 1, 5, device=300), Peak("b", 0, 1, 500, device=100)]
