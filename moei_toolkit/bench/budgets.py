@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from moei_toolkit.bench.cost import MAX_NOISE, Ratio, compare
-from moei_toolkit.bench.matching import TOLERANCE, match_width
+from moei_toolkit.bench.matching import TOLERANCE, match_width, require_tolerance
 from moei_toolkit.bench.race import Plan, measure
 from moei_toolkit.bench.subject import Model, Size, Subject
 from moei_toolkit.config.loader import validate_config
@@ -51,8 +51,11 @@ def pair_budgets(
         option: What the backbone calls its width.
 
     Raises:
-        BenchError: If a measurement failed, or the backbone has no such option in the config.
+        BenchError: If a measurement failed, or the tolerance is negative.
+        ConfigError: If the backbone has no such option.
     """
+    start = backbone_option(validate_config(dict(model.config), "the measured run"), option)
+    require_tolerance(tolerance)
     own = [DENSE, *([DENSE_EQUAL] if "dense_equal" in model.folders else []), TOP2]
     subjects = [Subject(policy, policy) for policy in (ACTUAL, *own)]
     found = measure(model, subjects, size, plan, log)
@@ -71,7 +74,6 @@ def pair_budgets(
             ratios[width] = compare(both, wider.name, ACTUAL)
         return ratios[width]
 
-    start = backbone_option(validate_config(dict(model.config), "the measured run"), option)
     for wanted in ("latency", "memory"):
         match = match_width(partial(_cost, ratio_at, wanted), start, 2 * start, tolerance)
         ratio = ratios[match.width]

@@ -40,8 +40,9 @@ def match_width(cost: Callable[[int], float], low: int, high: int, tolerance: fl
         whole numbers.
 
     Raises:
-        BenchError: If low > high.
+        BenchError: If low > high, or the tolerance is negative.
     """
+    require_tolerance(tolerance)
     if not 1 <= low <= high:
         raise BenchError(f"expected widths 1 <= low <= high, got {low} and {high}")
     tried: dict[int, float] = {}
@@ -53,3 +54,13 @@ def match_width(cost: Callable[[int], float], low: int, high: int, tolerance: fl
         low, high = (middle + 1, high) if tried[middle] < 1 else (low, middle - 1)
     best = min(tried, key=lambda width: abs(tried[width] - 1))
     return Match(best, tried[best], tried)
+
+
+def require_tolerance(tolerance: float) -> None:
+    """Refuse a tolerance that nothing can lie within.
+
+    Raises:
+        BenchError: If it is negative or NaN.
+    """
+    if not tolerance >= 0:
+        raise BenchError(f"expected a tolerance of 0 or more, got {tolerance}")

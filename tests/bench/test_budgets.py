@@ -78,10 +78,17 @@ def test_a_wider_config_loads_and_differs_in_width_and_place(tmp_path: Path):
     assert wider.dense == CONFIG.dense
 
 
-def test_an_option_that_the_backbone_lacks(monkeypatch):
-    monkeypatch.setattr(budgets, "measure", fake())
-    with pytest.raises(ConfigError, match="'global_unet' has no whole number called 'channels'"):
-        budgets.pair_budgets(Model(CONFIG.model_dump(), {}), SIZE, PLAN, SilentReporter(), option="channels")
+@pytest.mark.parametrize(
+    ("wrong", "error", "said"),
+    [
+        ({"option": "channels"}, ConfigError, "'global_unet' has no whole number called 'channels'"),
+        ({"tolerance": -0.02}, BenchError, "expected a tolerance of 0 or more, got -0.02"),
+    ],
+)
+def test_what_cannot_be_matched_is_refused_before_anything_is_measured(monkeypatch, wrong, error, said):
+    monkeypatch.setattr(budgets, "measure", lambda *arguments: pytest.fail("was measured"))
+    with pytest.raises(error, match=said):
+        budgets.pair_budgets(Model(CONFIG.model_dump(), {}), SIZE, PLAN, SilentReporter(), **wrong)
 
 
 def test_a_study_measures_together_what_is_of_one_size(monkeypatch):

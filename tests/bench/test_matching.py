@@ -38,3 +38,9 @@ def test_a_cost_out_of_reach_gives_the_end_of_the_range(everything: float):
 def test_an_impossible_range(ends: tuple[int, int]):
     with pytest.raises(BenchError, match=f"got {ends[0]} and {ends[1]}"):
         match_width(lambda width: 1.0, *ends)
+
+
+@pytest.mark.parametrize("tolerance", [-0.02, float("nan")])
+def test_an_impossible_tolerance_is_refused_before_anything_is_measured(tolerance: float):
+    with pytest.raises(BenchError, match=f"tolerance of 0 or more, got {tolerance}"):
+        match_width(lambda width: pytest.fail("was measured"), 24, 48, tolerance)
