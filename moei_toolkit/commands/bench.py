@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
         found = measure(model_of_run(args.run, bundle), subjects, size, plan, log)
     costs = costs_of(found)
     ratios = [compare(found, subject.name, subjects[0].name) for subject in subjects[1:]]
-    print(_costs_table(costs))
+    print(_costs_table(costs, plan))
     quick = " (quick: fewer runs than the protocol asks for)" if plan.is_quick else ""
     print(f"\n{size}, {plan.blocks} x {plan.runs} runs{quick}")
     limit = float("inf") if args.allow_noise else MAX_NOISE
@@ -146,7 +146,7 @@ def _plan(args: argparse.Namespace) -> Plan:
     return Plan(**{name: getattr(plan, name) if value is None else value for name, value in given.items()})
 
 
-def _costs_table(costs: Sequence[Cost]) -> str:
+def _costs_table(costs: Sequence[Cost], plan: Plan) -> str:
     header = ["subject", "latency ms", "IQR", "p90", "ms/MP", "peak GB", "loaded GB", "images/s", "drift"]
     rows = [
         [
@@ -158,7 +158,7 @@ def _costs_table(costs: Sequence[Cost]) -> str:
             f"{cost.peak_memory_gb:.3f}",
             f"{cost.loaded_memory_gb:.3f}",
             f"{cost.images_per_second:.3f}",
-            f"{max(cost.drift.values()):.1%}",
+            f"{max(cost.drift.values()):.1%}" if plan.blocks > 1 else "-",
         ]
         for cost in costs
     ]

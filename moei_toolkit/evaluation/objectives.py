@@ -137,6 +137,7 @@ def judge_objectives(found: Evidence, limits: Objectives) -> tuple[Objective, ..
 
 
 _NO_BENCHMARK = Missing("no benchmark was run: the config has no bench; bench.runs=100 adds one")
+_MEASURED_ONCE = Missing("everything was measured once: the config has one block of bench")
 
 
 _COSTS = {
@@ -148,7 +149,9 @@ _COSTS = {
 
 
 def _benchmark(costs: MeasuredCosts | None, limits: Objectives) -> list[Check]:
-    drift: Mapping[str, Measured] = dict.fromkeys(_COSTS, _NO_BENCHMARK) if costs is None else costs.drift
+    drift: Mapping[str, Measured] = dict.fromkeys(_COSTS, _NO_BENCHMARK)
+    if costs is not None:
+        drift = costs.drift if costs.blocks > 1 else dict.fromkeys(_COSTS, _MEASURED_ONCE)
     quick = ", quick" if costs is not None and costs.quick else ""
     return [
         at_most(f"drift of {_name_of(cost, costs)}{quick}", drift[cost], limits.cost_drift, "%")

@@ -25,6 +25,7 @@ def cost(subject: str, latency: float, drift: float) -> dict[str, Any]:
 MEASURED = {
     "schema": 1,
     "quick": True,
+    "plan": {"warm_ups": 1, "runs": 5, "blocks": 3},
     "image": {"width": 3840, "height": 2160},
     "costs": [cost("dense", 4000, 0.02), cost("actual", 4100, 0.04)],
     "ratios": [{"first": "actual", "second": "dense", "latency": 1.025, "noise": 0.01, "memory": 1.002}],
@@ -35,6 +36,7 @@ def test_what_it_says():
     found = costs_from(MEASURED, max_noise=0.05)
     assert found.image == "3840x2160"
     assert found.quick
+    assert found.blocks == 3
     assert found.policies["actual"] == {
         "latency_ms": 4100,
         "ms_per_mp": 512.5,
@@ -53,7 +55,7 @@ def test_another_schema_is_refused(schema: object):
         costs_from({**MEASURED, "schema": schema}, 0.05)
 
 
-@pytest.mark.parametrize("gone", ["image", "costs", "ratios", "quick"])
+@pytest.mark.parametrize("gone", ["image", "costs", "ratios", "quick", "plan"])
 def test_what_is_missing_is_named(gone: str):
     lacking = {name: value for name, value in MEASURED.items() if name != gone}
     with pytest.raises(DataError, match=f"lacks '{gone}'.*--from bench"):

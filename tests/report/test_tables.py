@@ -219,6 +219,11 @@ def test_a_ratio_that_is_too_noisy_is_not_shown():
     assert lines(table)["MoE-I over dense"] == ["too noisy (12.0%)", "too noisy (12.0%)", "+1.1%", ""]
 
 
+def test_what_was_measured_once_has_no_drift():
+    (table,) = cost_tables(replace(COSTS, blocks=1))
+    assert lines(table)["largest drift"] == ["measured once"] * 4
+
+
 def test_without_a_benchmark_there_is_no_table():
     assert cost_tables(None) == []
 

@@ -18,12 +18,16 @@ def cost_tables(costs: MeasuredCosts | None) -> list[Table]:
         for policy, line in costs.policies.items()
     ]
     over = {"latency_ms": ratio, "ms_per_mp": ratio, "peak_memory_gb": f"{costs.memory_over_dense:+.1%}"}
-    drift = ["largest drift", *(f"{costs.drift[name]:.1%}" for name in _DRIFTS)]
+    drifts = [f"{costs.drift[name]:.1%}" if costs.blocks > 1 else "measured once" for name in _DRIFTS]
     return [
         Table(
             title="Measured cost",
             header=["policy", *LINES.values()],
-            rows=[*rows, ["MoE-I over dense", *(over.get(cost, "") for cost in LINES)], drift],
+            rows=[
+                *rows,
+                ["MoE-I over dense", *(over.get(cost, "") for cost in LINES)],
+                ["largest drift", *drifts],
+            ],
             note=f"Restoring one image of {costs.image} from pixels to pixels, without a disk; every policy "
             "in a process of its own, in turn. Latency is a median; MoE-I over dense is the median ratio of "
             f"neighbouring runs. Drift is the range over the blocks, as a share.{quick}",
