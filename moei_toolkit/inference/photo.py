@@ -14,6 +14,7 @@ from moei_toolkit.inference.photo_record import record_path, source_facts
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.disk import disk_errors
+from moei_toolkit.io.half_written import remove_abandoned
 from moei_toolkit.io.images import Photograph, RowWriter, open_photograph, require_writable
 from moei_toolkit.io.text import printable
 
@@ -95,6 +96,7 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
     photo, target, seconds, runtime = opened.photo, opened.target, opened.seconds, restorer.runtime
     with disk_errors(target):
         record_path(target).unlink(missing_ok=True)  # it must not speak of another picture
+        remove_abandoned(target)
     with _timed(seconds, "describe"), photo.pixels() as pixels:
         g = runtime.describe(pixels)
     with _timed(seconds, "decide"):

@@ -26,9 +26,14 @@ def beside(path: Path) -> Path:
 
 def remove_leftovers_of(path: Path) -> None:
     """Remove what killed writers of one file left beside it; call it only while nobody writes that file."""
-    for leftover in path.parent.glob(glob.escape(_start_of_leftover(path)) + 2 * _RANDOM * "[0-9a-f]"):
+    for leftover in leftovers_of(path):
         with disk_errors(leftover):
             leftover.unlink(missing_ok=True)
+
+
+def leftovers_of(path: Path) -> list[Path]:
+    """Return what writers of one file have not finished yet, or never will."""
+    return list(path.parent.glob(glob.escape(_start_of_leftover(path)) + 2 * _RANDOM * "[0-9a-f]"))
 
 
 def _start_of_leftover(path: Path) -> str:

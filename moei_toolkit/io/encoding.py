@@ -13,6 +13,7 @@ from PIL import Image
 from moei_toolkit.errors import ImageError, located
 from moei_toolkit.io.atomic import atomic_path
 from moei_toolkit.io.formats import format_for
+from moei_toolkit.io.half_written import claim
 from moei_toolkit.io.jpeg_rows import write_jpeg
 from moei_toolkit.io.pixel_source import PixelSource
 from moei_toolkit.io.pixels import Traits, quantise, to_gray
@@ -60,6 +61,7 @@ def encode_rows(path: Path, rows: Iterable[tuple[int, np.ndarray]], like: Like) 
         located(str(path)),
         like.opacity() as opacity,
     ):
+        claim(file)
         pieces, channels = _pieces(rows, traits, opacity), _count_channels(traits)
         if name == "PNG":
             file.writelines(png_parts(pieces, traits, channels))

@@ -19,6 +19,7 @@ from moei_toolkit.inference.photo_record import record_path
 from moei_toolkit.inference.photos import restore_photos
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.restorer import Restorer
+from moei_toolkit.io.atomic import beside
 from moei_toolkit.io.images import Photograph, open_photograph
 
 
@@ -93,6 +94,13 @@ class TestContinuing:
         restore_photos(restorer, pairs, reporter, "m")
         assert [text.endswith("done before") for text in reporter.told] == [True, False, True]
         assert len(restored) == 4
+
+    def test_what_a_killed_run_has_half_written_is_removed(self, pairs, restorer):
+        half = beside(pairs[1][1])
+        half.parent.mkdir()
+        half.write_bytes(b"half")
+        assert restore_photos(restorer, pairs, Quiet(), "m") == []
+        assert list(half.parent.glob(".tmp-*")) == []
 
     def test_an_interrupted_run_goes_on_where_it_stopped(self, pairs, restorer, restored, monkeypatch):
         restore_rows = restorer.runtime.restore_rows

@@ -1,0 +1,51 @@
+"""What a killed writer left is told from what is being written."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import Mock
+
+import numpy as np
+from PIL import Image
+
+from moei_toolkit.io.atomic import beside
+from moei_toolkit.io.encoding import encode_rows
+from moei_toolkit.io.half_written import remove_abandoned
+from moei_toolkit.io.pixels import LoadedImage
+
+
+def test_only_what_was_left_of_this_file_is_removed(tmp_path: Path):
+    left, other = beside(tmp_path / "a.png"), beside(tmp_path / "b.png")
+    for path in (left, other, tmp_path / "a.png"):
+        path.write_bytes(b"half")
+    remove_abandoned(tmp_path / "a.png")
+    assert sorted(tmp_path.iterdir()) == sorted([other, tmp_path / "a.png"])
+
+
+def test_a_picture_that_is_being_written_stays(tmp_path: Path):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8)
+    found: list[int] = []
+
+    def rows() -> Iterator[tuple[int, np.ndarray]]:
+        for top in range(0, 40, 10):
+            remove_abandoned(tmp_path / "out.png")
+            found.append(len(list(tmp_path.iterdir())))
+            yield top, pixels[top : top + 10]
+
+    encode_rows(tmp_path / "out.png", rows(), LoadedImage(pixels, None, 8, False, None))
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out.png")), pixels)
+    assert found == [1, 1, 1, 1]
+
+
+def test_where_there_are_no_locks_nothing_is_removed(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(fcntl, "flock", Mock(side_effect=OSError("no locks here")))
+    left = beside(tmp_path / "a.png")
+    left.write_bytes(b"half")
+    remove_abandoned(tmp_path / "a.png")
+    assert left.is_file()
+
+
+def test_a_folder_that_is_not_there_holds_none(tmp_path: Path):
+    remove_abandoned(tmp_path / "none" / "a.png")
