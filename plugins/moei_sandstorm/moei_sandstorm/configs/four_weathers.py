@@ -21,7 +21,7 @@ _own = dict(sandstorm=1.0, clean=1.0)
 tasks = dict(
     sandstorm=dict(degradation=dict(type="sandstorm"), loss=dict(type="sandstorm", pixel="rmse")),
 )
-dense = dict(training=dict(iterations=1300, mix=dict(sandstorm=1.0, clean=1.7)))
+dense = dict(training=dict(iterations=1300, mix=dict(sandstorm=1.0, clean=2.5)))
 experts = dict(
     sandstorm=dict(
         expert=dict(type="sandstorm", reduction=1 / 16),
