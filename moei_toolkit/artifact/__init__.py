@@ -3,9 +3,9 @@
 What a check finds: files that are missing, added or changed, links, and folders that are no stage; a config,
 a recipe or an order of stages that does not fit the others; rows that contradict each other, or what was
 measured along their routes; and numbers that do not follow from the rows, in the tables, the model card, and
-on the page. It finds edits even when
-``SHA256SUMS`` was written anew: manifests hold the hash of every file, the model card that of every manifest,
-fingerprints are hashes of recipes, and results, objectives and tables are derived again.
+on the page. It finds edits even when ``SHA256SUMS`` was written anew: manifests hold the hash of every file,
+the model card that of every manifest, fingerprints are hashes of recipes, and results, objectives and tables
+are derived again.
 
 What it cannot find is an edit after which every hash up to ``SHA256SUMS`` was computed anew, if nothing is
 derived from what was edited: weights with the file that describes them, the temperature of the calibration,

@@ -43,9 +43,7 @@ def main(argv: Sequence[str]) -> int:
     ]
     header = ["route", "GFLOPs/tile", "GFLOPs/image", "own parameters", "share", "active"]
     print(format_table([*header, *(["latency ms"] if measured else [])], rows))
-    print(
-        f"\n{counts.size}: tiles: {counts.tiles}; describing it once takes {counts.describe_gflops:.2f} GFLOPs."
-    )
+    print(f"\n{counts.size}: tiles: {counts.tiles}; described once: {counts.describe_gflops:.2f} GFLOPs.")
     print(f"Unit: {counts.unit}.")
     print(f"Parameters: backbone {counts.backbone:,}, router {counts.router:,}, all {counts.total:,}.")
     missing = ", ".join(f"{name} x{calls}" for name, calls in counts.not_counted.items())
