@@ -11,7 +11,6 @@ from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiling import tile_spans
-from moei_toolkit.types import DENSE
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,9 @@ def compare_with_whole(
         raise DataError(f"expected a photograph larger than a tile of {protocol.tile}, got {size}")
     g = runtime.describe(image)
     route = decider.decide(g, name).route
-    worn = {one: expert for one, expert in runtime.experts.items() if one != DENSE}
     at_once = replace(protocol, tile=max(image.shape[:2]) + protocol.overlap + protocol.align)
     try:
-        whole = EagerRuntime(runtime.backbone, worn, at_once, str(runtime.device)).restore(image, route, g)
+        whole = runtime.under(at_once).restore(image, route, g)
     except MemoryError as error:
         raise DataError("not enough memory to restore it whole; cut a smaller part out of it") from error
     tiled = runtime.restore(image, route, g)

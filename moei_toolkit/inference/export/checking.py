@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,7 +12,6 @@ from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.inference.runtimes.onnx import OnnxRuntime
-from moei_toolkit.types import DENSE
 
 TOLERANCE = 1e-4
 """Largest absolute difference to eager."""
@@ -49,9 +47,8 @@ def check_graphs(graphs: Graphs, eager: EagerRuntime, router: EagerRouter) -> di
 
 
 def _comparisons(graphs: Graphs, eager: EagerRuntime, router: EagerRouter) -> Iterator[Comparison]:
-    protocol = replace(eager.protocol, precision="float32")
-    experts = {name: expert for name, expert in eager.experts.items() if name != DENSE}
-    exact = EagerRuntime(eager.backbone, experts, protocol)
+    exact = eager.in_precision("float32")
+    protocol = exact.protocol
     onnx = OnnxRuntime(graphs, protocol)
     generator = np.random.default_rng(0)
     overview, probes, *tiles = (generator.random(shape, np.float32) for shape in _shapes(protocol))

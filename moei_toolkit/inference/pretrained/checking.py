@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from moei_toolkit.errors import ExportError
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
-from moei_toolkit.types import DENSE
 
 TOLERANCE = 1 / 255
 """Largest difference of a picture whose weights were rounded: one step of eight bits."""
@@ -60,7 +57,6 @@ def _require_at_most(difference: float, most: float, what: str) -> None:
 
 def _restore(runtime: EagerRuntime, image: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return the picture of every route, and the descriptor."""
-    experts = {name: expert for name, expert in runtime.experts.items() if name != DENSE}
-    exact = EagerRuntime(runtime.backbone, experts, replace(runtime.protocol, precision="float32"))
+    exact = runtime.in_precision("float32")
     g = exact.describe(image)
     return exact.restore_routes(image, g), g

@@ -79,8 +79,11 @@ class EagerRuntime(Runtime):
 
     def in_precision(self, precision: str) -> EagerRuntime:
         """See :meth:`Runtime.in_precision`."""
+        return self.under(replace(self.protocol, precision=precision))
+
+    def under(self, protocol: Protocol) -> EagerRuntime:
+        """Return one with the same networks under another protocol."""
         experts = {name: expert for name, expert in self.experts.items() if name != DENSE}
-        protocol = replace(self.protocol, precision=precision)
         return EagerRuntime(self.backbone, experts, protocol, str(self.device), self.batch, self.threads)
 
     def network(self, *names: str) -> Route:
