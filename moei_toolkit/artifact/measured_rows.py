@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from moei_toolkit.artifact.differences import first_difference
-from moei_toolkit.evaluation.rows import Row, by_policy
+from moei_toolkit.evaluation.rows import Row, by_image
 from moei_toolkit.pipeline.judge import judge
 from moei_toolkit.pipeline.measurement import Measured
 from moei_toolkit.types import ACTUAL, TOP2, Decision
@@ -25,16 +25,17 @@ def measurement_problems(
         measured: The images along every route, with their descriptors.
         experts: In the order of the config: of equally good ones the oracle takes the first.
     """
-    found, along = by_policy(rows), {image.id: image for image in measured}
-    for name in sorted({row.id for row in rows} ^ along.keys()):
+    images, along = by_image(rows), {image.id: image for image in measured}
+    for name in sorted(images.keys() ^ along.keys()):
         yield f"image {name!r} has {'no rows' if name in along else 'no measurement'}"
-    for row in rows:
-        if row.policy != ACTUAL or row.id not in along:
+    for name, policies in images.items():
+        row = policies.get(ACTUAL)
+        if row is None or name not in along:
             continue
-        probabilities = {name: row.probabilities[name] for name in experts}
+        probabilities = {expert: row.probabilities[expert] for expert in experts}
         decision = Decision(row.route, probabilities, row.confidence, row.abstained)
-        made = by_policy(judge(along[row.id], decision))
-        for key in sorted({key for key in found if key[0] == row.id and key[1] != TOP2} | made.keys()):
-            expected, got = (None if one is None else asdict(one) for one in (made.get(key), found.get(key)))
+        made = {one.policy: one for one in judge(along[name], decision)}
+        for policy in sorted((policies.keys() - {TOP2}) | made.keys()):
+            expected, got = (asdict(of[policy]) if policy in of else None for of in (made, policies))
             if difference := first_difference(expected, got):
-                yield f"image {key[0]!r}, policy {key[1]!r}: {difference}; expected is what was measured"
+                yield f"image {name!r}, policy {policy!r}: {difference}; expected is what was measured"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
 from moei_toolkit.data.records import Record
-from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.rows import Row, by_image
 from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, ORACLE, TOP2, most_probable
 
 _SHARED = ("dataset", "scene_id", "degradation", "severity")
@@ -32,19 +32,20 @@ def contradictions(
             probability.
         misrouted: Share of the images that were sent to another expert than was decided, on purpose.
     """
-    images: dict[str, dict[str, Row]] = {}
-    for row in rows:
-        images.setdefault(row.id, {})[row.policy] = row
+    images = by_image(rows)
     known = {record.id: record for record in records}
     for name in sorted(images.keys() ^ known.keys()):
         yield f"image {name!r} has {'no record' if name in images else 'no rows'}"
-    sent = {name for name, policies in images.items() if _is_misrouted(policies[ACTUAL], threshold)}
     most = round(misrouted * len(images))
-    if 0 < most < len(sent):
+    sent = {name for name in images if most and _is_misrouted(images[name][ACTUAL], threshold)}
+    if len(sent) > most:
         yield f"images sent to another expert than was decided: expected at most {most}, got {len(sent)}"
     for name, policies in images.items():
-        routed = most == 0 or name not in sent
-        found = [*_decision(policies, threshold, rule, routed), *_oracle(policies), *_others(policies)]
+        found = [
+            *_decision(policies, threshold, rule, name not in sent),
+            *_oracle(policies),
+            *_others(policies),
+        ]
         if name in known:
             found += _descriptions(policies, known[name])
         yield from (f"image {name!r}, {line}" for line in found)

@@ -62,6 +62,14 @@ def by_policy(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
     return {(row.id, row.policy): row for row in rows}
 
 
+def by_image(rows: Iterable[Row]) -> dict[str, dict[str, Row]]:
+    """Return the rows of every image, each by its policy."""
+    images: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        images.setdefault(row.id, {})[row.policy] = row
+    return images
+
+
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Write rows as JSON lines, atomically, each with the schema version."""
     lines = (
