@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from moei_toolkit.inference.tiled import TileFunction, restore_tiled
-from moei_toolkit.inference.tiling import Tile, network_shape
+from moei_toolkit.inference.tiling import up_to_multiple
 from moei_toolkit.io.pixel_source import ArraySource
 
 
@@ -51,7 +51,7 @@ class HalvingTiles:
             return np.concatenate([self(tile[None]) for tile in tiles])
         while True:
             try:
-                if max(tiles.shape[2:]) <= self._largest:
+                if max(tiles.shape[2:]) <= up_to_multiple(self._tile, self._align):
                     return self._fn(tiles)
                 return np.stack([self._in_parts(tile) for tile in tiles])
             except MemoryError:
@@ -63,11 +63,6 @@ class HalvingTiles:
                     raise
                 self._tile = half
                 self._on_halved(half)
-
-    @property
-    def _largest(self) -> int:
-        """Side of a whole tile as the network is given it."""
-        return network_shape(Tile(0, 0, self._tile, self._tile), self._align)[0]
 
     def _in_parts(self, tile: np.ndarray) -> np.ndarray:
         source = ArraySource(tile.transpose(1, 2, 0))

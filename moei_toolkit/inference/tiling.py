@@ -56,8 +56,8 @@ def tile_spans(size: int, tile: int, overlap: int, align: int = 1) -> list[tuple
     step = _down(tile - overlap, align)
     before = -(-(size - tile) // step)
     quarter = max(_down(tile // 4, align), align)
-    length = min(max(_up(size - before * step, quarter), _up(tile // 2, quarter)), tile)
-    last = _up(size - length, align)
+    length = min(up_to_multiple(max(size - before * step, tile // 2), quarter), tile)
+    last = up_to_multiple(size - length, align)
     return [*((number * step, tile) for number in range(before)), (last, size - last)]
 
 
@@ -74,7 +74,12 @@ def tile_grid(height: int, width: int, tile: int = 512, overlap: int = 64, align
 
 def network_shape(tile: Tile, align: int) -> tuple[int, int]:
     """Return height and width of a tile as the network is given it: continued to multiples of ``align``."""
-    return _up(tile.height, align), _up(tile.width, align)
+    return up_to_multiple(tile.height, align), up_to_multiple(tile.width, align)
+
+
+def up_to_multiple(length: int, multiple: int) -> int:
+    """Return the least multiple that is not below a length."""
+    return -(-length // multiple) * multiple
 
 
 def axis_weights(
@@ -128,7 +133,3 @@ def _ramped(length: int, overlap: int, ramp_in: bool, ramp_out: bool) -> np.ndar
 
 def _down(length: int, multiple: int) -> int:
     return length // multiple * multiple
-
-
-def _up(length: int, multiple: int) -> int:
-    return -(-length // multiple) * multiple
