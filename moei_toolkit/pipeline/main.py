@@ -11,6 +11,7 @@ from typing import Any
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
 from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess
+from moei_toolkit.evaluation.checks import told_p
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.pipeline.chain import REPORT, make_chain
@@ -124,7 +125,7 @@ def _shift(results: Mapping[str, Any]) -> list[str]:
     rank = results["shift"]["rank"]
     return [
         f"ranking of {len(rank['policies'])} policies against that at home: "
-        f"Kendall's tau {rank['tau']:.2f}, p {rank['p']:.3f}"
+        f"Kendall's tau {rank['tau']:.2f}, p {told_p(rank['p'])}"
     ]
 
 

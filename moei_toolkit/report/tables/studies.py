@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moei_toolkit.evaluation.checks import told_p
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition, Studies
 from moei_toolkit.evaluation.study_checks import changed_conclusions
 from moei_toolkit.report.tables.table import Table, name_of
@@ -79,7 +80,9 @@ def _other_data(found: Studies) -> Table:
 
 
 def _data(one: OtherData) -> list[str]:
-    ranked = f"{one.tau:.2f} (p {one.p:.3f})" if one.tau is not None and one.p is not None else f"{one.seen}"
+    ranked = (
+        f"{one.tau:.2f} (p {told_p(one.p)})" if one.tau is not None and one.p is not None else f"{one.seen}"
+    )
     return [
         one.name,
         str(one.images),
