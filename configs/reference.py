@@ -10,7 +10,12 @@ work_dir = "work_dirs/reference"
 _weathers = ("rain", "haze", "snow")
 _prepared = "data/prepared/reference_"
 _schedule = dict(
-    images_per_batch=6, crop_size=160, precision="bf16", checkpoint_every=500, validate_every=3000
+    images_per_batch=6,
+    crop_size=160,
+    precision="bf16",
+    size_bias=1.0,  # else full-size photographs are in one sample of eleven, for there are few
+    checkpoint_every=500,
+    validate_every=3000,
 )
 
 data = dict(_delete_=True, prepared=[_prepared + name for name in ("uhd", "hd", "sd", "generated", "test")])
@@ -20,14 +25,14 @@ _adapter = dict(type="adapter", reduction=1 / 4)  # 2.9% of the backbone
 experts = {
     name: dict(
         expert=_adapter,
-        training=dict(_schedule, iterations=1500, warmup=50, ema_decay=0.999, mix=dict(clean=0.2)),
+        training=dict(_schedule, iterations=2500, warmup=50, ema_decay=0.999, mix=dict(clean=0.2)),
     )
     for name in _weathers
 }
 singles = dict(_delete_=True)  # each would take as long to judge at 4K as an expert does
 dense_equal = dict(
     expert=_adapter,
-    training=dict(_schedule, iterations=4500, warmup=50, ema_decay=0.999, mix=dict(clean=0.6)),
+    training=dict(_schedule, iterations=7500, warmup=50, ema_decay=0.999, mix=dict(clean=0.6)),
 )
 utilities = dict(error="l1")  # task losses of a 4K image take longer than restoring it
 router = dict(beta=50.0, alpha=0.01, iterations=400)
