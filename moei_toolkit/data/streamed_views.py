@@ -8,8 +8,8 @@ import numpy as np
 from moei_toolkit.data.views import grow_overview, probe_positions, to_planes
 from moei_toolkit.io.pixel_source import PixelSource
 
-STRIP = 256
-"""Rows read at a time."""
+STRIP = 64
+"""Rows read at a time: those of a wide image are large."""
 
 
 def read_views(

@@ -74,6 +74,7 @@ class RowBlender:
         done = below - top
         for start in range(0, done, _STRIP):
             yield top + start, self._band[:, start : min(start + _STRIP, done)].copy()
-        rest = self._band[:, done:].copy()
-        self._band[:, : rest.shape[1]] = rest
-        self._band[:, rest.shape[1] :] = 0
+        for plane in self._band:  # one at a time: what is moved is copied
+            rest = plane[done:].copy()
+            plane[: len(rest)] = rest
+            plane[len(rest) :] = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 import numpy as np
@@ -55,11 +55,18 @@ def restore_tiled(
         tile_grid(source.height, source.width, tile, overlap, align), key=lambda part: part.top
     ):
         tiles = list(row)
-        band = source.rows(top, top + tiles[0].height)
-        for group in _calls(tiles, batch):
-            crops = np.stack([_crop(band, part, align) for part in group])
-            for part, pixels in zip(group, _run(crops, fn), strict=True):
-                yield from blender.add(part, pixels[:, : part.height, : part.width])
+        bottom = top + tiles[0].height
+        for part, pixels in _restored(source.rows(top, bottom), _calls(tiles, batch), fn, align):
+            yield from blender.add(part, pixels)
+
+
+def _restored(
+    band: np.ndarray, calls: Iterable[list[Tile]], fn: TileFunction, align: int
+) -> Iterator[tuple[Tile, np.ndarray]]:
+    for tiles in calls:
+        crops = np.stack([_crop(band, part, align) for part in tiles])
+        for part, pixels in zip(tiles, _run(crops, fn), strict=True):
+            yield part, pixels[:, : part.height, : part.width]
 
 
 def _calls(row: list[Tile], batch: int) -> Iterator[list[Tile]]:

@@ -13,6 +13,8 @@ from moei_toolkit.errors import ImageError
 from moei_toolkit.io.pixel_source import ArraySource, PixelSource
 
 LUMA = (0.299, 0.587, 0.114)
+_AT_ONCE = 2**17
+"""Values that are rounded at a time: few enough for the cache of a processor."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +125,17 @@ def quantise(values: np.ndarray, bit_depth: int) -> np.ndarray:
     Raises:
         ImageError: A value is NaN.
     """
-    if np.isnan(values.min(initial=0)):
-        raise ImageError("the image holds NaN and cannot be written")
     dtype = np.uint16 if bit_depth == 16 else np.uint8
-    scaled = np.clip(values, 0, 1) * np.float64(np.iinfo(dtype).max)
-    scaled += 0.5
-    return np.ascontiguousarray(scaled.astype(dtype))
+    pixels = np.empty(values.shape, dtype)
+    step = max(1, _AT_ONCE // max(1, values[:1].size))
+    for start in range(0, len(values), step):
+        part = values[start : start + step]
+        if np.isnan(part.min(initial=0)):
+            raise ImageError("the image holds NaN and cannot be written")
+        scaled = np.clip(part, 0, 1) * np.float64(np.iinfo(dtype).max)
+        scaled += 0.5
+        pixels[start : start + step] = scaled
+    return pixels
 
 
 def to_gray(pixels: np.ndarray) -> np.ndarray:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from moei_toolkit.errors import located
 from moei_toolkit.io.channel import Channel, ClosedError
 from moei_toolkit.io.encoding import Like, encode_rows
 from moei_toolkit.io.image_writing import require_writable
+from moei_toolkit.io.pixels import quantise
 
 _ROOM = 8
 """Blocks that wait to be encoded, a band of tiles at most; when there are more, the next is not made yet."""
@@ -31,6 +33,7 @@ class RowWriter:
 
     def __init__(self, path: Path, like: Like) -> None:
         require_writable(path, like)
+        self._path, self._bit_depth = path, like.traits.bit_depth
         self._channel: Channel[tuple[int, np.ndarray]] = Channel(_ROOM)
         thread = ThreadPoolExecutor(1, "write")
         self._done = thread.submit(_write, path, self._channel, like)
@@ -38,6 +41,8 @@ class RowWriter:
 
     def write(self, top: int, rows: np.ndarray) -> None:
         """Hand over the next rows; waits while too many wait already.
+
+        What waits is rounded, which takes a quarter of the memory of floats.
 
         Args:
             top: The first of them.
@@ -47,6 +52,9 @@ class RowWriter:
             ImageError: Rows do not fit, or hold NaN.
             StoreError: The disk is full or read-only.
         """
+        if rows.dtype.kind == "f":
+            with located(str(self._path)):
+                rows = quantise(rows, self._bit_depth)
         try:
             self._channel.put((top, rows))
         except ClosedError:

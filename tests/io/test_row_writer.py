@@ -142,12 +142,12 @@ class TestFailure:
 
     @pytest.mark.parametrize("suffix", STREAMED_SUFFIXES)
     def test_of_the_rows(self, tmp_path: Path, suffix: str):
-        image, bad = like(), np.full((70, 33, 3), np.nan, np.float32)
+        image, black = like(), np.zeros((70, 33, 3), np.float32)
         for rows, reason in (
-            ([(0, bad)], "NaN"),
+            ([(0, black + np.nan)], "NaN"),
             (rows_of_floats(image, (20, 30)), "only 50 of 70"),
-            ([(3, bad)], "do not follow row 0"),
-            ([(0, bad[:, :-1])], "do not follow row 0"),
+            ([(3, black)], "do not follow row 0"),
+            ([(0, black[:, :-1])], "do not follow row 0"),
         ):
             with pytest.raises(ImageError, match=rf"x\{suffix}.*{reason}"):
                 write_rows(tmp_path / f"x{suffix}", rows, image)
@@ -230,6 +230,17 @@ def test_abandoning_leaves_nothing_even_after_the_last_row(tmp_path: Path):
     threading.Timer(0.05, slow.may_go_on.set).start()
     writer.abandon()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_waits_takes_the_memory_of_pixels(tmp_path: Path):
+    slow = Slow()
+    writer = RowWriter(tmp_path / "x.png", slow)
+    for top, rows in rows_of_floats(like(), (10, 10, 10)):
+        writer.write(top, rows)
+    waiting = [rows for _, rows in writer._channel._waiting]
+    assert waiting and all(rows.dtype == np.uint8 for rows in waiting)
+    slow.may_go_on.set()
+    writer.abandon()
 
 
 KILLED = """
