@@ -238,7 +238,8 @@ def test_what_waits_takes_the_memory_of_pixels(tmp_path: Path):
     for top, rows in rows_of_floats(like(), (10, 10, 10)):
         writer.write(top, rows)
     waiting = [rows for _, rows in writer._channel._waiting]
-    assert waiting and all(rows.dtype == np.uint8 for rows in waiting)
+    assert waiting
+    assert all(rows.dtype == np.uint8 for rows in waiting)
     slow.may_go_on.set()
     writer.abandon()
 
