@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from moei_toolkit.data.color_jitter import draw_jitter, jittered
 from moei_toolkit.data.record_mix import RecordMix
 from moei_toolkit.data.records import Record
 from moei_toolkit.data.storage.pixel_store import PixelStore
@@ -33,7 +32,6 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         severity_bias: See :class:`RecordMix`.
         size_bias: See :class:`RecordMix`.
         rotate: Turn crops by random quarters, which suits pictures taken from above.
-        color_jitter: Strength of :func:`draw_jitter`, [0, 1).
 
     Raises:
         DataError: When a degradation of the mix has no records or is not among the tasks.
@@ -53,7 +51,6 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         severity_bias: float = 0.0,
         size_bias: float = 0.0,
         rotate: bool = False,
-        color_jitter: float = 0.0,
     ) -> None:
         self.store = store
         self.crop_size = crop_size
@@ -61,7 +58,6 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         self.overview_size = overview_size
         self.seed = seed
         self.length = length
-        self.color_jitter = color_jitter
         self.tasks = tuple(mix if tasks is None else tasks)
         self._mix = RecordMix(records, mix, self.tasks, severity_bias, size_bias)
         self._augment = _augmentation(crop_size, rotate)
@@ -83,11 +79,10 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         record = self._mix.draw(rng)
         degraded, clean = self.store.pair(record)
         crops = self._crops(degraded.pixels, clean.pixels, rng)
-        jitter = draw_jitter(self.color_jitter, rng)
         return {
-            "overview": jittered(torch.from_numpy(degraded.overview(self.overview_size)), jitter),
-            "degraded": jittered(_as_batch([crop["image"] for crop in crops]), jitter),
-            "clean": jittered(_as_batch([crop["clean"] for crop in crops]), jitter),
+            "overview": torch.from_numpy(degraded.overview(self.overview_size)),
+            "degraded": _as_batch([crop["image"] for crop in crops]),
+            "clean": _as_batch([crop["clean"] for crop in crops]),
             "task": torch.tensor(self.tasks.index(record.degradation)),
             "severity": torch.tensor(record.severity, dtype=torch.float32),
         }

@@ -56,8 +56,6 @@ class Training(Section):
         size_bias: Images of a task are drawn in proportion to sqrt(width * height) ** size_bias: evenly when
             0, large ones more often when above it.
         rotate: Turn crops by random quarters, which suits pictures taken from above only.
-        color_jitter: How far exposure, white balance and saturation of half of the samples are changed,
-            [0, 1): for few photographs, whose colours would else be learnt by heart.
     """
 
     iterations: Count
@@ -78,7 +76,6 @@ class Training(Section):
     severity_bias: NotNegative = 0.0
     size_bias: NotNegative = 0.0
     rotate: Flag = False
-    color_jitter: Decay = 0.0
 
     @model_validator(mode="after")
     def _check_warmup(self) -> Training:

@@ -55,7 +55,6 @@ def crop_dataset(images: Images, config: Config, settings: Training, seed: int) 
         severity_bias=settings.severity_bias,
         size_bias=settings.size_bias,
         rotate=settings.rotate,
-        color_jitter=settings.color_jitter,
     )
 
 
