@@ -83,13 +83,13 @@ class Restorer:
         decision = self.decider.decide(g, name)
         decided = time.perf_counter()
         tiles = [self.runtime.protocol.tile]
-        restored = [rows for _, rows in self.runtime.restore_rows(x, decision.route, g, tiles.append)]
+        restored = self.runtime.restore(x, decision.route, g, tiles.append)
         seconds = {
             "describe": described - started,
             "decide": decided - described,
             "restore": time.perf_counter() - decided,
         }
-        return Restoration(np.concatenate(restored), decision, seconds, tiles[-1])
+        return Restoration(restored, decision, seconds, tiles[-1])
 
 
 def checked_image(image: np.ndarray) -> np.ndarray:

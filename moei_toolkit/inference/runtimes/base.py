@@ -103,9 +103,15 @@ class Runtime(ABC):
         for top, rows in restore_tiled(as_source(image), fn, *tiles, self.batch, protocol.align):
             yield top, np.clip(rows, 0, 1, out=rows).transpose(1, 2, 0)
 
-    def restore(self, image: Picture, route: str, g: np.ndarray) -> np.ndarray:
+    def restore(
+        self, image: Picture, route: str, g: np.ndarray, on_halved: Callable[[int], None] | None = None
+    ) -> np.ndarray:
         """Restore along one route; the arguments are those of :meth:`restore_rows`, the result (H, W, 3)."""
-        return np.concatenate([rows for _, rows in self.restore_rows(image, route, g)])
+        source = as_source(image)
+        restored = np.empty((source.height, source.width, 3), np.float32)
+        for top, rows in self.restore_rows(source, route, g, on_halved):
+            restored[top : top + len(rows)] = rows
+        return restored
 
 
 def as_source(image: Picture) -> PixelSource:
