@@ -35,6 +35,12 @@ dense_equal = dict(
     training=dict(_schedule, iterations=15000, warmup=50, ema_decay=0.999, mix=dict(clean=0.6)),
 )
 utilities = dict(error="l1")  # task losses of a 4K image take longer than restoring it
-router = dict(beta=50.0, alpha=0.01, iterations=400)
+router = dict(
+    router=dict(type="mlp", dropout=0.5),
+    beta=50.0,
+    shrinkage=0.9,  # which expert restores one hazy image best is luck to a good part
+    alpha=0.01,
+    iterations=100,
+)
 evaluate = dict(metrics=[dict(type="psnr"), dict(type="ssim")], top2=False)
 report = dict(title="Reference run: rain, haze and snow on UHD photographs")

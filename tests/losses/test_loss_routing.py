@@ -9,7 +9,13 @@ import torch
 from torch.nn import functional as F
 
 from moei_toolkit.errors import ConfigError, DataError
-from moei_toolkit.losses.routing import distillation_loss, hard_targets, target_entropy, utility_targets
+from moei_toolkit.losses.routing import (
+    distillation_loss,
+    hard_targets,
+    shrink_errors,
+    target_entropy,
+    utility_targets,
+)
 
 HAZE_ERRORS = torch.tensor([[0.03, 0.10, 0.11]])
 
@@ -98,3 +104,46 @@ def test_hard_targets_share_an_image_among_the_experts_that_are_right():
     )
     with pytest.raises(DataError, match="an expert for every image, 1 have none"):
         hard_targets(torch.tensor([[True], [False]]))
+
+
+class TestShrinking:
+    """One image is a sample of what the experts are good for; its weather is more of them."""
+
+    ERRORS = torch.tensor([[1.0, 3.0], [3.0, 1.0], [2.0, 6.0], [5.0, 5.0]], dtype=torch.float64)
+    WEATHER = ("rain", "rain", "rain", "haze")
+
+    def test_nothing_is_left_as_it_is(self):
+        assert torch.equal(shrink_errors(self.ERRORS, self.WEATHER, 0.0, normalize=True), self.ERRORS)
+
+    def test_everything_is_the_mean_of_the_weather(self):
+        shrunk = shrink_errors(self.ERRORS, self.WEATHER, 1.0, normalize=False)
+        torch.testing.assert_close(shrunk[:3], self.ERRORS[:3].mean(0).expand(3, 2))
+        torch.testing.assert_close(shrunk[3], self.ERRORS[3])
+
+    @pytest.mark.parametrize("normalize", [False, True])
+    def test_means_stay_and_deviations_shrink(self, normalize: bool):
+        errors = torch.rand(30, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64) + 0.1
+        weather = ["rain", "haze", "snow"] * 10
+        shrunk = shrink_errors(errors, weather, 0.75, normalize)
+        before = errors / errors.mean(1, keepdim=True) if normalize else errors
+        for first in range(3):
+            mine, were = shrunk[first::3], before[first::3]
+            torch.testing.assert_close(mine.mean(0), were.mean(0))
+            torch.testing.assert_close(mine.std(0), 0.25 * were.std(0))
+
+    def test_dark_images_count_like_bright_ones(self):
+        scale = torch.tensor([[1.0], [100.0], [1.0], [1.0]], dtype=torch.float64)
+        plain, bright = (
+            utility_targets(shrink_errors(errors, self.WEATHER, 0.5, normalize=True), 5.0, normalize=True)
+            for errors in (self.ERRORS, self.ERRORS * scale)
+        )
+        torch.testing.assert_close(plain, bright)
+
+    def test_a_lucky_image_is_outvoted(self):
+        targets = utility_targets(shrink_errors(self.ERRORS, self.WEATHER, 0.9, True), 50.0, normalize=True)
+        assert targets[:3].argmax(1).tolist() == [0, 0, 0]
+        assert self.ERRORS[1].argmin() == 1
+
+    def test_groups_are_counted(self):
+        with pytest.raises(DataError, match="expected a group for each of 4 images, got 3"):
+            shrink_errors(self.ERRORS, self.WEATHER[:3], 0.5, normalize=True)

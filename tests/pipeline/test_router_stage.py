@@ -144,8 +144,8 @@ def test_what_a_router_is_taught(tmp_path):
     cache = make_cache("route", 0)
     cache = replace(cache, degradations=["rain", "haze"] * (IMAGES // 2))
 
-    def targets(kind: str, **changes):
-        section = {**base["router"], "targets": kind, "beta": 5.0}
+    def targets(kind: str, shrinkage: float = 0.0, **changes):
+        section = {**base["router"], "targets": kind, "beta": 5.0, "shrinkage": shrinkage}
         training = {**base["dense"]["training"], "mix": {"rain": 1.0}}
         worn = {name: {**expert, "training": training} for name, expert in experts.items()}
         dense = {**base["dense"], "training": training}
@@ -157,6 +157,9 @@ def test_what_a_router_is_taught(tmp_path):
     assert targets("best").max(1).values.tolist() == [1.0] * IMAGES
     assert targets("weather")[:2].tolist() == [[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]]
     assert torch.equal(targets("utility"), utility_targets(cache.error[:, :-1], 5.0, normalize=False))
+    shrunk = targets("utility", shrinkage=1.0)
+    torch.testing.assert_close(shrunk[2:], shrunk[:2].repeat(IMAGES // 2 - 1, 1))
+    assert not torch.allclose(shrunk[0], shrunk[1])
     foggy = replace(cache, degradations=["fog"] * IMAGES)
     with pytest.raises(DataError, match=f"{IMAGES} have none"):
         router.make_targets(make_config(tmp_path, router={**base["router"], "targets": "weather"}), foggy)

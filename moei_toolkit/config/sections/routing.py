@@ -48,6 +48,8 @@ class RouterSection(Section):
         targets: What it learns: the ``"utility"`` of every expert, or, without distillation, which one was
             ``"best"``, or which one is for the ``"weather"`` of the image.
         beta: Sharpness of the soft targets, q_k ~ exp(-beta * eps_k).
+        shrinkage: How far the errors eps_k of an image are drawn to their mean over the images of its
+            weather, [0, 1]: for few routing scenes, whose luck would else be learnt by heart.
         alpha: Weight of the balance term KL(mean p || uniform).
         iterations: Optimizer steps.
         batch_size: Descriptors per step.
@@ -58,6 +60,7 @@ class RouterSection(Section):
     router: Component
     targets: Literal["utility", "best", "weather"] = "utility"
     beta: Positive
+    shrinkage: Fraction = 0.0
     alpha: NotNegative
     iterations: Count
     batch_size: Count

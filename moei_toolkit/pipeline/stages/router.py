@@ -13,7 +13,13 @@ from moei_toolkit.errors import TrainingError
 from moei_toolkit.inference.bundle import ROUTER_FILE, build_router
 from moei_toolkit.io.reporter import Progress
 from moei_toolkit.io.weights import save_weights
-from moei_toolkit.losses.routing import distillation_loss, hard_targets, target_entropy, utility_targets
+from moei_toolkit.losses.routing import (
+    distillation_loss,
+    hard_targets,
+    shrink_errors,
+    target_entropy,
+    utility_targets,
+)
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages.cache import UtilityCache, load_cache
 from moei_toolkit.routers.base import Router
@@ -51,7 +57,9 @@ def make_targets(config: Config, cache: UtilityCache) -> Tensor:
     """
     errors = cache.error[:, :-1]
     if config.router.targets == "utility":
-        return utility_targets(errors, config.router.beta, config.utilities.normalize)
+        normalize = config.utilities.normalize
+        errors = shrink_errors(errors, cache.degradations, config.router.shrinkage, normalize)
+        return utility_targets(errors, config.router.beta, normalize)
     if config.router.targets == "best":
         return hard_targets(errors == errors.amin(1, keepdim=True))
     tasks = [expert.task for expert in config.experts.values()]
