@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 from moei_toolkit.bench.cost import MAX_NOISE, Ratio, compare
@@ -28,6 +28,7 @@ class Pair:
         equal: Whether the costs of the budget lie within the tolerance; None without a budget, or when the
             latencies are too noisy to tell.
         width: Of the rival's backbone; None when it is the model's own.
+        tried: Widths that were measured to find it, and the cost of each over that of MoE-I.
     """
 
     rival: str
@@ -35,6 +36,7 @@ class Pair:
     ratio: Ratio
     equal: bool | None
     width: int | None = None
+    tried: Mapping[int, float] = field(default_factory=dict)
 
 
 def pair_budgets(
@@ -78,7 +80,8 @@ def pair_budgets(
         match = match_width(partial(_cost, ratio_at, wanted), start, 2 * start, tolerance)
         ratio = ratios[match.width]
         name = f"dense, {option} {match.width}"
-        pairs.append(Pair(name, (wanted,), ratio, _is_equal(ratio, (wanted,), tolerance), match.width))
+        equal = _is_equal(ratio, (wanted,), tolerance)
+        pairs.append(Pair(name, (wanted,), ratio, equal, match.width, match.tried))
     return pairs
 
 

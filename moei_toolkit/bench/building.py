@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,18 @@ from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.types import ACTUAL, DENSE
 
-Restore = Callable[[np.ndarray], dict[str, float]]
-"""Restores an image (H, W, 3) uint8; returns the seconds of describe, decide and restore."""
+
+@dataclass(frozen=True)
+class Built:
+    """A subject that is loaded.
+
+    Attributes:
+        restore: Restores an image (H, W, 3) uint8; returns the seconds of describe, decide and restore.
+        precision: What its tiles are computed in, whatever was asked for.
+    """
+
+    restore: Callable[[np.ndarray], dict[str, float]]
+    precision: str
 
 
 def make_image(size: Size, seed: int = 0) -> np.ndarray:
@@ -24,7 +35,7 @@ def make_image(size: Size, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (size.height, size.width, 3), np.uint8)
 
 
-def build_subject(model: Model, subject: Subject) -> Restore:
+def build_subject(model: Model, subject: Subject) -> Built:
     """Load what a subject is made of.
 
     Raises:
@@ -53,7 +64,7 @@ def build_subject(model: Model, subject: Subject) -> Restore:
     return _timed(runtime, decider, _by_bands(runtime, decider.experts[0]))
 
 
-def _build_torch(model: Model, subject: Subject) -> Restore:
+def _build_torch(model: Model, subject: Subject) -> Built:
     import torch
 
     from moei_toolkit.bench.torch_subject import build_eager
@@ -85,7 +96,7 @@ def _by_bands(runtime: Runtime, route: str) -> Callable[[np.ndarray, np.ndarray]
 
 def _timed(
     runtime: Runtime, decider: Decider | None, restore: Callable[[np.ndarray, np.ndarray], None]
-) -> Restore:
+) -> Built:
     """Return the three hops; MoE-I decides and then goes along one expert, whatever was decided."""
 
     def hops(image: np.ndarray) -> dict[str, float]:
@@ -99,4 +110,4 @@ def _timed(
         done = time.perf_counter()
         return {"describe": described - started, "decide": decided - described, "restore": done - decided}
 
-    return hops
+    return Built(hops, runtime.protocol.precision)

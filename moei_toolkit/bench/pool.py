@@ -32,9 +32,9 @@ class Worker:
         self._commands = cast("IO[str]", process.stdin)
         self._answers = cast("IO[str]", process.stdout)
 
-    def wait(self) -> None:
-        """Wait until the subject is loaded."""
-        self._hear()
+    def wait(self) -> str:
+        """Wait until the subject is loaded; returns what its tiles are computed in."""
+        return str(self._hear()["precision"])
 
     def run(self) -> dict[str, float]:
         """Restore the image; returns the seconds of describe, decide and restore.

@@ -94,6 +94,7 @@ class Measurements:
         subjects: What, in order.
         runs: Every timed run.
         peaks: Memory of every subject and block.
+        precisions: What the tiles of every subject were computed in, by name.
     """
 
     size: Size
@@ -101,6 +102,7 @@ class Measurements:
     subjects: Sequence[Subject]
     runs: Sequence[Run]
     peaks: Sequence[Peak]
+    precisions: Mapping[str, str]
 
 
 def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, log: Reporter) -> Measurements:
@@ -121,6 +123,7 @@ def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, l
         raise BenchError(f"expected subjects of different names, got {', '.join(names)}")
     runs: list[Run] = []
     peaks: list[Peak] = []
+    precisions: dict[str, str] = {}
     total = plan.blocks * (plan.warm_ups + plan.runs) * len(subjects)
     with log.progress(total, f"bench at {size}") as progress:
         for block in range(plan.blocks):
@@ -129,8 +132,7 @@ def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, l
                     subject.name: stack.enter_context(start_worker(model, subject, size))
                     for subject in subjects
                 }
-                for worker in workers.values():
-                    worker.wait()
+                precisions = {name: worker.wait() for name, worker in workers.items()}
                 for number in range(-plan.warm_ups, plan.runs):
                     for name, worker in _in_turn(workers, number):
                         seconds = worker.run()
@@ -138,7 +140,7 @@ def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, l
                         if number >= 0:
                             runs.append(Run(name, block, number, seconds))
                 peaks += [Peak(name, block, **worker.memory()) for name, worker in workers.items()]
-    return Measurements(size, plan, tuple(subjects), tuple(runs), tuple(peaks))
+    return Measurements(size, plan, tuple(subjects), tuple(runs), tuple(peaks), precisions)
 
 
 def _in_turn(workers: Mapping[str, Worker], number: int) -> list[tuple[str, Worker]]:

@@ -69,6 +69,7 @@ def write_costs(
             "image": asdict(found.size),
             "plan": asdict(found.plan),
             "protocol": protocol,
+            "precisions": dict(found.precisions),
             "io": IO_POLICY,
             "environment": versions(),
             "subjects": [asdict(subject) for subject in found.subjects],
@@ -77,19 +78,16 @@ def write_costs(
             "peaks": [asdict(peak) for peak in found.peaks],
         },
     )
-    image = str(found.size)
-    lines = [
-        json.dumps({"schema": SCHEMA, "image": image, **asdict(run), "latency_ms": 1e3 * run.latency})
-        for run in found.runs
-    ]
+    head = {"schema": SCHEMA, "quick": found.plan.is_quick, "image": str(found.size)}
+    lines = [json.dumps({**head, **asdict(run), "latency_ms": 1e3 * run.latency}) for run in found.runs]
     atomic_write_text(out / RUNS_FILE, "".join(f"{line}\n" for line in lines))
-    atomic_write_text(out / TABLE_FILE, as_csv(costs))
+    atomic_write_text(out / TABLE_FILE, as_csv(costs, found.plan.is_quick))
 
 
-def as_csv(costs: Sequence[Cost]) -> str:
-    """Return one line per subject."""
+def as_csv(costs: Sequence[Cost], quick: bool) -> str:
+    """Return one line per subject, each marked when it was measured less often than the protocol asks."""
     text = io.StringIO()
-    lines = [_line(cost) for cost in costs]
+    lines = [{**_line(cost), "quick": quick} for cost in costs]
     writer = csv.DictWriter(text, lines[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows(lines)

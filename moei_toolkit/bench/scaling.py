@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from moei_toolkit.bench.cost import Cost, costs_of
+from moei_toolkit.bench.cost import Cost, Ratio, compare, costs_of
 from moei_toolkit.bench.race import Plan, measure
 from moei_toolkit.bench.subject import UHD, Model, Size, Subject
 from moei_toolkit.io.reporter import Reporter
@@ -44,12 +44,14 @@ class Point:
         value: Of the axis.
         size: Of the image.
         cost: What was measured.
+        over_first: Over the first value of the same image size, measured in turn with it; None for itself.
     """
 
     study: str
     value: int
     size: Size
     cost: Cost
+    over_first: Ratio | None = None
 
 
 def size_of(megapixels: int) -> Size:
@@ -92,8 +94,7 @@ def run_study(model: Model, study: Study, values: Sequence[int], plan: Plan, log
     for size in dict.fromkeys(study.size(value) for value in values):
         together = [value for value in values if study.size(value) == size]
         found = measure(model, [study.subject(value) for value in together], size, plan, log)
-        points += [
-            Point(study.name, value, size, cost)
-            for value, cost in zip(together, costs_of(found), strict=True)
-        ]
+        for value, cost in zip(together, costs_of(found), strict=True):
+            ratio = None if value == together[0] else compare(found, str(value), str(together[0]))
+            points.append(Point(study.name, value, size, cost, ratio))
     return points

@@ -1,7 +1,7 @@
 """A process that restores when it is told to: each subject has its own, so that memory is its own too.
 
 It reads one job as a line of JSON, then one command per line, and answers each with a line of JSON:
-``run`` -> seconds of every hop; ``memory`` -> bytes.
+the job -> the precision, once it is loaded; ``run`` -> seconds of every hop; ``memory`` -> bytes.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def serve(commands: TextIO, answers: TextIO) -> None:
     from moei_toolkit.bench.subject import read_job
 
     model, subject, size = read_job(json.loads(commands.readline()))
-    restore = build_subject(model, subject)
+    built = build_subject(model, subject)
     image = make_image(size)
     loaded = process_peak()
-    _answer(answers, {"loaded": loaded})
+    _answer(answers, {"precision": built.precision})
     for line in commands:
         if line.strip() == "run":
-            _answer(answers, restore(image))
+            _answer(answers, built.restore(image))
         else:
             peaks = {"loaded": loaded, "peak": process_peak(), "device": device_peak(subject.device)}
             _answer(answers, peaks)

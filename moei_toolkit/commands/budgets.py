@@ -40,7 +40,12 @@ def main(argv: Sequence[str]) -> int:
     plan, size = Plan(warm_ups=1, runs=args.runs, blocks=1), Size(*args.size)
     model = model_of_run(args.run)
     pairs = pair_budgets(model, size, plan, RichReporter(), args.tolerance, args.width_option)
-    settings = {"image": str(size), "runs": args.runs, "tolerance": args.tolerance, "environment": versions()}
+    settings = {
+        "image": str(size),
+        "plan": asdict(plan),
+        "tolerance": args.tolerance,
+        "environment": versions(),
+    }
     atomic_write_json(
         args.output / "budgets.json", {"schema": 1, **settings, "pairs": [asdict(pair) for pair in pairs]}
     )

@@ -44,7 +44,12 @@ def main(argv: Sequence[str]) -> int:
         found = run_study(model, study, values, plan, RichReporter())
         atomic_write_bytes(args.output / f"{study.name}.svg", plot_study(found, study.axis))
         points += found
-        record = {"schema": 1, "environment": versions(), "points": [asdict(point) for point in points]}
+        record = {
+            "schema": 1,
+            "plan": asdict(plan),
+            "environment": versions(),
+            "points": [asdict(point) for point in points],
+        }
         atomic_write_json(args.output / "scaling.json", record)
         rows = [
             [
@@ -53,10 +58,13 @@ def main(argv: Sequence[str]) -> int:
                 f"{point.cost.latency_ms.median / 1e3:.2f}",
                 f"{point.cost.ms_per_mp:.0f}",
                 f"{point.cost.peak_memory_gb:.3f}",
+                f"{point.over_first.latency:.3f}" if point.over_first else "-",
+                f"{point.over_first.noise:.1%}" if point.over_first else "-",
             ]
             for point in found
         ]
-        print(format_table([study.axis, "image", "latency s", "ms/MP", "peak GB"], rows) + "\n", flush=True)
+        header = [study.axis, "image", "latency s", "ms/MP", "peak GB", "over first", "noise"]
+        print(format_table(header, rows) + "\n", flush=True)
     return 0
 
 

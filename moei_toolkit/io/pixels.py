@@ -120,11 +120,13 @@ def to_pixels(image: Any, bit_depth: int = 8) -> np.ndarray:
 
 
 def quantise(values: np.ndarray, bit_depth: int) -> np.ndarray:
-    """Turn floats of any shape into uint8 or uint16, clipped to [0, 1], rounded half up.
+    """Turn floats (h, ...) into uint8 or uint16, clipped to [0, 1], rounded half up.
 
     Raises:
-        ImageError: A value is NaN.
+        ImageError: A value is NaN, or they are no floats.
     """
+    if values.dtype.kind != "f":
+        raise ImageError(f"expected floats in [0, 1], or pixels of {bit_depth} bits, got {values.dtype}")
     dtype = np.uint16 if bit_depth == 16 else np.uint8
     pixels = np.empty(values.shape, dtype)
     step = max(1, _AT_ONCE // max(1, values[:1].size))

@@ -23,6 +23,14 @@ def test_the_nearest_is_taken_where_nothing_matches():
     assert found.tried[found.width] == found.cost
 
 
+def test_widths_that_convolutions_like_are_tried_where_no_other_matches():
+    """25 channels take longer than 32, as on processors that pad to multiples of 8."""
+    costs = {width: width / 32 if width % 8 == 0 else 1.5 for width in range(24, 49)}
+    found = match_width(costs.__getitem__, 24, 48)
+    assert (found.width, found.cost) == (32, 1.0)
+    assert {24, 32, 40, 48} <= set(found.tried)
+
+
 def test_near_enough_ends_the_search():
     found = match_width(lambda width: 1.01, 24, 48, tolerance=0.02)
     assert found.tried == {36: 1.01}

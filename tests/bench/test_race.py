@@ -41,6 +41,7 @@ def test_a_race(model: Model):
     assert [run.subject for run in found.runs[:6]] == [subject.name for subject in subjects]
     assert [run.subject for run in found.runs[6:]] == [subject.name for subject in reversed(subjects)]
     assert all(run.seconds.keys() == {"describe", "decide", "restore"} for run in found.runs)
+    assert set(found.precisions.values()) == {"float32"}
     decided = {run.subject for run in found.runs if run.seconds["decide"] > 0}
     assert decided == {ACTUAL, "many", TOP2}
     for cost in costs_of(found):

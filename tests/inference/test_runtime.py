@@ -9,6 +9,7 @@ import pytest
 from tiny_run import EXPERTS, make_runtime
 from top_down_source import TopDownSource
 
+from moei_toolkit.errors import DataError
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.io.pixel_source import ArraySource
@@ -53,6 +54,19 @@ def test_a_streamed_image_is_restored_as_the_same_image_in_memory(size: tuple[in
     g = runtime.describe(image)
     streamed = runtime.restore(TopDownSource(image), EXPERTS[0], g)
     np.testing.assert_array_equal(streamed, runtime.restore(image, EXPERTS[0], g))
+
+
+class Splitting(Brightening):
+    """Returns every channel twice."""
+
+    def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
+        return tiles.repeat(2, axis=1)
+
+
+def test_a_network_of_other_channels_is_refused():
+    runtime, image = Splitting(), picture(40, 50)
+    with pytest.raises(DataError, match="'dense': expected a network of three channels, got 6"):
+        runtime.restore(image, "dense", runtime.describe(image))
 
 
 @pytest.mark.parametrize("size", SIZES)

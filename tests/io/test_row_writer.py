@@ -145,6 +145,8 @@ class TestFailure:
         image, black = like(), np.zeros((70, 33, 3), np.float32)
         for rows, reason in (
             ([(0, black + np.nan)], "NaN"),
+            ([(0, black.astype(np.uint16))], "pixels of 8 bits, got uint16"),
+            ([(0, black.astype(np.int64))], "pixels of 8 bits, got int64"),
             (rows_of_floats(image, (20, 30)), "only 50 of 70"),
             ([(3, black)], "do not follow row 0"),
             ([(0, black[:, :-1])], "do not follow row 0"),

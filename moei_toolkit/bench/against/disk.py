@@ -18,7 +18,7 @@ from moei_toolkit.io.images import write_image
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.routers.mlp import MLPRouter
 
-PHOTOGRAPHS = 4
+PHOTOGRAPHS = 10
 
 
 def prepare(scale: Scale) -> tuple[Work, Work]:

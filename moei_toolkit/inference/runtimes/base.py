@@ -9,7 +9,7 @@ import numpy as np
 
 from moei_toolkit.data.streamed_views import read_views
 from moei_toolkit.data.views import make_overview, make_probes, middle_of
-from moei_toolkit.errors import ConfigError
+from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.memory import HalvingTiles
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.tiled import restore_tiled
@@ -92,6 +92,7 @@ class Runtime(ABC):
 
         Raises:
             MemoryError: If memory does not suffice.
+            DataError: If the network returns anything but three channels, or NaN.
         """
         protocol = self.protocol
         tiles = protocol.tile, protocol.overlap, protocol.window
@@ -101,6 +102,8 @@ class Runtime(ABC):
 
         fn = run if on_halved is None else HalvingTiles(run, *tiles, on_halved, protocol.align)
         for top, rows in restore_tiled(as_source(image), fn, *tiles, self.batch, protocol.align):
+            if len(rows) != 3:
+                raise DataError(f"route {route!r}: expected a network of three channels, got {len(rows)}")
             yield top, np.clip(rows, 0, 1, out=rows).transpose(1, 2, 0)
 
     def restore(
