@@ -93,7 +93,7 @@ def test_the_size_of_a_block_does_not_change_the_numbers(monkeypatch):
         monkeypatch.setattr(calibration_chance, "_CELLS", 10**6)
         whole = measure()
         monkeypatch.setattr(calibration_chance, "_CELLS", 120)
-        np.testing.assert_array_equal(measure(), whole)
+        np.testing.assert_allclose(measure(), whole, rtol=1e-12)  # BLAS may add in another order
         assert whole.shape == (101,)
 
 
