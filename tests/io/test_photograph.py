@@ -284,4 +284,4 @@ def test_memory_does_not_grow_with_the_photograph(tmp_path: Path):
     code = [sys.executable, "-c", MEMORY, str(tmp_path)]
     grown, kind = subprocess.run(code, capture_output=True, text=True, check=True).stdout.split()
     assert kind == "StreamedPhotograph"
-    assert int(grown) < 150_000  # KiB; the pixels alone are 293,000, and would be held more than once
+    assert int(grown) < 180_000  # KiB; the pixels alone are 293,000, and would be held more than once
