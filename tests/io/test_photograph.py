@@ -282,6 +282,8 @@ print(peak() - before, type(photo).__name__)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux to tell the peak of memory")
 def test_memory_does_not_grow_with_the_photograph(tmp_path: Path):
     code = [sys.executable, "-c", MEMORY, str(tmp_path)]
-    grown, kind = subprocess.run(code, capture_output=True, text=True, check=True).stdout.split()
-    assert kind == "StreamedPhotograph"
-    assert int(grown) < 180_000  # KiB; the pixels alone are 293,000, and would be held more than once
+    runs = [subprocess.run(code, capture_output=True, text=True, check=True) for _ in range(3)]
+    found = [run.stdout.split() for run in runs]
+    assert {kind for _, kind in found} == {"StreamedPhotograph"}
+    grown = min(int(size) for size, _ in found)  # what an allocator keeps differs from run to run
+    assert grown < 150_000  # KiB; the pixels alone are 293,000, and would be held more than once
