@@ -32,14 +32,14 @@ class Match:
 def match_width(cost: Callable[[int], float], low: int, high: int, tolerance: float = TOLERANCE) -> Match:
     """Find the width of a cost by bisection, taking it to grow with the width.
 
+    Where no width of the bisection is near enough, those that convolutions are fastest at are tried too: cost
+    does not quite grow with the width.
+
     Args:
         cost: Width -> its cost over the wanted one.
         low: Smallest width, >= 1.
         high: Largest width.
         tolerance: How near 1 is near enough to stop.
-
-    Where no width of the bisection is near enough, those that convolutions are fastest at are tried too: cost
-    does not quite grow with the width.
 
     Returns:
         The tried width of the cost nearest to 1; there may be none within the tolerance, for widths are

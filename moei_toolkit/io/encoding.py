@@ -16,7 +16,7 @@ from moei_toolkit.io.formats import format_for
 from moei_toolkit.io.half_written import claim
 from moei_toolkit.io.jpeg_rows import write_jpeg
 from moei_toolkit.io.pixel_source import PixelSource
-from moei_toolkit.io.pixels import Traits, quantise, to_gray
+from moei_toolkit.io.pixels import Traits, to_gray
 from moei_toolkit.io.png_rows import png_parts
 from moei_toolkit.io.tiff_rows import write_tiff
 
@@ -45,12 +45,11 @@ def encode_rows(path: Path, rows: Iterable[tuple[int, np.ndarray]], like: Like) 
 
     Args:
         path: Where to; the suffix chooses the format.
-        rows: (top, (h, W, 3)) from top to bottom, together the image: floats in [0, 1], clipped and rounded
-            half up, or integers in the type of the photograph.
+        rows: (top, (h, W, 3)) from top to bottom, together the image: integers in the type of the photograph.
         like: The photograph.
 
     Raises:
-        ImageError: The format cannot hold the photograph, a value is NaN, or rows are missing.
+        ImageError: The format cannot hold the photograph, or rows are missing.
         StoreError: The disk is full or read-only.
     """
     traits = like.traits
@@ -110,8 +109,7 @@ def _pieces(
         raise ImageError(f"only {expected} of {traits.height} rows arrived")
 
 
-def _colours(block: np.ndarray, traits: Traits) -> np.ndarray:
-    pixels = block if block.dtype == traits.dtype else quantise(block, traits.bit_depth)
+def _colours(pixels: np.ndarray, traits: Traits) -> np.ndarray:
     if not traits.was_gray:
         return pixels
     gray = to_gray(pixels)[..., None]

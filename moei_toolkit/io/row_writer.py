@@ -33,7 +33,7 @@ class RowWriter:
 
     def __init__(self, path: Path, like: Like) -> None:
         require_writable(path, like)
-        self._path, self._bit_depth = path, like.traits.bit_depth
+        self._path, self._traits = path, like.traits
         self._channel: Channel[tuple[int, np.ndarray]] = Channel(_ROOM)
         thread = ThreadPoolExecutor(1, "write")
         self._done = thread.submit(_write, path, self._channel, like)
@@ -52,9 +52,9 @@ class RowWriter:
             ImageError: Rows do not fit, or hold NaN.
             StoreError: The disk is full or read-only.
         """
-        if rows.dtype.kind == "f":
+        if rows.dtype != self._traits.dtype:
             with located(str(self._path)):
-                rows = quantise(rows, self._bit_depth)
+                rows = quantise(rows, self._traits.bit_depth)
         try:
             self._channel.put((top, rows))
         except ClosedError:
