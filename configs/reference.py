@@ -20,19 +20,19 @@ _schedule = dict(
 
 data = dict(_delete_=True, prepared=[_prepared + name for name in ("uhd", "hd", "sd", "generated", "test")])
 tasks = {name: dict(degradation=None) for name in _weathers}  # the data show theirs already
-dense = dict(training=dict(_schedule, iterations=9000, warmup=200, mix=dict(clean=0.5)))
+dense = dict(training=dict(_schedule, iterations=14000, warmup=200, mix=dict(clean=0.5)))
 _adapter = dict(type="adapter", reduction=1 / 4)  # 2.9% of the backbone
 experts = {
     name: dict(
         expert=_adapter,
-        training=dict(_schedule, iterations=5000, warmup=50, ema_decay=0.999, mix=dict(clean=0.2)),
+        training=dict(_schedule, iterations=6000, warmup=50, ema_decay=0.999, mix=dict(clean=0.2)),
     )
     for name in _weathers
 }
 singles = dict(_delete_=True)  # each would take as long to judge at 4K as an expert does
 dense_equal = dict(
     expert=_adapter,
-    training=dict(_schedule, iterations=15000, warmup=50, ema_decay=0.999, mix=dict(clean=0.6)),
+    training=dict(_schedule, iterations=18000, warmup=50, ema_decay=0.999, mix=dict(clean=0.6)),
 )
 utilities = dict(error="l1")  # task losses of a 4K image take longer than restoring it
 router = dict(

@@ -4,16 +4,18 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: scripts/get_uhd_photos.sh [--small] [--update] [FOLDER]
+usage: scripts/get_uhd_photos.sh [--small] [--update] [--mirror URL] [FOLDER]
 
 Downloads packages of wallpapers with apt-get, unpacks them in a temporary folder, and puts the photographs among
 them into FOLDER (data/uhd_photos when not given). Nothing is installed and root is not needed. Drawings, indoor
 pictures and foggy ones are left out, and no photograph comes twice. FOLDER/LICENSES.tsv says where each is from and
-what its licence is; FOLDER/copyright has the full texts. About 600 MB to download; photographs that lie in FOLDER
-already are kept, and a package that nothing is missing of is not downloaded again.
+what its licence is; FOLDER/copyright has the full texts. About 700 MB to download; photographs that lie in FOLDER
+already are kept, and a package that nothing is missing of is not downloaded again. Two packages are of newer
+releases of Debian and known by their hashes; they come from the mirror that apt-get uses.
 
-  --small   the smaller packages only: about 55 MB to download
-  --update  refresh the package lists first (apt-get update, which needs root)
+  --small       the smaller packages only: about 55 MB to download
+  --update      refresh the package lists first (apt-get update, which needs root)
+  --mirror URL  a mirror of Debian to get those two packages from, where apt-get uses none
 
 Where there is no apt-get, any folder of clean photographs does as well.
 TEXT
@@ -31,18 +33,36 @@ packages=(
         Sea-of-Lanterns Snow-Trees Spruce-Needles Sunset-Clouds White-Flower Yellow-Flower"
     "full plasma-workspace-wallpapers 2560x1600 BytheWater EveningGlow FallenLeaf Kite OneStandsOut Path summer_1am"
     "full mate-backgrounds 1920x1200 Blinds Garden LadyBird RainDrops TwoWings YellowFlower"
+    "full budgie-backgrounds 3840x2160 beacon-street-sunset blue-periwinkle canyon-wren casa-mila extreme-desert-hike
+        high-trestle-trail lake-sherburne oakland-zoo-otters perched-osprey piazza-gae-aulenti roman-colosseum
+        singaporean-cityscape tea-gardens"
+    "full ukui-wallpapers 3840x2160 bluebird bridgecity bridgecity2 flamingos house look mountain-range mountain2 sea
+        sky snowy-mountains sunf"
+)
+
+# package -> its file in the pool of any mirror of Debian, SHA-256; other versions have other pictures
+declare -A pool=(
+    [budgie-backgrounds]="b/budgie-backgrounds/budgie-backgrounds_3.0-1_all.deb
+        b91c2d5209558bc11d8d3a161f22a608857e3f8c735980cfab0d6650b03014ca"
+    [ukui-wallpapers]="u/ukui-wallpapers/ukui-wallpapers_20.04.4-1_all.deb
+        3e9036f3e9fa197e3ff8fc6551eeba208f31ac99cba06da052e49a00d77ed62d"
 )
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=
 small=
 update=
+mirror=
 
 while (($#)); do
     case $1 in
         --help | -h) usage && exit ;;
         --small) small=yes && shift ;;
         --update) update=yes && shift ;;
+        --mirror)
+            (($# > 1)) || { usage >&2 && exit 2; }
+            mirror=${2%/} && shift 2
+            ;;
         -*) usage >&2 && exit 2 ;;
         *)
             [[ -z $out ]] || { usage >&2 && exit 2; }
@@ -83,13 +103,29 @@ pick() {
     "$root/.venv/bin/python" "$root/scripts/uhd_photos" "$@"
 }
 
+# As root, apt-get downloads as a user who may not write here, and says so at length.
+sandbox=()
+((EUID)) || sandbox=(-o APT::Sandbox::User=root)
+
 fetch() { # fetch PACKAGE: downloads it into the folder of this call, and unpacks it
-    local sandbox=()
-    # As root, apt-get downloads as a user who may not write here, and says so at length.
-    ((EUID)) || sandbox=(-o APT::Sandbox::User=root)
     rm -rf "${work:?}"/*
-    (cd "$work" && apt-get -q ${sandbox[@]+"${sandbox[@]}"} download "$1") || return 1
+    if [[ -n ${pool[$1]:-} ]]; then
+        fetch_from_pool ${pool[$1]} || return 1
+    else
+        (cd "$work" && apt-get -q ${sandbox[@]+"${sandbox[@]}"} download "$1") || return 1
+    fi
     dpkg-deb -x "$work"/*.deb "$work/unpacked"
+}
+
+fetch_from_pool() { # fetch_from_pool FILE SHA256
+    local from=$mirror
+    if [[ -z $from ]]; then # where apt-get would have another package from
+        from=$(apt-get download --print-uris lomiri-wallpapers-16.04) || return 1
+        from=${from#\'} && from=${from%%/pool/*}
+    fi
+    # apt-helper is beside apt-get, but not where programs are looked for
+    PATH="$PATH:/usr/lib/apt" apt-helper ${sandbox[@]+"${sandbox[@]}"} download-file \
+        "$from/pool/main/$1" "$work/${1##*/}" "SHA256:$2"
 }
 
 failed=()
@@ -115,7 +151,7 @@ done
 pick count "$out"
 if ((${#failed[@]})); then
     echo "error: apt-get could not download ${failed[*]}. Perhaps its package lists are old or missing: run" >&2
-    echo "sudo apt-get update (or this script with --update), then this script again. A release that does not" >&2
-    echo "have a package does without it." >&2
+    echo "sudo apt-get update (or this script with --update), then this script again; --mirror names a mirror of" >&2
+    echo "Debian for what another release has. Without a package, the photographs of the others do." >&2
     exit 1
 fi

@@ -1,6 +1,6 @@
 """Divides photographs into those that the reference model learns from and those that test it.
 
-Of the photographs of at least 3840x2160, in the order of their names, every second one is for testing:
+Of the photographs of at least 3840x2160, in the order of their names, every third one is for testing:
 reduced to cover 3840x2160, its middle. The others are written in three sizes: as they are, 1080 and 480
 pixels high. What is newer than its photograph is kept.
 """
@@ -51,7 +51,7 @@ def differences(photos: Path, sums: Path) -> list[str]:
 def divide(photos: Path, out: Path) -> tuple[int, int]:
     """Write both parts, and return how many photographs are in each."""
     files = find_photos(photos)
-    tested = set([file for file in files if covers(file, UHD)][::2])
+    tested = set([file for file in files if covers(file, UHD)][::3])
     if not tested:
         raise DataError(f"{photos}: expected photographs of {UHD[0]}x{UHD[1]} or more to test on, found none")
     tasks: dict[Path, tuple[Path, Callable[[Path, Path], None]]] = {}

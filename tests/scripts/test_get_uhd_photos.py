@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,13 +25,26 @@ from twins import shows_same  # noqa: E402
 
 APT_GET = """#!/bin/sh
 # Notes its arguments, then downloads from $PACKAGES into the current folder.
-echo "apt-get $*" >> "$CALLS"
 for name; do :; done
+case $* in
+    *--print-uris*) echo "'http://mirror.test/debian/pool/main/l/$name.deb' $name.deb 1 SHA256:0" && exit ;;
+esac
+echo "apt-get $*" >> "$CALLS"
 [ "$name" = update ] && exit 0
 [ -d "$PACKAGES/$name" ] || { echo "E: Unable to locate package $name" >&2; exit 100; }
 echo half > "${name}_1.0_all.deb"
 [ -z "$BROKEN" ] || { sleep "$BROKEN"; exit 100; }
 (cd "$PACKAGES/$name" && tar cf - .) > "${name}_1.0_all.deb"
+"""
+APT_HELPER = """#!/bin/sh
+# Downloads what is in the pool of a mirror: apt-helper [-o OPTION] download-file URI FILE SHA256:DIGEST
+[ "$1" = -o ] && shift 2
+echo "apt-helper $2 $4" >> "$POOL"
+name=${3##*/}
+name=${name%%_*}
+case $2 in *.test/debian/pool/main/?/*) ;; *) exit 100 ;; esac
+[ -z "$BROKEN" ] || exit 100
+(cd "$PACKAGES/$name" && tar cf - .) > "$3"
 """
 DPKG_DEB = """#!/bin/sh
 case $1 in
@@ -54,6 +68,7 @@ License: BSD-2-clause
 """
 SMALL = ("lomiri-wallpapers-16.04", "lomiri-wallpapers-20.04", "lxqt-themes")
 LARGE = ("enlightenment-data", "plasma-workspace-wallpapers", "mate-backgrounds")
+POOL = ("budgie-backgrounds", "ukui-wallpapers")
 
 
 def scenery(seed: int, width: int, height: int) -> Image.Image:
@@ -79,7 +94,7 @@ def place(packages: Path, package: str, path: str, data: bytes) -> Path:
 def packages(tmp_path_factory) -> Path:
     """What the pretended apt-get downloads: photographs, and much that is none."""
     folder = tmp_path_factory.mktemp("packages")
-    for package in (*SMALL, *LARGE):
+    for package in (*SMALL, *LARGE, *POOL):
         place(folder, package, f"doc/{package}/copyright", NOTICE.encode())
     bridge, path = scenery(1, 4352, 2448), scenery(4, 2560, 1600)
     place(folder, SMALL[0], "backgrounds/Bridge_by_Sander_Klootwijk.jpg", jpeg(bridge))
@@ -98,6 +113,9 @@ def packages(tmp_path_factory) -> Path:
     whole.with_name("1280x800.jpg").symlink_to(whole.name)
     place(folder, LARGE[1], "wallpapers/Path/contents/screenshot.jpg", jpeg(path.resize((500, 312))))
     place(folder, LARGE[2], "backgrounds/mate/nature/Garden.jpg", jpeg(scenery(8, 2560, 1600)))
+    place(folder, POOL[0], "backgrounds/budgie/canyon-wren.jpg", jpeg(scenery(9, 3840, 2160)))
+    place(folder, POOL[1], "backgrounds/house.jpg", jpeg(scenery(10, 3840, 2160)))
+    place(folder, POOL[1], "backgrounds/mountain.jpg", jpeg(scenery(11, 3840, 2160)))
     return folder
 
 
@@ -116,6 +134,7 @@ def checkout(tmp_path, monkeypatch, packages) -> Path:
     programs = {
         root / ".venv/bin/python": f'#!/bin/sh\nexec "{sys.executable}" "$@"\n',
         tmp_path / "bin/apt-get": APT_GET,
+        tmp_path / "bin/apt-helper": APT_HELPER,
         tmp_path / "bin/dpkg-deb": DPKG_DEB,
         tmp_path / "bin/sudo": '#!/bin/sh\nexec "$@"\n',
     }
@@ -125,6 +144,7 @@ def checkout(tmp_path, monkeypatch, packages) -> Path:
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
+    monkeypatch.setenv("POOL", str(tmp_path / "pool"))
     monkeypatch.setenv("PACKAGES", str(packages))
     monkeypatch.setenv("BROKEN", "")
     monkeypatch.chdir(tmp_path)
@@ -155,8 +175,10 @@ def test_photographs_of_every_package_come_once_and_whole(checkout):
         "bamboo.jpg": (LARGE[0], "BSD-2-clause", (3840, 2160)),
         "path.jpg": (LARGE[1], "BSD-2-clause", (2560, 1600)),
         "garden.jpg": (LARGE[2], "BSD-2-clause", (2560, 1600)),
+        "canyon-wren.jpg": (POOL[0], "BSD-2-clause", (3840, 2160)),
+        "house.jpg": (POOL[1], "BSD-2-clause", (3840, 2160)),
     }
-    notices = [f"copyright/{package}.txt" for package in (*SMALL, *LARGE)]
+    notices = [f"copyright/{package}.txt" for package in (*SMALL, *LARGE, *POOL)]
     assert files(out) == sorted([*taken, "LICENSES.tsv", *notices])
     header, *rows = [line.split("\t") for line in (out / "LICENSES.tsv").read_text().splitlines()]
     assert header == ["file", "package", "version", "licence", "sha256"]
@@ -170,7 +192,7 @@ def test_photographs_of_every_package_come_once_and_whole(checkout):
             assert image.size == taken[name][2]
     assert "Kleiber_by_Lukas_Baubkus: is there already, as bridge-by-sander-klootwijk.jpg" in done.stdout
     assert "creativecommons.org" in (out / "copyright/lxqt-themes.txt").read_text()
-    assert done.stdout.endswith(f"5 photographs in {out}\n")
+    assert done.stdout.endswith(f"7 photographs in {out}\n")
 
 
 def test_only_what_is_missing_is_fetched_and_what_lies_there_is_kept(checkout):
@@ -198,6 +220,29 @@ def test_a_broken_download_leaves_nothing_half_and_says_what_to_do(checkout, mon
     assert f"could not download {' '.join(SMALL)}" in done.stderr
     assert "sudo apt-get update" in done.stderr
     assert list(Path("out").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "mirror"),
+    [
+        ([], "http://mirror.test/debian"),
+        (["--mirror", "http://other.test/debian/"], "http://other.test/debian"),
+        (["--mirror", "http://other.test/ubuntu"], None),
+    ],
+)
+def test_packages_of_other_releases_come_from_a_mirror_by_their_hashes(checkout, options, mirror):
+    done = run(checkout, *options, "out")
+    calls = [line.split()[1:] for line in Path(os.environ["POOL"]).read_text().splitlines()]
+    assert [uri.rpartition("/")[2].partition("_")[0] for uri, _ in calls] == list(POOL)
+    assert all(re.fullmatch("SHA256:[0-9a-f]{64}", digest) for _, digest in calls)
+    assert Path("out/house.jpg").is_file() == (mirror is not None)
+    if mirror is None:
+        assert done.returncode == 1
+        assert f"could not download {' '.join(POOL)}" in done.stderr
+        assert "--mirror names a mirror" in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+        assert all(uri.startswith(f"{mirror}/pool/main/") for uri, _ in calls)
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGKILL])
@@ -238,7 +283,7 @@ def test_elsewhere_it_says_what_to_do(checkout, monkeypatch):
     assert "--layout clean_photos --root FOLDER" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--nonsense"], ["one", "two"]])
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["one", "two"], ["--mirror"]])
 def test_wrong_usage(checkout, arguments):
     done = run(checkout, *arguments)
     assert done.returncode == 2

@@ -33,19 +33,32 @@ def sizes(folder: Path) -> dict[str, tuple[int, int]]:
     return {path.name: Image.open(path).size for path in sorted(folder.iterdir())}
 
 
-def test_every_second_large_photograph_is_for_testing_and_the_others_come_in_three_sizes(tmp_path):
+def test_every_third_large_photograph_is_for_testing_and_the_others_come_in_three_sizes(tmp_path):
     photos = tmp_path / "photos"
     photos.mkdir()
-    for name, width, height in (("a", 4320, 2200), ("b", 3840, 2160), ("c", 3840, 2159), ("d", 3900, 2400)):
+    large = {"a": (4320, 2200), "b": (3840, 2160), "bb": (3840, 2400), "d": (3900, 2400)}
+    for name, (width, height) in dict(large, c=(3840, 2159)).items():
         put(photos / f"{name}.jpg", width, height)
     (photos / "LICENSES.tsv").write_text("no photograph")
     done = divide(photos, tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "2 photographs to test on, 2 to learn from\n"
+    assert done.stdout == "2 photographs to test on, 3 to learn from\n"
     assert sizes(tmp_path / "out" / "test") == {"a.png": (3840, 2160), "d.png": (3840, 2160)}
-    assert sizes(tmp_path / "out" / "uhd") == {"b.jpg": (3840, 2160), "c.jpg": (3840, 2159)}
-    assert sizes(tmp_path / "out" / "hd") == {"b.png": (1920, 1080), "c.png": (1921, 1080)}
-    assert sizes(tmp_path / "out" / "sd") == {"b.png": (853, 480), "c.png": (854, 480)}
+    assert sizes(tmp_path / "out" / "uhd") == {
+        "b.jpg": (3840, 2160),
+        "bb.jpg": (3840, 2400),
+        "c.jpg": (3840, 2159),
+    }
+    assert sizes(tmp_path / "out" / "hd") == {
+        "b.png": (1920, 1080),
+        "bb.png": (1728, 1080),
+        "c.png": (1921, 1080),
+    }
+    assert sizes(tmp_path / "out" / "sd") == {
+        "b.png": (853, 480),
+        "bb.png": (768, 480),
+        "c.png": (854, 480),
+    }
     assert (tmp_path / "out" / "uhd" / "b.jpg").read_bytes() == (photos / "b.jpg").read_bytes()
 
 
@@ -117,9 +130,10 @@ def test_a_photograph_that_is_turned_is_divided_as_it_is_seen(tmp_path):
     Image.new("RGB", UHD).save(photos / "b.jpg", exif=turned)  # upright: 2160x3840
     Image.new("RGB", UHD[::-1]).save(photos / "c.jpg", exif=turned)  # upright: 3840x2160
     put(photos / "d.png", *UHD)
+    put(photos / "e.png", *UHD)
     assert divide(photos, tmp_path / "out").returncode == 0
-    assert sorted(sizes(tmp_path / "out" / "test")) == ["a.png", "d.png"]
-    assert sizes(tmp_path / "out" / "sd") == {"b.png": (270, 480), "c.png": (853, 480)}
+    assert sorted(sizes(tmp_path / "out" / "test")) == ["a.png", "e.png"]
+    assert sizes(tmp_path / "out" / "sd") == {"b.png": (270, 480), "c.png": (853, 480), "d.png": (853, 480)}
 
 
 @pytest.mark.parametrize(
