@@ -10,8 +10,8 @@ Downloads packages of wallpapers with apt-get, unpacks them in a temporary folde
 them into FOLDER (data/uhd_photos when not given). Nothing is installed and root is not needed. Drawings, indoor
 pictures and foggy ones are left out, and no photograph comes twice. FOLDER/LICENSES.tsv says where each is from and
 what its licence is; FOLDER/copyright has the full texts. About 700 MB to download; photographs that lie in FOLDER
-already are kept, and a package that nothing is missing of is not downloaded again. Two packages are of newer
-releases of Debian and known by their hashes; they come from the mirror that apt-get uses.
+already are kept, and a package whose photographs are all there still is not downloaded again. Two packages are
+of newer releases of Debian and known by their hashes; they come from the mirror that apt-get uses.
 
   --small       the smaller packages only: about 55 MB to download
   --update      refresh the package lists first (apt-get update, which needs root)
@@ -40,13 +40,19 @@ packages=(
         sky snowy-mountains sunf"
 )
 
-# package -> its file in the pool of any mirror of Debian, SHA-256; other versions have other pictures
-declare -A pool=(
-    [budgie-backgrounds]="b/budgie-backgrounds/budgie-backgrounds_3.0-1_all.deb
-        b91c2d5209558bc11d8d3a161f22a608857e3f8c735980cfab0d6650b03014ca"
-    [ukui-wallpapers]="u/ukui-wallpapers/ukui-wallpapers_20.04.4-1_all.deb
-        3e9036f3e9fa197e3ff8fc6551eeba208f31ac99cba06da052e49a00d77ed62d"
-)
+# Of these, other versions have other pictures: their files in the pool of any mirror of Debian, and SHA-256.
+in_pool() {
+    case $1 in
+        budgie-backgrounds)
+            echo b/budgie-backgrounds/budgie-backgrounds_3.0-1_all.deb \
+                b91c2d5209558bc11d8d3a161f22a608857e3f8c735980cfab0d6650b03014ca
+            ;;
+        ukui-wallpapers)
+            echo u/ukui-wallpapers/ukui-wallpapers_20.04.4-1_all.deb \
+                3e9036f3e9fa197e3ff8fc6551eeba208f31ac99cba06da052e49a00d77ed62d
+            ;;
+    esac
+}
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=
@@ -107,10 +113,10 @@ pick() {
 sandbox=()
 ((EUID)) || sandbox=(-o APT::Sandbox::User=root)
 
-fetch() { # fetch PACKAGE: downloads it into the folder of this call, and unpacks it
+fetch() { # fetch PACKAGE [FILE SHA256]: downloads it into the folder of this call, and unpacks it
     rm -rf "${work:?}"/*
-    if [[ -n ${pool[$1]:-} ]]; then
-        fetch_from_pool ${pool[$1]} || return 1
+    if (($# > 1)); then
+        fetch_from_pool "$2" "$3" || return 1
     else
         (cd "$work" && apt-get -q ${sandbox[@]+"${sandbox[@]}"} download "$1") || return 1
     fi
@@ -129,19 +135,23 @@ fetch_from_pool() { # fetch_from_pool FILE SHA256
 }
 
 failed=()
+failed_in_pool=()
 for line in "${packages[@]}"; do
     read -r -d '' -a fields <<<"$line" || true
     set=${fields[0]} package=${fields[1]} least=${fields[2]} photos=("${fields[@]:3}")
     if [[ -n $small && $set != small ]]; then
         continue
     fi
-    if pick has "$package" "$out"; then
-        echo "== $package: all there"
-        continue
-    fi
-    echo "== $package"
-    if ! fetch "$package"; then
-        failed+=("$package")
+    status=0
+    pick has "$package" "$out" || status=$?
+    case $status in
+        0) echo "== $package: all there" && continue ;;
+        1) echo "== $package" ;;
+        *) exit 1 ;;
+    esac
+    read -r -a pooled <<<"$(in_pool "$package")"
+    if ! fetch "$package" ${pooled[@]+"${pooled[@]}"}; then
+        if ((${#pooled[@]})); then failed_in_pool+=("$package"); else failed+=("$package"); fi
         continue
     fi
     version=$(dpkg-deb -f "$work"/*.deb Version)
@@ -151,7 +161,14 @@ done
 pick count "$out"
 if ((${#failed[@]})); then
     echo "error: apt-get could not download ${failed[*]}. Perhaps its package lists are old or missing: run" >&2
-    echo "sudo apt-get update (or this script with --update), then this script again; --mirror names a mirror of" >&2
-    echo "Debian for what another release has. Without a package, the photographs of the others do." >&2
+    echo "sudo apt-get update (or this script with --update), then this script again. A release that does not" >&2
+    echo "have a package does without it." >&2
+fi
+if ((${#failed_in_pool[@]})); then
+    echo "error: ${failed_in_pool[*]}: not in the pool of the mirror, or not of the hash that is expected. Name a" >&2
+    echo "mirror of Debian by --mirror URL (one whose URL/pool/main there is), and run this script again." >&2
+fi
+if ((${#failed[@]} + ${#failed_in_pool[@]})); then
+    echo "The photographs of the other packages are in $out." >&2
     exit 1
 fi

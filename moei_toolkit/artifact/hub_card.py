@@ -19,8 +19,9 @@ PIPELINE = "image-to-image"
 """What hubs call the task of a model that turns an image into an image."""
 
 _DIGITS = 4
-_USE = f"""```
-pip install moei_toolkit
+_USE = f"""With moei_toolkit installed:
+
+```
 moei-restore PHOTO --run FOLDER
 ```
 

@@ -45,7 +45,12 @@ def build_subject(model: Model, subject: Subject) -> Built:
     if subject.runtime in ("eager", "compile"):
         return _build_torch(model, subject)
     plain = Subject(
-        subject.name, subject.policy, subject.runtime, threads=subject.threads, precision=subject.precision
+        subject.name,
+        subject.policy,
+        subject.runtime,
+        threads=subject.threads,
+        batch=subject.batch,
+        precision=subject.precision,
     )
     if subject.policy not in (DENSE, ACTUAL) or subject != plain:
         raise ConfigError(
@@ -59,6 +64,7 @@ def build_subject(model: Model, subject: Subject) -> Built:
     runtime, decider = load_bundle(Path(model.bundle), subject.runtime, subject.threads)
     if subject.precision is not None:
         runtime = runtime.in_precision(subject.precision)
+    runtime = runtime.in_batches(subject.batch)
     if subject.policy == DENSE:
         return _timed(runtime, None, _by_bands(runtime, DENSE))
     return _timed(runtime, decider, _by_bands(runtime, decider.experts[0]))
@@ -77,7 +83,8 @@ def _build_torch(model: Model, subject: Subject) -> Built:
     if subject.runtime == "compile":
         from moei_toolkit.inference.runtimes.compiled import CompiledRuntime
 
-        return _timed(runtime, decider, _by_bands(CompiledRuntime(runtime), route))
+        compiled = CompiledRuntime(runtime).in_batches(subject.batch)
+        return _timed(runtime, decider, _by_bands(compiled, route))
     if subject.tiling == "whole":
         from moei_toolkit.bench.usual import restore_usual
 
@@ -87,7 +94,7 @@ def _build_torch(model: Model, subject: Subject) -> Built:
             restore_usual(backbone, expert, image, g, protocol.tile, protocol.overlap)
 
         return _timed(runtime, decider, whole)
-    return _timed(runtime, decider, _by_bands(runtime, route))
+    return _timed(runtime, decider, _by_bands(runtime.in_batches(subject.batch), route))
 
 
 def _by_bands(runtime: Runtime, route: str) -> Callable[[np.ndarray, np.ndarray], None]:

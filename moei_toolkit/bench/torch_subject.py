@@ -48,7 +48,7 @@ def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider |
     experts = _routed_experts(config, subject, backbone, folders) if routed else {}
     if subject.policy not in (ACTUAL, TOP2, DENSE):
         experts[subject.policy] = load_worn(config, _stage_of(config, subject.policy), backbone, folders)
-    runtime = EagerRuntime(backbone, experts, make_protocol(config), subject.device, subject.batch)
+    runtime = EagerRuntime(backbone, experts, make_protocol(config), subject.device)
     if subject.tiling == "whole":
         lay_out_plainly(runtime)
     decider = load_decider(config, folders, backbone.descriptor_dim, subject.device) if routed else None
@@ -96,4 +96,4 @@ def _stage_of(config: Config, policy: str) -> str:
 def _untrained(config: Config, subject: Subject) -> EagerRuntime:
     options = {**config.backbone.as_dict(), **subject.backbone}
     changed = validate_config({**config.model_dump(), "backbone": options}, _SOURCE)
-    return EagerRuntime(build_backbone(changed), {}, make_protocol(config), subject.device, subject.batch)
+    return EagerRuntime(build_backbone(changed), {}, make_protocol(config), subject.device)

@@ -46,6 +46,9 @@ def main(argv: Sequence[str]) -> int:
         help="what tiles are computed in: float32, bfloat16 or float16; that of the model by default",
     )
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...; not for graphs")
+    parser.add_argument(
+        "--batch", type=int, default=1, metavar="N", help="tiles per call (1); a GPU may like several"
+    )
     parser.add_argument("--threads", type=int, metavar="N", help="on the CPU; one per core by default")
     parser.add_argument(
         "--overwrite", action="store_true", help="restore again what an earlier call has done with this model"
@@ -69,22 +72,25 @@ def main(argv: Sequence[str]) -> int:
         return 0
 
     def open_restorer(threads: int | None) -> Restorer:
-        return Restorer(*open_model(path, args.runtime, args.device, threads, args.precision))
+        opened = open_model(path, args.runtime, args.device, threads, args.precision, args.batch)
+        return Restorer(*opened)
 
     job = pairs, RichReporter(), model, args.overwrite
     with ray_workers(args, args.threads, args.device) as allocation:
         if allocation is None:
-            failures = restore_photos(open_restorer(args.threads), *job)
+            tally = restore_photos(open_restorer(args.threads), *job)
         else:
             from moei_toolkit.inference.photos_on_cluster import restore_photos_on_cluster
 
             opened = partial(open_restorer, allocation.threads)
-            failures = restore_photos_on_cluster(allocation, opened, *job)
-    for failure in failures:
-        print(f"error: {failure}", file=sys.stderr)
-    if len(failures) == len(pairs):
-        return failures[0].exit_code
-    return PARTIAL if failures else 0
+            tally = restore_photos_on_cluster(allocation, opened, *job)
+    for failure in tally.failures:
+        print(printable(f"error: {failure}"), file=sys.stderr)
+    if tally.untried:
+        print(f"error: photographs that were not tried after that: {tally.untried}", file=sys.stderr)
+    if tally.failures and not tally.restored:
+        return tally.failures[-1].exit_code
+    return PARTIAL if tally.failures else 0
 
 
 def run() -> None:

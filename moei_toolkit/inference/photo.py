@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.errors import ImageError
-from moei_toolkit.inference.photo_record import record_path, source_facts
+from moei_toolkit.inference.photo_record import record_path, require_no_other, source_facts
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.disk import disk_errors
@@ -74,7 +74,8 @@ def restore_photo(restorer: Restorer, source: Path, target: Path, model: str | N
         is left of that after the last row; and total, their sum), and ms_per_megapixel, of the total.
 
     Raises:
-        ImageError: If the photograph cannot be read, or the target's format cannot hold it.
+        ImageError: If the photograph cannot be read, the target's format cannot hold it, or another file has
+            the name of its JSON.
         StoreError: If the disk is full or read-only.
     """
     return finish(restore_opened(restorer, open_photo(source, target), model))
@@ -84,6 +85,7 @@ def open_photo(source: Path, target: Path) -> Opened:
     """Open a photograph, after which it can be restored; for the errors see `restore_photo`."""
     seconds: dict[str, float] = {}
     _require_name(source)
+    require_no_other(target)
     with _timed(seconds, "open"):
         photo = open_photograph(source)
         facts = source_facts(source)

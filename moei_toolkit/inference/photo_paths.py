@@ -20,7 +20,8 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
     """Return every photograph with the file its restoration goes to.
 
     Args:
-        source: A photograph, or a folder searched to the bottom, except where the output lies in it.
+        source: A photograph, or a folder searched to the bottom, except where the output, or the usual one,
+            lies in it.
         output: A file when ``source`` is one and this has a suffix, else a folder that mirrors ``source``.
 
     Raises:
@@ -49,8 +50,9 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
 def _photos_below(source: Path, output: Path) -> list[Path]:
     """Return the photographs of a folder, without those that an earlier run may have left in it."""
     found = (path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
-    left = output.resolve() if source.resolve() in output.resolve().parents else None
-    return sorted(path for path in found if not path.is_dir() and left not in path.resolve().parents)
+    inside = source.resolve()
+    left = {out.resolve() for out in (output, usual_output(source)) if inside in out.resolve().parents}
+    return sorted(path for path in found if not path.is_dir() and not left & set(path.resolve().parents))
 
 
 def _names_a_file(output: Path) -> bool:

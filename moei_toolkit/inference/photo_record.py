@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from moei_toolkit.errors import ImageError
+
 
 def record_path(target: Path) -> Path:
     """Return where the record of a restored picture lies: beside it, as ``NAME.SUFFIX.json``."""
@@ -30,7 +32,30 @@ def is_done(source: Path, target: Path, model: str | None) -> bool:
         return False
     try:
         expected = {**source_facts(source), "model": model}
-        record = json.loads(record_path(target).read_bytes())
-    except (OSError, ValueError):
+    except OSError:
         return False
-    return isinstance(record, dict) and all(record.get(key) == value for key, value in expected.items())
+    record = _read(record_path(target))
+    return all(record.get(key) == value for key, value in expected.items())
+
+
+def require_no_other(target: Path) -> None:
+    """Refuse a target beside which a file of that name lies that is no record.
+
+    Raises:
+        ImageError: If the record of the restored picture would replace it.
+    """
+    path = record_path(target)
+    if path.is_file() and not _read(path).keys() >= {"modified_ns", "model"}:
+        raise ImageError(
+            f"{path}: is no record of a restoration, and would be replaced by one; move it, or choose another "
+            "output"
+        )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return a record; empty if it is none, or cannot be read."""
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}

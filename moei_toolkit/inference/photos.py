@@ -15,8 +15,24 @@ from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.channel import read_ahead
 from moei_toolkit.io.disk import concerns_one_file
 from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.io.text import printable
 
 DONE = "done before"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What has become of some photographs.
+
+    Attributes:
+        failures: Why some could not be read, restored or written.
+        untried: How many came after one that the disk refused.
+        restored: How many are restored, now or before.
+    """
+
+    failures: Sequence[MoeiError]
+    untried: int
+    restored: int
 
 
 def restore_photos(
@@ -25,7 +41,7 @@ def restore_photos(
     reporter: Reporter,
     model: str | None = None,
     overwrite: bool = False,
-) -> list[MoeiError]:
+) -> Tally:
     """Restore files in order, with progress.
 
     While one photograph is restored, the next is opened and the one before is encoded.
@@ -38,8 +54,7 @@ def restore_photos(
         overwrite: Do it again all the same.
 
     Returns:
-        Why some photographs could not be read, restored or written. They did not stop the others, except
-        for the last when the disk refused it.
+        What could not be restored. It did not stop the others, except for the last when the disk refused it.
     """
     jobs = plan_jobs(pairs, model, overwrite)
     opened = (attempt(job, lambda job: open_photo(job.source, job.target)) for job in jobs)
@@ -79,19 +94,21 @@ def plan_jobs(pairs: Iterable[tuple[Path, Path]], model: str | None, overwrite: 
         yield Job(source, target, DONE if is_over else None)
 
 
-def report_jobs(jobs: Iterable[Job], total: int, reporter: Reporter) -> list[MoeiError]:
-    """Tell what has become of each job as it comes, until one is the last; return the errors."""
+def report_jobs(jobs: Iterable[Job], total: int, reporter: Reporter) -> Tally:
+    """Tell what has become of each job as it comes, until one is the last."""
     failures: list[MoeiError] = []
+    restored = 0
     with reporter.progress(total, "restore") as progress:
         for job in jobs:
             if isinstance(job.outcome, MoeiError):
                 failures.append(job.outcome)
             else:
-                reporter.info(f"{job.target}: {_told(job.outcome)}")
-            progress.advance(1, job.source.name)
+                restored += 1
+                reporter.info(printable(f"{job.target}: {_told(job.outcome)}"))
+            progress.advance(1, printable(job.source.name))
             if job.is_last:
                 break
-    return failures
+    return Tally(failures, total - restored - len(failures), restored)
 
 
 def attempt(job: Job, step: Callable[[Job], Any]) -> Job:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from moei_toolkit.cluster.allocation import Allocation
 from moei_toolkit.cluster.mapping import Lost, map_over_workers
-from moei_toolkit.errors import ImageError, MoeiError
+from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.photo import restore_photo
 from moei_toolkit.inference.photo_record import record_path
-from moei_toolkit.inference.photos import Job, attempt, plan_jobs, report_jobs
+from moei_toolkit.inference.photos import Job, Tally, attempt, plan_jobs, report_jobs
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import remove_leftovers_of
 from moei_toolkit.io.reporter import Reporter
@@ -28,7 +28,7 @@ def restore_photos_on_cluster(
     reporter: Reporter,
     model: str | None = None,
     overwrite: bool = False,
-) -> list[MoeiError]:
+) -> Tally:
     """Do what `restore_photos` does, in any order, and tell of it in order.
 
     Every machine must see the same files under the same paths.
@@ -42,7 +42,7 @@ def restore_photos_on_cluster(
         overwrite: See `restore_photos`.
 
     Returns:
-        Why some photographs could not be read, restored or written, or that workers have died over them.
+        What could not be restored, such as what workers have died over.
 
     Raises:
         StoreError: A machine does not see the folders, or nothing can be written to them.

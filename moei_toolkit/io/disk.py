@@ -12,7 +12,7 @@ from moei_toolkit.errors import StoreError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
-_IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG}
+_IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.EFBIG}
 _DISK = _FULL | _READ_ONLY | _IN_THE_WAY | {errno.EIO}
 
 
@@ -51,7 +51,7 @@ def disk_error(path: Path, error: OSError) -> StoreError:
 
 
 def concerns_one_file(error: StoreError) -> bool:
-    """Tell whether the next file may fare better: this one has something in its way, or too long a name."""
+    """Tell whether the next file may fare better: this one has something in its way, or is too long."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in _IN_THE_WAY
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import filecmp
 import re
 import shutil
 import sys
 from pathlib import Path
 
-from finding import PICTURES, Found, find_photo
+from finding import PICTURES, find_photo
 from licences import Row, find_licence, read_table, write_table
 from twins import find_twin
 
@@ -64,7 +65,7 @@ def take_photos(given: argparse.Namespace) -> list[Row]:
             say(f"   {name}: not in this version, or smaller than {given.least}")
             continue
         target = given.out / (slug(name) + found.file.suffix.lower())
-        if not put(found, target, name):
+        if not put(found.file, target, name):
             continue
         say(f"   {target.name} {found.width}x{found.height}")
         beside = text_of(found.origin.with_name("License"))
@@ -83,17 +84,20 @@ def text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
-def put(found: Found, target: Path, name: str) -> bool:
+def put(file: Path, target: Path, name: str) -> bool:
     """Copy a photograph to its place unless it is there; tell whether it is now, and under no other name."""
     if target.exists():
-        return True
-    others = (file for file in sorted(target.parent.iterdir()) if file.suffix.lower() in PICTURES)
-    twin = find_twin(found.file, others)
+        is_same = filecmp.cmp(file, target, shallow=False)
+        if not is_same:
+            say(f"   {name}: another {target.name} is there, and is kept")
+        return is_same
+    others = (other for other in sorted(target.parent.iterdir()) if other.suffix.lower() in PICTURES)
+    twin = find_twin(file, others)
     if twin is not None:
         say(f"   {name}: is there already, as {twin.name}")
         return False
     with atomic_path(target) as temporary:
-        shutil.copyfile(found.file, temporary)
+        shutil.copyfile(file, temporary)
     return True
 
 
@@ -112,4 +116,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except MoeiError as error:
-        sys.exit(f"error: {error}")
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(error.exit_code)

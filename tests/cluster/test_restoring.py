@@ -85,7 +85,7 @@ def deadly(run: Path, name: str, marker: Path, always: bool = False) -> Restorer
 def test_a_killed_worker_loses_no_picture_and_leaves_none_half_written(tmp_path, workers, run, photos, alone):
     said, out, marker = Quiet(), tmp_path / "out", tmp_path / "died"
     killing = _by_value(deadly, run, "c.png", marker)
-    assert len(restore_photos_on_cluster(workers, killing, pair_paths(photos, out), said)) == 1
+    assert len(restore_photos_on_cluster(workers, killing, pair_paths(photos, out), said).failures) == 1
     assert marker.exists()
     assert pictures_below(out) == alone[0]
     assert without_times(said.told, out) == alone[1]
@@ -95,7 +95,7 @@ def test_a_killed_worker_loses_no_picture_and_leaves_none_half_written(tmp_path,
 def test_a_photograph_that_kills_every_worker_is_named(tmp_path, workers, run, photos, alone):
     said, out = Quiet(), tmp_path / "out"
     killing = _by_value(deadly, run, "c.png", tmp_path / "died", True)
-    failures = restore_photos_on_cluster(workers, killing, pair_paths(photos, out), said)
+    failures = restore_photos_on_cluster(workers, killing, pair_paths(photos, out), said).failures
     _, named = map(str, failures)  # the first is of the file that is no picture
     assert "c.png: 3 workers died" in named
     assert pictures_below(out) == {name: data for name, data in alone[0].items() if name != "c.png"}

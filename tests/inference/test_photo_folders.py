@@ -39,7 +39,7 @@ def test_smaller_tiles_for_lack_of_memory_are_said_and_recorded(tmp_path):
     sizes = {"small.png": (10, 16), "large.png": (40, 50)}
     pairs = [(picture(tmp_path / name, size), tmp_path / "out" / name) for name, size in sizes.items()]
     reporter = Quiet()
-    assert restore_photos(Restorer(runtime, make_decider(2.0, 0.0)), pairs, reporter, "m") == []
+    assert restore_photos(Restorer(runtime, make_decider(2.0, 0.0)), pairs, reporter, "m").failures == []
     assert [text.endswith(", tiles of 16 to save memory") for text in reporter.told] == [False, True]
     records = [json.loads(record_path(target).read_text()) for _, target in pairs]
     assert [(record["tile"], record["usual_tile"]) for record in records] == [(32, 32), (16, 32)]
@@ -62,10 +62,10 @@ class TestContinuing:
         return seen
 
     def test_nothing_is_done_twice(self, pairs, restorer, restored):
-        assert restore_photos(restorer, pairs, Quiet(), "m") == []
+        assert restore_photos(restorer, pairs, Quiet(), "m").failures == []
         before = [target.stat().st_mtime_ns for _, target in pairs]
         reporter = Quiet()
-        assert restore_photos(restorer, pairs, reporter, "m") == []
+        assert restore_photos(restorer, pairs, reporter, "m").failures == []
         assert reporter.told == [f"{target}: done before" for _, target in pairs]
         assert [target.stat().st_mtime_ns for _, target in pairs] == before
         assert len(restored) == 3
@@ -99,7 +99,7 @@ class TestContinuing:
         half = beside(pairs[1][1])
         half.parent.mkdir()
         half.write_bytes(b"half")
-        assert restore_photos(restorer, pairs, Quiet(), "m") == []
+        assert restore_photos(restorer, pairs, Quiet(), "m").failures == []
         assert list(half.parent.glob(".tmp-*")) == []
 
     def test_an_interrupted_run_goes_on_where_it_stopped(self, pairs, restorer, restored, monkeypatch):
@@ -121,7 +121,7 @@ class TestContinuing:
             <= {"a.png", "a.png.json", "b.png"}
         )
         reporter = Quiet()
-        assert restore_photos(restorer, pairs, reporter, "m") == []
+        assert restore_photos(restorer, pairs, reporter, "m").failures == []
         assert [text.endswith("done before") for text in reporter.told] == [True, False, False]
         assert len(list(out.iterdir())) == 6
 
@@ -132,7 +132,7 @@ class TestContinuing:
             raise DataError("NaN came out")
 
         monkeypatch.setattr(restorer.runtime, "restore_rows", fail)
-        assert len(restore_photos(restorer, pairs, Quiet(), "other")) == 3
+        assert len(restore_photos(restorer, pairs, Quiet(), "other").failures) == 3
         assert [path.suffix for path in pairs[0][1].parent.iterdir()] == [".png"] * 3
 
     def test_the_command_names_the_model_by_its_run(self, tmp_path, pairs, capsys):
@@ -170,7 +170,7 @@ class TestOverlap:
 
         monkeypatch.setattr("moei_toolkit.inference.photo.open_photograph", watch)
         monkeypatch.setattr(restorer.runtime, "describe", wait_for_neighbours)
-        assert restore_photos(restorer, pairs, Quiet()) == []
+        assert restore_photos(restorer, pairs, Quiet()).failures == []
         assert len(calls) == 3
 
 

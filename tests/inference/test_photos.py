@@ -43,7 +43,7 @@ def test_what_is_no_file_is_named_and_not_passed_over(tmp_path, restorer):
     source = tmp_path / "in"
     source.mkdir()
     (source / "dangling.png").symlink_to("nowhere.png")
-    (failure,) = restore_photos(restorer, pair_paths(source, tmp_path / "out"), Quiet())
+    (failure,) = restore_photos(restorer, pair_paths(source, tmp_path / "out"), Quiet()).failures
     assert "dangling.png" in str(failure)
 
 
@@ -55,7 +55,7 @@ def test_a_source_that_is_not_there(tmp_path):
 def test_what_was_restored_below_the_source_is_not_restored_again(tmp_path, restorer):
     picture(tmp_path / "a.png")
     pairs = pair_paths(tmp_path, tmp_path / "restored")
-    assert restore_photos(restorer, pairs, Quiet()) == []
+    assert restore_photos(restorer, pairs, Quiet()).failures == []
     assert (tmp_path / "restored" / "a.png").is_file()
     assert pair_paths(tmp_path, tmp_path / "restored") == pairs
 
@@ -119,18 +119,32 @@ def test_one_bad_photograph_does_not_stop_the_others(tmp_path, restorer, monkeyp
         return describe(x)
 
     monkeypatch.setattr(restorer.runtime, "describe", fail_at_times)
-    failures = restore_photos(restorer, pair_paths(tmp_path / "in", tmp_path / "out"), Quiet())
+    failures = restore_photos(restorer, pair_paths(tmp_path / "in", tmp_path / "out"), Quiet()).failures
     assert [type(failure) for failure in failures] == [ImageError, ImageError, DataError]
     assert "a.png" in str(failures[0])
     assert "b.png: not enough memory" in str(failures[1])
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["d.png", "d.png.json"]
 
 
+def test_a_stranger_beside_the_picture_is_not_replaced(tmp_path, restorer):
+    source, target = picture(tmp_path / "a.png"), tmp_path / "b.png"
+    stranger = tmp_path / "b.png.json"
+    for text in ('{"takeout": "mine"}', "notes", "[]"):
+        stranger.write_text(text)
+        with pytest.raises(ImageError, match=r"b\.png\.json: is no record of a restoration"):
+            restore_photo(restorer, source, target)
+        assert stranger.read_text() == text
+        assert not target.exists()
+    stranger.unlink()
+    restore_photo(restorer, source, target)
+    restore_photo(restorer, source, target)
+
+
 def test_a_name_that_is_too_long_does_not_stop_the_others(tmp_path, restorer):
     sources = [picture(tmp_path / "in" / name) for name in ("a.png", f"{'b' * 251}.png", "c.png")]
     pairs = [(source, tmp_path / "out" / source.name) for source in sources]
     pairs[1] = (sources[1], tmp_path / "out" / f"{'b' * 255}.png")
-    failures = restore_photos(restorer, pairs, Quiet())
+    failures = restore_photos(restorer, pairs, Quiet()).failures
     assert len(failures) == 1
     assert (tmp_path / "out" / "a.png").is_file()
     assert (tmp_path / "out" / "c.png").is_file()
@@ -144,8 +158,9 @@ def test_what_failed_before_the_disk_was_full_is_still_said(tmp_path, restorer, 
         raise StoreError("no space left")
 
     monkeypatch.setattr("moei_toolkit.io.encoding.atomic_path", full)
-    failures = restore_photos(restorer, pairs, Quiet())
-    assert [type(failure) for failure in failures] == [ImageError, StoreError]
+    tally = restore_photos(restorer, pairs, Quiet())
+    assert [type(failure) for failure in tally.failures] == [ImageError, StoreError]
+    assert (tally.untried, tally.restored) == (1, 0)
 
 
 def test_a_dry_run_looks_at_the_run_too(tmp_path):
@@ -199,7 +214,7 @@ def test_the_router_is_told_the_path_of_a_photograph_and_may_refuse_one(tmp_path
     (tmp_path / "routes.json").write_text(json.dumps(routes))
     router = ExternalRouter(EXPERTS, file=str(tmp_path / "routes.json"))
     named = Restorer(make_runtime(), Decider(EagerRouter(router), Temperature(), 0.0, EXPERTS))
-    (failure,) = restore_photos(named, pair_paths(tmp_path / "in", tmp_path / "out"), Quiet())
+    (failure,) = restore_photos(named, pair_paths(tmp_path / "in", tmp_path / "out"), Quiet()).failures
     assert f"image {sources[1].as_posix()!r}: not there" in str(failure)
     found = [json.loads((tmp_path / "out" / f"{name}.png.json").read_text())["route"] for name in "ac"]
     assert found == ["second", "first"]

@@ -13,7 +13,7 @@ from tiny_run import make_decider, make_runtime
 
 from moei_toolkit.cli import PARTIAL
 from moei_toolkit.commands import restore
-from moei_toolkit.errors import ConfigError, ImageError, WeightsMissingError
+from moei_toolkit.errors import ConfigError, ImageError, StoreError, WeightsMissingError
 from moei_toolkit.inference.photo_paths import usual_output
 from moei_toolkit.inference.photos import restore_photos
 from moei_toolkit.inference.pretrained import shipped
@@ -133,7 +133,7 @@ def test_the_usual_output():
 )
 def test_one_line_says_who_restored_it_how_sure_and_how_long(photo, tmp_path, capsys, threshold, said):
     restorer = Restorer(make_runtime(), make_decider(2.0, 0.0, threshold=threshold))
-    assert restore_photos(restorer, [(photo, tmp_path / "a.png")], RichReporter()) == []
+    assert restore_photos(restorer, [(photo, tmp_path / "a.png")], RichReporter()).failures == []
     assert re.search(rf"a\.png: {said}$", capsys.readouterr().err, re.MULTILINE)
 
 
@@ -146,6 +146,33 @@ def test_no_other_model_stands_in_for_one_that_is_named(default_model, photo, tm
     ):
         restore.main([str(photo), "--model", name])
     assert not (photo.parent / "restored").exists()
+
+
+def test_what_was_restored_before_is_not_restored_again_elsewhere(default_model, photo, tmp_path):
+    assert restore.main([str(photo.parent)]) == 0
+    assert restore.main([str(photo.parent), "-o", str(tmp_path / "out")]) == 0
+    assert sorted(content(tmp_path / "out")) == ["photo.jpg", "photo.jpg.json"]
+
+
+def test_a_disk_that_refuses_everything_is_no_partial_success(default_model, photo, monkeypatch, capfd):
+    def full(path: object) -> None:
+        raise StoreError("no space left")
+
+    for name in ("b.jpg", "z.jpg"):
+        photo.with_name(name).write_bytes(photo.read_bytes())
+    photo.with_name("a.jpg").write_bytes(b"no picture")
+    monkeypatch.setattr("moei_toolkit.io.encoding.atomic_path", full)
+    assert restore.main([str(photo.parent)]) == StoreError.exit_code
+    said = capfd.readouterr().err
+    assert "error: no space left\nerror: photographs that were not tried after that: 2\n" in said
+
+
+def test_names_cannot_write_on_the_terminal(default_model, photo, capfd):
+    photo.rename(photo.with_name("a\x1b[31m.jpg"))
+    assert restore.main([str(photo.parent)]) == 0
+    said = capfd.readouterr().err
+    assert "\x1b[31m.jpg" not in said
+    assert r"a\x1b[31m.jpg: expert" in said
 
 
 def test_a_name_of_another_encoding_does_not_stop_the_others(default_model, photo, capfd):

@@ -176,4 +176,4 @@ def test_what_the_script_of_all_data_does_not_know_is_refused(argument):
     command = ["bash", str(SCRIPT.with_name("get_reference_data.sh")), argument]
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": "/bin:/usr/bin"}, check=False)
     assert done.returncode == 2
-    assert done.stderr == f"error: expected no arguments, got {argument}; see --help\n"
+    assert done.stderr == f"error: expected --update or --mirror URL, got {argument}; see --help\n"

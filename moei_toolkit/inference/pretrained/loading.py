@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.config.model import Model
-from moei_toolkit.errors import CheckpointError, RegistryError, did_you_mean
+from moei_toolkit.errors import CheckpointError, RegistryError, as_sentence, did_you_mean
 from moei_toolkit.inference.bundle import (
     build_backbone,
     build_router,
@@ -61,7 +61,8 @@ def load_pretrained(
         return _assemble(record, parts, folder, device, threads)
     except RegistryError as error:
         raise RegistryError(
-            f"{where}: {error} The model was written with {record.origin.writers}; install what offers it."
+            f"{where}: {as_sentence(str(error))} The model was written with {record.origin.writers}; others may "
+            "lack something, or not take what it says."
         ) from error
 
 

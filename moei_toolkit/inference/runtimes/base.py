@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +16,9 @@ from moei_toolkit.inference.memory import HalvingTiles
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.tiled import restore_tiled
 from moei_toolkit.io.pixel_source import ArraySource, PixelSource
+
+if TYPE_CHECKING:
+    from typing import Self  # of Python 3.11
 
 Picture = np.ndarray | PixelSource
 """(H, W, 3) RGB: uint8, uint16, or float32 in [0, 1]; or where such rows come from."""
@@ -29,13 +34,15 @@ class Runtime(ABC):
     Args:
         protocol: Views and tiles.
         routes: Names of what :meth:`restore` can go along.
-        batch: Most tiles per call of the network.
+
+    Attributes:
+        batch: Most tiles per call of the network; see :meth:`in_batches`.
     """
 
-    def __init__(self, protocol: Protocol, routes: Sequence[str], batch: int = 1) -> None:
+    def __init__(self, protocol: Protocol, routes: Sequence[str]) -> None:
         self.protocol = protocol
         self.routes = tuple(routes)
-        self.batch = batch
+        self.batch = 1
 
     @abstractmethod
     def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
@@ -60,6 +67,18 @@ class Runtime(ABC):
                 f"precision {precision!r}: this kind of runtime computes in {self.protocol.precision!r} only"
             )
         return self
+
+    def in_batches(self, batch: int) -> Self:
+        """Return one that gives the same networks up to so many tiles of a row per call.
+
+        Raises:
+            ConfigError: If that is less than one.
+        """
+        if batch < 1:
+            raise ConfigError(f"batch: expected 1 tile per call or more, got {batch}")
+        other = copy(self)
+        other.batch = batch
+        return other
 
     def describe(self, image: Picture) -> np.ndarray:
         """Return g (1, d), float32, of a whole image."""

@@ -26,6 +26,7 @@ def open_model(
     device: str = "cpu",
     threads: int | None = None,
     precision: str | None = None,
+    batch: int = 1,
 ) -> tuple[Runtime, Decider]:
     """Open what photographs can be restored with.
 
@@ -35,14 +36,17 @@ def open_model(
         device: Where a run or a model computes; a bundle does on the CPU.
         threads: On the CPU; one per core when None.
         precision: What tiles are computed in; that of the model when None.
+        batch: Most tiles per call of the network, which a GPU may like to be several.
 
     Raises:
-        ConfigError: If there is no such runtime, its package is missing, or it does not go with the path or
-            the precision.
+        ConfigError: If there is no such runtime, its package is missing, it does not go with the path or
+            the precision, or the batch is less than one tile.
         StoreError: If there is nothing of the kind, or it is not whole.
     """
     opened, decider = _open(path, choose_runtime(path, runtime), device, threads)
-    return (opened if precision is None else opened.in_precision(precision)), decider
+    if precision is not None:
+        opened = opened.in_precision(precision)
+    return opened.in_batches(batch), decider
 
 
 def _open(path: Path, name: str, device: str, threads: int | None) -> tuple[Runtime, Decider]:

@@ -21,13 +21,13 @@ class CompiledRuntime(Runtime):
     """
 
     def __init__(self, eager: EagerRuntime) -> None:
-        super().__init__(eager.protocol, eager.routes, eager.batch)
+        super().__init__(eager.protocol, eager.routes)
         self._eager = eager
         self._networks = {name: torch.compile(eager.network(name)) for name in eager.routes}
 
     def in_precision(self, precision: str) -> CompiledRuntime:
         """See :meth:`Runtime.in_precision`."""
-        return CompiledRuntime(self._eager.in_precision(precision))
+        return CompiledRuntime(self._eager.in_precision(precision)).in_batches(self.batch)
 
     def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.describe_views`."""

@@ -42,7 +42,6 @@ class EagerRuntime(Runtime):
         experts: By name.
         protocol: Views, tiles and precision; tiles are aligned to what the backbone pads to.
         device: Where the networks run.
-        batch: Most tiles per call of the network.
         threads: On the CPU; as many as torch likes when None, which is one per core.
 
     Raises:
@@ -55,10 +54,9 @@ class EagerRuntime(Runtime):
         experts: Mapping[str, Expert],
         protocol: Protocol,
         device: str = "cpu",
-        batch: int = 1,
         threads: int | None = None,
     ) -> None:
-        super().__init__(replace(protocol, align=backbone.size_multiple), (*experts, DENSE), batch)
+        super().__init__(replace(protocol, align=backbone.size_multiple), (*experts, DENSE))
         self.device = usable_device(device)
         require_precision(protocol.precision, self.device)
         self.threads = None if threads is None else thread_count(threads)
@@ -73,9 +71,8 @@ class EagerRuntime(Runtime):
         """Return one with more routes on the same backbone."""
         worn = {name: self._folded(name) for name in self.experts if name != DENSE}
         device = str(self.device)
-        return EagerRuntime(
-            self.backbone, {**worn, **experts}, self.protocol, device, self.batch, self.threads
-        )
+        other = EagerRuntime(self.backbone, {**worn, **experts}, self.protocol, device, self.threads)
+        return other.in_batches(self.batch)
 
     def in_precision(self, precision: str) -> EagerRuntime:
         """See :meth:`Runtime.in_precision`."""
@@ -84,7 +81,8 @@ class EagerRuntime(Runtime):
     def under(self, protocol: Protocol) -> EagerRuntime:
         """Return one with the same networks under another protocol."""
         experts = {name: expert for name, expert in self.experts.items() if name != DENSE}
-        return EagerRuntime(self.backbone, experts, protocol, str(self.device), self.batch, self.threads)
+        other = EagerRuntime(self.backbone, experts, protocol, str(self.device), self.threads)
+        return other.in_batches(self.batch)
 
     def network(self, *names: str) -> Route:
         """Return the network of one route, or of several that share the encoder."""

@@ -27,16 +27,13 @@ class OnnxRuntime(Runtime):
         graphs: The networks.
         protocol: Views and tiles.
         threads: How many; one per core when None.
-        batch: Most tiles per call of the network.
 
     Raises:
         ConfigError: If onnxruntime is not installed.
     """
 
-    def __init__(
-        self, graphs: Graphs, protocol: Protocol, threads: int | None = None, batch: int = 1
-    ) -> None:
-        super().__init__(replace(protocol, precision="float32"), tuple(graphs.routes), batch)
+    def __init__(self, graphs: Graphs, protocol: Protocol, threads: int | None = None) -> None:
+        super().__init__(replace(protocol, precision="float32"), tuple(graphs.routes))
         self._engine = import_extra("onnxruntime", "onnx")
         self._graphs = graphs
         self._threads = thread_count(threads)

@@ -31,19 +31,16 @@ class OpenVINORuntime(Runtime):
         graphs: The networks.
         protocol: Views, tiles, and the precision of tiles, which is float32 where the processor lacks it.
         threads: How many; one per core when None.
-        batch: Most tiles per call of the network.
 
     Raises:
         ConfigError: If openvino is not installed.
     """
 
-    def __init__(
-        self, graphs: Graphs, protocol: Protocol, threads: int | None = None, batch: int = 1
-    ) -> None:
+    def __init__(self, graphs: Graphs, protocol: Protocol, threads: int | None = None) -> None:
         self._core = _core()
         if protocol.precision not in self._precisions():
             protocol = replace(protocol, precision="float32")
-        super().__init__(protocol, tuple(graphs.routes), batch)
+        super().__init__(protocol, tuple(graphs.routes))
         self._graphs = graphs
         self._threads = thread_count(threads)
         self._read = cache(self._read_model)  # weights that are read once are shared by what becomes of them
@@ -56,9 +53,8 @@ class OpenVINORuntime(Runtime):
             raise ConfigError(
                 f"precision {precision!r}: OpenVINO has {', '.join(map(repr, known))} on this processor"
             )
-        return OpenVINORuntime(
-            self._graphs, replace(self.protocol, precision=precision), self._threads, self.batch
-        )
+        protocol = replace(self.protocol, precision=precision)
+        return OpenVINORuntime(self._graphs, protocol, self._threads).in_batches(self.batch)
 
     def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.describe_views`."""

@@ -219,13 +219,13 @@ def test_a_component_that_nobody_offers(model, change, said):
         load_pretrained(model)
     assert said in str(caught.value)
     assert str(caught.value).startswith(str(model / RECORD))
-    assert "written with moei_toolkit 0.1.0; install what offers it" in str(caught.value)
+    assert "written with moei_toolkit 0.1.0; others may lack something" in str(caught.value)
 
 
 def test_what_would_offer_a_component_is_named(model):
     edit(model, lambda record: record["architecture"]["backbone"].update(type="elsewhere"))
     edit(model, lambda record: record["origin"].update(plugins={"moei_elsewhere": "2.1"}))
-    with pytest.raises(RegistryError, match=r"with moei_toolkit 0\.1\.0, moei_elsewhere 2\.1; install what"):
+    with pytest.raises(RegistryError, match=r"with moei_toolkit 0\.1\.0, moei_elsewhere 2\.1; others may"):
         load_pretrained(model)
 
 

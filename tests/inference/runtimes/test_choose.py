@@ -94,6 +94,13 @@ def test_no_threads(exported, path, threads):
         open_model(getattr(exported, path), threads=threads)
 
 
+def test_tiles_per_call(exported):
+    assert open_model(exported.run, batch=3)[0].batch == 3
+    assert open_model(exported.bundle, precision="float32", batch=2)[0].batch == 2
+    with pytest.raises(ConfigError, match="batch: expected 1 tile per call or more, got 0"):
+        open_model(exported.run, batch=0)
+
+
 def test_equal_models_have_one_name_and_others_have_another(exported, bundle):
     assert identify_model(exported.bundle) == identify_model(bundle, "openvino")
     names = {identify_model(exported.run), identify_model(bundle)}

@@ -61,6 +61,23 @@ def test_whole_images(engine, eager):
     np.testing.assert_allclose(engine.restore(image, "first", g), eager.restore(image, "first", g), atol=2e-5)
 
 
+def test_several_tiles_per_call_give_the_same_image(engine, eager, monkeypatch):
+    image = np.random.default_rng(1).integers(0, 256, (90, 170, 3), dtype=np.uint8)
+    g = engine.describe(image)
+    for runtime in (engine, eager, eager.wearing({}), eager.under(eager.protocol)):
+        several, sizes = runtime.in_batches(4), []
+        restore = several.restore_tiles
+        monkeypatch.setattr(several, "restore_tiles", lambda x, *of: sizes.append(len(x)) or restore(x, *of))
+        np.testing.assert_allclose(
+            several.restore(image, "first", g), runtime.restore(image, "first", g), atol=2e-5
+        )
+        assert max(sizes) > 1
+        assert several.in_precision("float32").batch == 4
+        assert runtime.batch == 1
+    with pytest.raises(ConfigError, match="batch: expected 1 tile per call or more, got 0"):
+        engine.in_batches(0)
+
+
 def test_what_is_returned_is_not_overwritten_by_the_next_call(engine):
     g = noise(1, 16)
     first = engine.restore_tiles(noise(1, 3, 32, 32), "first", g)
@@ -77,11 +94,10 @@ def test_tiles_that_may_not_be_written_to_and_lie_scattered(engine, eager):
 
 
 def test_the_number_of_threads_changes_nothing(exported, engine):
-    one = type(engine)(graphs_in(exported.bundle, EXPERTS), engine.protocol, threads=1, batch=2)
+    one = type(engine)(graphs_in(exported.bundle, EXPERTS), engine.protocol, threads=1)
     tiles, g = noise(2, 3, 32, 32), noise(1, 16)
     found, expected = (runtime.restore_tiles(tiles, "first", g) for runtime in (one, engine))
     np.testing.assert_allclose(found, expected, atol=1e-6)
-    assert one.batch == 2
     with pytest.raises(ConfigError, match="threads: expected 1 or more, got 0"):
         type(engine)(graphs_in(exported.bundle, EXPERTS), engine.protocol, threads=0)
 
