@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +93,7 @@ def _build_torch(model: Model, subject: Subject) -> Built:
         def whole(image: np.ndarray, g: np.ndarray) -> None:
             restore_usual(backbone, expert, image, g, protocol.tile, protocol.overlap)
 
-        return _timed(runtime, decider, whole)
+        return replace(_timed(runtime, decider, whole), precision="float32")
     return _timed(runtime, decider, _by_bands(runtime.in_batches(subject.batch), route))
 
 

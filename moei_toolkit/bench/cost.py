@@ -14,6 +14,12 @@ MAX_NOISE = 0.05
 """A comparison whose IQR is a larger share of its median is not one."""
 
 
+DRIFTS = ("latency", "ms_per_mp", "peak_memory", "throughput")
+"""The costs that are measured in every block."""
+MAX_DRIFT = 0.05
+"""Blocks that differ by a larger share of their median are not measurements of one thing."""
+
+
 @dataclass(frozen=True)
 class Spread:
     """Median, interquartile range and ninth decile of repeated measurements."""
@@ -43,7 +49,8 @@ class Cost:
         device_memory_gb: Of tensors on a GPU at most; None on a processor.
         images_per_second: Over all timed runs, one image at a time.
         mp_per_second: The same in megapixels.
-        drift: Of each of the four costs: the range of its values in the blocks over their median.
+        drift: Of each of the four costs: the range of its values in the blocks over their median; None where
+            one block tells nothing of it.
     """
 
     subject: str
@@ -55,7 +62,7 @@ class Cost:
     device_memory_gb: float | None
     images_per_second: float
     mp_per_second: float
-    drift: dict[str, float]
+    drift: dict[str, float] | None
 
 
 def costs_of(found: Measurements) -> list[Cost]:
@@ -69,7 +76,6 @@ def _cost_of(found: Measurements, name: str) -> Cost:
     by_block = [[run for run in runs if run.block == block] for block in range(found.plan.blocks)]
     latency = Spread.of([1e3 * run.latency for run in runs])
     device = [peak.device for peak in peaks if peak.device is not None]
-    latency_drift = drift([_median([run.latency for run in block]) for block in by_block])
     rate = _rate(runs)
     return Cost(
         subject=name,
@@ -81,13 +87,19 @@ def _cost_of(found: Measurements, name: str) -> Cost:
         device_memory_gb=_median(device) / 1e9 if device else None,
         images_per_second=rate,
         mp_per_second=rate * found.size.megapixels,
-        drift={
-            "latency": latency_drift,
-            "ms_per_mp": latency_drift,  # the image is the same
-            "peak_memory": drift([_memory_of(peak) for peak in peaks]),
-            "throughput": drift([_rate(block) for block in by_block]),
-        },
+        drift=_drifts(by_block, peaks) if len(by_block) > 1 else None,
     )
+
+
+def _drifts(by_block: Sequence[Sequence[Run]], peaks: Sequence[Peak]) -> dict[str, float]:
+    latency = drift([_median([run.latency for run in block]) for block in by_block])
+    values = {
+        "latency": latency,
+        "ms_per_mp": latency,  # the image is the same
+        "peak_memory": drift([_memory_of(peak) for peak in peaks]),
+        "throughput": drift([_rate(block) for block in by_block]),
+    }
+    return {name: values[name] for name in DRIFTS}
 
 
 @dataclass(frozen=True)
@@ -131,7 +143,7 @@ class Ratio:
 
 
 def compare(found: Measurements, first: str, second: str) -> Ratio:
-    """Compare two subjects run by run, each with its neighbour in time."""
+    """Compare two subjects run by run: those of one turn of all subjects."""
     latencies = {
         name: np.array([run.latency for run in found.runs if run.subject == name]) for name in (first, second)
     }

@@ -77,7 +77,7 @@ def count_costs(runtime: EagerRuntime, router: Router, size: Size) -> Counts:
     """Count what every route of a model takes at one size.
 
     Args:
-        runtime: Backbone and experts; networks must run on torch's meta device.
+        runtime: Backbone and experts; copies of them run on torch's meta device, which they must be able to.
         router: Decides between them.
         size: Of the image.
     """

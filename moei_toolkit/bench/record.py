@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.bench.cost import Cost, Ratio
+from moei_toolkit.bench.cost import DRIFTS, Cost, Ratio
 from moei_toolkit.bench.race import Measurements
 from moei_toolkit.bench.subject import Size
 from moei_toolkit.errors import BenchError
@@ -31,18 +31,27 @@ def read_latencies(path: Path, size: Size) -> dict[str, float]:
         size: Of the image; the benchmark's must be the same.
 
     Raises:
-        BenchError: It is no such file, or of other images.
+        BenchError: It is no such file, or of other images, or it holds several latencies of a policy.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         image = Size(**data["image"])
-        found = {cost["subject"]: float(cost["latency_ms"]["median"]) for cost in data["costs"]}
+        medians = {cost["subject"]: float(cost["latency_ms"]["median"]) for cost in data["costs"]}
         policies = {subject["name"]: subject["policy"] for subject in data["subjects"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchError(f"{path}: expected a cost.json of tools/bench.py, got {error!r}") from error
     if image != size:
         raise BenchError(f"{path}: expected latencies of images of {size}, got {image}; give --size {image}")
-    return {policies[name].removeprefix(EXPERT_PREFIX): latency for name, latency in found.items()}
+    found: dict[str, float] = {}
+    for name, median in medians.items():
+        route = policies[name].removeprefix(EXPERT_PREFIX)
+        if route in found:
+            raise BenchError(
+                f"{path}: expected one latency of {route!r}, got several, the last of {name!r}; measure "
+                "with one runtime and precision, and without --usual"
+            )
+        found[route] = median
+    return found
 
 
 def write_costs(
@@ -59,7 +68,7 @@ def write_costs(
         found: Every run.
         costs: Of each subject.
         ratios: Subjects compared with a baseline.
-        protocol: How images are looked at and tiled.
+        protocol: How images are tiled, and what tiles are computed in where a subject has nothing of its own.
     """
     atomic_write_json(
         out / COST_FILE,
@@ -107,5 +116,5 @@ def _line(cost: Cost) -> dict[str, Any]:
         "device_memory_gb": cost.device_memory_gb,
         "images_per_second": cost.images_per_second,
         "mp_per_second": cost.mp_per_second,
-        **{f"drift_{name}": value for name, value in cost.drift.items()},
+        **{f"drift_{name}": cost.drift[name] if cost.drift else None for name in DRIFTS},
     }

@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     parser = _parser()
     args = parser.parse_args(argv)
 
-    from moei_toolkit.bench.cost import MAX_NOISE, compare, costs_of
+    from moei_toolkit.bench.cost import MAX_DRIFT, MAX_NOISE, compare, costs_of
     from moei_toolkit.bench.models import model_of_run, require_bundle_of
     from moei_toolkit.bench.race import measure
     from moei_toolkit.bench.record import write_costs
@@ -55,9 +55,10 @@ def main(argv: Sequence[str]) -> int:
         found = measure(model_of_run(args.run, bundle), subjects, size, plan, log)
     costs = costs_of(found)
     ratios = [compare(found, subject.name, subjects[0].name) for subject in subjects[1:]]
-    print(_costs_table(costs, plan))
+    print(_costs_table(costs))
     quick = " (quick: fewer runs than the protocol asks for)" if plan.is_quick else ""
     print(f"\n{size}, {plan.blocks} x {plan.runs} runs{quick}")
+    print(_drift_line(costs, MAX_DRIFT))
     limit = float("inf") if args.allow_noise else MAX_NOISE
     for ratio in ratios:
         print(_ratio_line(ratio, limit))
@@ -146,7 +147,16 @@ def _plan(args: argparse.Namespace) -> Plan:
     return Plan(**{name: getattr(plan, name) if value is None else value for name, value in given.items()})
 
 
-def _costs_table(costs: Sequence[Cost], plan: Plan) -> str:
+def _drift_line(costs: Sequence[Cost], limit: float) -> str:
+    drifts = {cost.subject: max(cost.drift.values()) for cost in costs if cost.drift}
+    if not drifts:
+        return "measured once: nothing is known of the drift"
+    worst = max(drifts, key=lambda subject: drifts[subject])
+    verdict = "within" if drifts[worst] <= limit else "ABOVE"
+    return f"largest drift between blocks: {drifts[worst]:.1%} ({worst}), {verdict} {limit:.0%}"
+
+
+def _costs_table(costs: Sequence[Cost]) -> str:
     header = ["subject", "latency ms", "IQR", "p90", "ms/MP", "peak GB", "loaded GB", "images/s", "drift"]
     rows = [
         [
@@ -158,7 +168,7 @@ def _costs_table(costs: Sequence[Cost], plan: Plan) -> str:
             f"{cost.peak_memory_gb:.3f}",
             f"{cost.loaded_memory_gb:.3f}",
             f"{cost.images_per_second:.3f}",
-            f"{max(cost.drift.values()):.1%}" if plan.blocks > 1 else "-",
+            f"{max(cost.drift.values()):.1%}" if cost.drift else "-",
         ]
         for cost in costs
     ]

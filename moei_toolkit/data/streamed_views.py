@@ -28,7 +28,6 @@ def read_views(
     """
     height, width = source.height, source.width
     rows, columns = min(overview_size, height), min(overview_size, width)
-    shares = _area_shares(height, rows)
     overview = np.zeros((3, rows, columns))
     places = probe_positions(height, width, probe_size, probes)
     seen_height, seen_width = min(probe_size, height), min(probe_size, width)
@@ -36,10 +35,11 @@ def read_views(
     for top in range(0, height, STRIP):
         strip = source.rows(top, min(top + STRIP, height))
         bottom = top + len(strip)
+        shares = _area_shares(height, rows, top, bottom)
         for channel in range(3):  # one at a time: floats of a strip of a large image are many
             plane = to_planes(strip[..., channel : channel + 1])[0]
             narrow = cv2.resize(plane, (columns, len(strip)), interpolation=cv2.INTER_AREA)
-            overview[channel] += shares[:, top:bottom] @ narrow
+            overview[channel] += shares @ narrow
         for piece, (first, left) in zip(pieces, places, strict=True):
             begin, end = max(first, top), min(first + seen_height, bottom)
             if begin < end:
@@ -48,10 +48,10 @@ def read_views(
     return grow_overview(overview.astype(np.float32), overview_size), _continued(pieces, probe_size)
 
 
-def _area_shares(length: int, parts: int) -> np.ndarray:
-    """Return (parts, length): how much of each part, of equal length, every pixel makes up."""
+def _area_shares(length: int, parts: int, first: int, end: int) -> np.ndarray:
+    """Return (parts, end - first): how much of each part, of equal length, those pixels make up."""
     edges = np.linspace(0, length, parts + 1)
-    pixels = np.arange(length)
+    pixels = np.arange(first, end)
     covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
     return np.clip(covered, 0, None) * (parts / length)
 

@@ -19,9 +19,8 @@ class MeasuredCosts:
     Attributes:
         image: Size, in words.
         quick: Whether fewer runs were made than the protocol of the research plan asks for.
-        blocks: How many times everything was measured anew; a drift needs two.
         policies: Policy -> cost -> value; see `LINES`.
-        drift: Cost -> largest drift of any policy between blocks, as a share.
+        drift: Cost -> largest drift of any policy between blocks, as a share; empty if measured once.
         latency_over_dense: Of MoE-I, as a share: 0.02 is 2% slower. That of ms/MP is the same.
         memory_over_dense: Of MoE-I, as a share.
         noise: IQR over median of the ratio of latencies.
@@ -30,7 +29,6 @@ class MeasuredCosts:
 
     image: str
     quick: bool
-    blocks: int
     policies: Mapping[str, Mapping[str, float]]
     drift: Mapping[str, float]
     latency_over_dense: float
@@ -58,11 +56,10 @@ def costs_from(value: Mapping[str, Any], max_noise: float) -> MeasuredCosts:
         raise DataError(f"cost.json: expected schema {SCHEMA}, got {value.get('schema')!r}")
     try:
         ratio = _ratio_of(value["ratios"])
-        drifts = [cost["drift"] for cost in value["costs"]]
+        drifts = [cost["drift"] for cost in value["costs"]] if value["plan"]["blocks"] > 1 else [{}]
         return MeasuredCosts(
             image=f"{value['image']['width']}x{value['image']['height']}",
             quick=value["quick"],
-            blocks=value["plan"]["blocks"],
             policies={cost["subject"]: _line(cost) for cost in value["costs"]},
             drift={name: max(drift[name] for drift in drifts) for name in drifts[0]},
             latency_over_dense=ratio["latency"] - 1,

@@ -151,7 +151,7 @@ _COSTS = {
 def _benchmark(costs: MeasuredCosts | None, limits: Objectives) -> list[Check]:
     drift: Mapping[str, Measured] = dict.fromkeys(_COSTS, _NO_BENCHMARK)
     if costs is not None:
-        drift = costs.drift if costs.blocks > 1 else dict.fromkeys(_COSTS, _MEASURED_ONCE)
+        drift = costs.drift or dict.fromkeys(_COSTS, _MEASURED_ONCE)
     quick = ", quick" if costs is not None and costs.quick else ""
     return [
         at_most(f"drift of {_name_of(cost, costs)}{quick}", drift[cost], limits.cost_drift, "%")

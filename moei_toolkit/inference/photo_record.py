@@ -47,8 +47,8 @@ def require_no_other(target: Path) -> None:
     path = record_path(target)
     if path.is_file() and not _read(path).keys() >= {"modified_ns", "model"}:
         raise ImageError(
-            f"{path}: is no record of a restoration, and would be replaced by one; move it, or choose another "
-            "output"
+            f"{path}: is no record of a restoration, and would be replaced by one; move it, or choose "
+            "another output"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import json
 import os
 import secrets
@@ -17,6 +18,7 @@ LEFTOVER_PREFIX = ".tmp-"
 """How the name of a file that is still being written begins."""
 
 _RANDOM = 6  # bytes
+_LONGEST = 100  # bytes of a name that are told whole
 
 
 def beside(path: Path) -> Path:
@@ -37,8 +39,10 @@ def leftovers_of(path: Path) -> list[Path]:
 
 
 def _start_of_leftover(path: Path) -> str:
-    start = path.name.encode()[:100].decode(errors="ignore")  # file systems count bytes
-    return f"{LEFTOVER_PREFIX}{start}-"
+    name = path.name.encode(errors="surrogateescape")  # file systems count bytes
+    if len(name) > _LONGEST:
+        name = name[:_LONGEST] + b"-" + hashlib.sha256(name).hexdigest()[:_RANDOM].encode()
+    return f"{LEFTOVER_PREFIX}{name.decode(errors='ignore')}-"
 
 
 def fsync_file(path: Path) -> None:

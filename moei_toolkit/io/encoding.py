@@ -11,9 +11,8 @@ import numpy as np
 from PIL import Image
 
 from moei_toolkit.errors import ImageError, located
-from moei_toolkit.io.atomic import atomic_path
-from moei_toolkit.io.formats import format_for
-from moei_toolkit.io.half_written import claim
+from moei_toolkit.io.formats import format_for, is_written_gray
+from moei_toolkit.io.half_written import atomic_file
 from moei_toolkit.io.jpeg_rows import write_jpeg
 from moei_toolkit.io.pixel_source import PixelSource
 from moei_toolkit.io.pixels import Traits, to_gray
@@ -54,13 +53,7 @@ def encode_rows(path: Path, rows: Iterable[tuple[int, np.ndarray]], like: Like) 
     """
     traits = like.traits
     name = format_for(path, traits).name
-    with (
-        atomic_path(path) as temporary,
-        temporary.open("w+b") as file,
-        located(str(path)),
-        like.opacity() as opacity,
-    ):
-        claim(file)
+    with atomic_file(path) as file, located(str(path)), like.opacity() as opacity:
         pieces, channels = _pieces(rows, traits, opacity), _count_channels(traits)
         if name == "PNG":
             file.writelines(png_parts(pieces, traits, channels))
@@ -78,13 +71,8 @@ def _write_whole(file: IO[bytes], pieces: Iterable[np.ndarray], traits: Traits, 
     picture.save(file, name, icc_profile=traits.icc, exif=traits.exif or b"", **_PILLOW_OPTIONS[name])
 
 
-def _is_written_gray(traits: Traits) -> bool:
-    """Tell whether one channel is written; readers of 16 bits know gray with opacity as RGBA only."""
-    return traits.was_gray and not (traits.has_alpha and traits.bit_depth == 16)
-
-
 def _count_channels(traits: Traits) -> int:
-    return (1 if _is_written_gray(traits) else 3) + traits.has_alpha
+    return (1 if is_written_gray(traits) else 3) + traits.has_alpha
 
 
 def _pieces(
@@ -113,4 +101,4 @@ def _colours(pixels: np.ndarray, traits: Traits) -> np.ndarray:
     if not traits.was_gray:
         return pixels
     gray = to_gray(pixels)[..., None]
-    return gray if _is_written_gray(traits) else gray.repeat(3, axis=2)
+    return gray if is_written_gray(traits) else gray.repeat(3, axis=2)

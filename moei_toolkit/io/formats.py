@@ -19,6 +19,7 @@ class Format:
         name: As Pillow calls it.
         deep: Whether it holds 16 bits per sample.
         alpha: Whether it holds opacity.
+        gray: Whether it holds one colour channel; gray becomes RGB where it does not.
         icc: Most bytes of a colour profile.
         exif: Most bytes of EXIF data; it is left out where that is 0.
         longest: Largest side in pixels.
@@ -27,6 +28,7 @@ class Format:
     name: str
     deep: bool = False
     alpha: bool = False
+    gray: bool = True
     icc: int = _ENDLESS
     exif: int = _ENDLESS
     longest: int = _ENDLESS
@@ -40,7 +42,7 @@ FORMATS = {
     ".jpeg": JPEG,
     ".tif": TIFF,
     ".tiff": TIFF,
-    ".webp": Format("WEBP", alpha=True, longest=16_383),
+    ".webp": Format("WEBP", alpha=True, gray=False, longest=16_383),
     ".bmp": Format("BMP", icc=0, exif=0),
 }
 WRITABLE_SUFFIXES = tuple(FORMATS)
@@ -67,4 +69,19 @@ def format_for(path: Path, traits: Traits) -> Format:
     lost = [what for what, is_lost in limits.items() if is_lost]
     if lost:
         raise ImageError(f"{path}: {chosen.name} cannot hold {' and '.join(lost)}; write a .png or .tif file")
+    if traits.was_gray and _is_of_gray(traits.icc) and not (chosen.gray and is_written_gray(traits)):
+        raise ImageError(
+            f"{path}: the colour profile is one of gray, and gray becomes RGB in {chosen.name}, or with "
+            "opacity in 16 bits; write a .png or .tif file without opacity, or remove the profile"
+        )
     return chosen
+
+
+def is_written_gray(traits: Traits) -> bool:
+    """Tell whether one channel is written; readers of 16 bits know gray with opacity as RGBA only."""
+    return traits.was_gray and not (traits.has_alpha and traits.bit_depth == 16)
+
+
+def _is_of_gray(icc: bytes | None) -> bool:
+    """Tell whether a colour profile is of gray: bytes 16 to 19 of its head say so (ICC.1, 7.2.6)."""
+    return icc is not None and icc[16:20] == b"GRAY"

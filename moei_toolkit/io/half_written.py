@@ -1,13 +1,28 @@
-"""Half-written files: whether somebody is at them still, or was killed over them."""
+"""Half-written files: others see that somebody is at them still, or was killed over them."""
 
 from __future__ import annotations
 
 import fcntl
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from moei_toolkit.io.atomic import leftovers_of
+from moei_toolkit.io.atomic import atomic_path, leftovers_of
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file that takes the place of ``path`` when the block ends well, claimed until it has.
+
+    Raises:
+        StoreError: See `atomic_path`.
+    """
+    with ExitStack() as last, atomic_path(path) as temporary, temporary.open("w+b") as file:
+        claim(file)
+        last.callback(os.close, os.dup(file.fileno()))  # the claim lasts until this one is closed
+        yield file
 
 
 def claim(file: IO[bytes]) -> bool:

@@ -66,6 +66,15 @@ def test_drift_is_the_range_of_blocks_over_their_median():
     assert found.drift["peak_memory"] == pytest.approx(0.04)
 
 
+def test_one_block_tells_nothing_of_the_drift():
+    found = costs_of(measured({"a": [[1.0, 1.0]]}, {"a": [100]}))
+    assert found[0].drift is None
+    header, line = as_csv(found, quick=True).splitlines()
+    drifts = [name for name in header.split(",") if name.startswith("drift_")]
+    assert len(drifts) == 4
+    assert line.endswith(",,,,,True")
+
+
 def test_a_comparison_pairs_neighbours():
     ratio = compare(FOUND, "slow", "fast")
     pairs = Spread.of([2.0, 2.2, 2.0, 2.0, 2.2, 2.0])

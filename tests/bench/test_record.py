@@ -26,6 +26,15 @@ def test_latencies_by_route(file):
     assert read_latencies(file, Size(64, 48)) == {"dense": 10.0, "rain": 20.0}
 
 
+def test_several_latencies_of_one_policy_are_refused(file):
+    data = json.loads(file.read_text())
+    data["subjects"].append({"name": "dense (usual tiler)", "policy": "dense"})
+    data["costs"].append({"subject": "dense (usual tiler)", "latency_ms": {"median": 30.0}})
+    file.write_text(json.dumps(data))
+    with pytest.raises(BenchError, match=r"one latency of 'dense', got several, the last of 'dense \(usual"):
+        read_latencies(file, Size(64, 48))
+
+
 def test_other_images_and_other_files_are_refused(file, tmp_path):
     with pytest.raises(BenchError, match="latencies of images of 32x32, got 64x48; give --size 64x48"):
         read_latencies(file, Size(32, 32))

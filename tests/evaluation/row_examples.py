@@ -28,7 +28,6 @@ FACTS = Facts(
 COSTS = MeasuredCosts(
     image="3840x2160",
     quick=True,
-    blocks=3,
     policies={
         "dense": {"latency_ms": 4000, "ms_per_mp": 482.2, "peak_memory_gb": 0.9, "images_per_second": 0.25},
         "actual": {

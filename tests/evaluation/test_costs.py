@@ -36,7 +36,6 @@ def test_what_it_says():
     found = costs_from(MEASURED, max_noise=0.05)
     assert found.image == "3840x2160"
     assert found.quick
-    assert found.blocks == 3
     assert found.policies["actual"] == {
         "latency_ms": 4100,
         "ms_per_mp": 512.5,
@@ -47,6 +46,11 @@ def test_what_it_says():
     assert found.latency_over_dense == pytest.approx(0.025)
     assert found.memory_over_dense == pytest.approx(0.002)
     assert (found.noise, found.max_noise) == (0.01, 0.05)
+
+
+def test_one_block_tells_nothing_of_the_drift():
+    once = {**MEASURED, "plan": {"warm_ups": 1, "runs": 5, "blocks": 1}}
+    assert costs_from(once, 0.05).drift == {}
 
 
 @pytest.mark.parametrize("schema", [None, 2, "1"])

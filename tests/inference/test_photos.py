@@ -157,7 +157,7 @@ def test_what_failed_before_the_disk_was_full_is_still_said(tmp_path, restorer, 
     def full(path: object) -> None:
         raise StoreError("no space left")
 
-    monkeypatch.setattr("moei_toolkit.io.encoding.atomic_path", full)
+    monkeypatch.setattr("moei_toolkit.io.encoding.atomic_file", full)
     tally = restore_photos(restorer, pairs, Quiet())
     assert [type(failure) for failure in tally.failures] == [ImageError, StoreError]
     assert (tally.untried, tally.restored) == (1, 0)

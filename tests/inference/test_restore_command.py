@@ -161,7 +161,7 @@ def test_a_disk_that_refuses_everything_is_no_partial_success(default_model, pho
     for name in ("b.jpg", "z.jpg"):
         photo.with_name(name).write_bytes(photo.read_bytes())
     photo.with_name("a.jpg").write_bytes(b"no picture")
-    monkeypatch.setattr("moei_toolkit.io.encoding.atomic_path", full)
+    monkeypatch.setattr("moei_toolkit.io.encoding.atomic_file", full)
     assert restore.main([str(photo.parent)]) == StoreError.exit_code
     said = capfd.readouterr().err
     assert "error: no space left\nerror: photographs that were not tried after that: 2\n" in said

@@ -10,6 +10,7 @@ from unittest.mock import Mock
 import numpy as np
 from PIL import Image
 
+from moei_toolkit.io import atomic
 from moei_toolkit.io.atomic import beside
 from moei_toolkit.io.encoding import encode_rows
 from moei_toolkit.io.half_written import remove_abandoned
@@ -37,6 +38,29 @@ def test_a_picture_that_is_being_written_stays(tmp_path: Path):
     encode_rows(tmp_path / "out.png", rows(), LoadedImage(pixels, None, 8, False, None))
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out.png")), pixels)
     assert found == [1, 1, 1, 1]
+
+
+def test_a_whole_picture_stays_until_it_has_its_name(tmp_path: Path, monkeypatch):
+    path, pixels = tmp_path / "out.png", np.zeros((4, 3, 3), np.uint8)
+    synced: list[Path] = []
+
+    def sync_slowly(temporary: Path) -> None:
+        remove_abandoned(path)  # as another process would, which restores into the same folder
+        synced.append(temporary)
+
+    monkeypatch.setattr(atomic, "fsync_file", sync_slowly)
+    encode_rows(path, [(0, pixels)], LoadedImage(pixels, None, 8, False, None))
+    assert synced[0].name.startswith(".tmp-out.png-")
+    assert [file.name for file in tmp_path.iterdir()] == ["out.png"]
+
+
+def test_long_names_that_begin_alike_are_of_different_files(tmp_path: Path):
+    left = beside(tmp_path / f"{'b' * 150}1.png")
+    left.write_bytes(b"half")
+    remove_abandoned(tmp_path / f"{'b' * 150}2.png")
+    assert left.is_file()
+    remove_abandoned(tmp_path / f"{'b' * 150}1.png")
+    assert not left.exists()
 
 
 def test_where_there_are_no_locks_nothing_is_removed(tmp_path: Path, monkeypatch):

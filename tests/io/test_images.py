@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -192,6 +193,19 @@ class TestBadFiles:
 
 
 CASES = list(itertools.product((8, 16), (False, True), (False, True), (False, True), WRITABLE_SUFFIXES))
+
+
+@pytest.mark.parametrize(("name", "depth", "alpha"), [("x.webp", 8, False), ("x.png", 16, True)])
+def test_a_profile_of_gray_is_not_written_beside_rgb(tmp_path: Path, name: str, depth: int, alpha: bool):
+    profile = RGB_PROFILE[:16] + b"GRAY" + RGB_PROFILE[20:]
+    image = replace(like(depth, True, alpha, False), icc=profile)
+    with pytest.raises(ImageError, match=rf"{name}: the colour profile is one of gray, and gray becomes RGB"):
+        write_image(tmp_path / name, image.pixels, image)
+    assert not list(tmp_path.iterdir())
+    held = replace(image, alpha=None)
+    write_image(tmp_path / "held.png", held.pixels, held)
+    again = read_image(tmp_path / "held.png")
+    assert (again.was_gray, again.icc) == (True, profile)
 
 
 def can_hold(suffix: str, depth: int, alpha: bool, icc: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from moei_toolkit.bench.against.model import EXPERTS, make_model
 from moei_toolkit.bench.against.photograph import make_photograph
 from moei_toolkit.bench.against.timing import Work
 from moei_toolkit.calibrators.temperature import Temperature
+from moei_toolkit.errors import BenchError
 from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.photo_record import record_path
 from moei_toolkit.inference.photos import restore_photos
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.inference.runtimes.eager import EagerRouter
@@ -34,7 +37,10 @@ def prepare(scale: Scale) -> tuple[Work, Work]:
         write_image(source, image)
 
     def from_disk_to_disk() -> str:
-        restore_photos(restorer, pairs, SilentReporter(), overwrite=True)
+        for failure in restore_photos(restorer, pairs, SilentReporter(), overwrite=True).failures:
+            raise BenchError(f"nothing can be compared: {failure}") from failure
+        for _, target in pairs:
+            require_whole_tiles(target)
         return folder.name  # which lives as long as this is called
 
     def in_memory() -> None:
@@ -44,6 +50,13 @@ def prepare(scale: Scale) -> tuple[Work, Work]:
                 pass
 
     return from_disk_to_disk, in_memory
+
+
+def require_whole_tiles(target: Path) -> None:
+    """Refuse a restoration whose tiles were made smaller for want of memory."""
+    facts = json.loads(record_path(target).read_bytes())
+    if facts["tile"] != facts["usual_tile"]:
+        raise BenchError(f"memory ran out: tiles of {facts['tile']} instead of {facts['usual_tile']} pixels")
 
 
 BENCHMARK = Benchmark(

@@ -36,8 +36,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``path`` that takes its place when the block ends well.
 
     When the block or the disk fails, the old folder stays as it was. A process that is killed leaves what it
-    wrote beside it, in a folder whose name begins with ``.tmp-``; and in the moment between taking the old one
-    away and putting the new one there, the old one as well.
+    wrote beside it, in a folder whose name begins with ``.tmp-``; and if it was killed between taking the old
+    one away and putting the new one there, the old one as well.
 
     Args:
         path: The folder to create or replace, or a link to it, which stays. The one above it is made when it

@@ -61,8 +61,8 @@ def load_pretrained(
         return _assemble(record, parts, folder, device, threads)
     except RegistryError as error:
         raise RegistryError(
-            f"{where}: {as_sentence(str(error))} The model was written with {record.origin.writers}; others may "
-            "lack something, or not take what it says."
+            f"{where}: {as_sentence(str(error))} The model was written with {record.origin.writers}; others "
+            "may lack something, or not take what it says."
         ) from error
 
 

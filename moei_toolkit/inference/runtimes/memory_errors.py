@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _SIGNS = (
-    "can't allocate memory",  # torch on the CPU
+    "can't alloc",  # torch on the CPU ("can't allocate memory"), and oneDNN inside OpenVINO
     "out of memory",  # torch on a GPU
     "failed to allocate",  # ONNX Runtime and OpenVINO
     "bad_alloc",  # C++

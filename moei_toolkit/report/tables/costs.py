@@ -18,7 +18,7 @@ def cost_tables(costs: MeasuredCosts | None) -> list[Table]:
         for policy, line in costs.policies.items()
     ]
     over = {"latency_ms": ratio, "ms_per_mp": ratio, "peak_memory_gb": f"{costs.memory_over_dense:+.1%}"}
-    drifts = [f"{costs.drift[name]:.1%}" if costs.blocks > 1 else "measured once" for name in _DRIFTS]
+    drifts = [f"{costs.drift[name]:.1%}" if costs.drift else "measured once" for name in _DRIFTS]
     return [
         Table(
             title="Measured cost",
