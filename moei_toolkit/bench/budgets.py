@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from moei_toolkit.bench.cost import MAX_NOISE, Ratio, compare
+from moei_toolkit.bench.cost import MAX_NOISE, NoisyError, Ratio, compare
 from moei_toolkit.bench.matching import TOLERANCE, match_width, require_tolerance
 from moei_toolkit.bench.race import Plan, measure
 from moei_toolkit.bench.subject import Model, Size, Subject
@@ -40,7 +40,13 @@ class Pair:
 
 
 def pair_budgets(
-    model: Model, size: Size, plan: Plan, log: Reporter, tolerance: float = TOLERANCE, option: str = "width"
+    model: Model,
+    size: Size,
+    plan: Plan,
+    log: Reporter,
+    tolerance: float = TOLERANCE,
+    option: str = "width",
+    max_noise: float = MAX_NOISE,
 ) -> list[Pair]:
     """Measure MoE-I against dense-aio, dense-equal, Top-2, and dense models as wide as its cost allows.
 
@@ -51,6 +57,8 @@ def pair_budgets(
         log: Told how far it is.
         tolerance: How far from 1 a ratio may lie for two costs to be equal.
         option: What the backbone calls its width.
+        max_noise: From which on two latencies are not compared. A width that is measured with more is
+            measured once more; if that is as noisy, no width of that latency is told.
 
     Raises:
         BenchError: If a measurement failed, or the tolerance is negative.
@@ -65,33 +73,42 @@ def pair_budgets(
     for policy in own:
         ratio = compare(found, policy, ACTUAL)
         budget: tuple[str, ...] = ("latency", "memory") if policy == DENSE_EQUAL else ()
-        pairs.append(Pair(policy, budget, ratio, _is_equal(ratio, budget, tolerance)))
+        pairs.append(Pair(policy, budget, ratio, _is_equal(ratio, budget, tolerance, max_noise)))
     ratios: dict[int, Ratio] = {}
 
-    def ratio_at(width: int) -> Ratio:
+    def measured_at(width: int) -> Ratio:
+        log.info(f"a dense model of {option} {width}")
+        wider = Subject(f"dense, {option} {width}", backbone={option: width})
+        both = measure(model, [Subject(ACTUAL, ACTUAL), wider], size, plan, log)
+        return compare(both, wider.name, ACTUAL)
+
+    def cost_at(wanted: str, width: int) -> float:
         if width not in ratios:
-            log.info(f"a dense model of {option} {width}")
-            wider = Subject(f"dense, {option} {width}", backbone={option: width})
-            both = measure(model, [Subject(ACTUAL, ACTUAL), wider], size, plan, log)
-            ratios[width] = compare(both, wider.name, ACTUAL)
-        return ratios[width]
+            ratios[width] = measured_at(width)
+        if wanted == "memory":
+            return ratios[width].memory
+        if ratios[width].noise > max_noise:
+            log.info("too noisy; once more")
+            ratios[width] = measured_at(width)
+        return ratios[width].require_quiet(max_noise).latency
 
     for wanted in ("latency", "memory"):
-        match = match_width(partial(_cost, ratio_at, wanted), start, 2 * start, tolerance)
+        try:
+            match = match_width(partial(cost_at, wanted), start, 2 * start, tolerance)
+        except NoisyError as error:
+            log.info(str(error))
+            *_, last = ratios.values()
+            pairs.append(Pair(f"dense, {option} unknown", (wanted,), last, None))
+            continue
         ratio = ratios[match.width]
         name = f"dense, {option} {match.width}"
-        equal = _is_equal(ratio, (wanted,), tolerance)
+        equal = _is_equal(ratio, (wanted,), tolerance, max_noise)
         pairs.append(Pair(name, (wanted,), ratio, equal, match.width, match.tried))
     return pairs
 
 
-def _cost(ratio_at: Callable[[int], Ratio], budget: str, width: int) -> float:
-    ratio = ratio_at(width)
-    return ratio.latency if budget == "latency" else ratio.memory
-
-
-def _is_equal(ratio: Ratio, budget: tuple[str, ...], tolerance: float) -> bool | None:
-    if not budget or ("latency" in budget and ratio.noise > MAX_NOISE):
+def _is_equal(ratio: Ratio, budget: tuple[str, ...], tolerance: float, max_noise: float) -> bool | None:
+    if not budget or ("latency" in budget and ratio.noise > max_noise):
         return None
     costs = {"latency": ratio.latency, "memory": ratio.memory}
     return all(abs(costs[name] - 1) <= tolerance for name in budget)

@@ -102,6 +102,10 @@ def _drifts(by_block: Sequence[Sequence[Run]], peaks: Sequence[Peak]) -> dict[st
     return {name: values[name] for name in DRIFTS}
 
 
+class NoisyError(BenchError):
+    """Two latencies spread too far to be compared."""
+
+
 @dataclass(frozen=True)
 class Ratio:
     """How one subject compares with another: first over second.
@@ -126,15 +130,15 @@ class Ratio:
         """Return this comparison.
 
         Raises:
-            BenchError: If its noise is above the limit.
+            NoisyError: If its noise is above the limit.
         """
         if self.noise > limit and self.pairs == 1:
-            raise BenchError(
+            raise NoisyError(
                 f"{self.first} against {self.second}: one run of each tells nothing of the noise. "
                 "Measure more runs, or allow the noise."
             )
         if self.noise > limit:
-            raise BenchError(
+            raise NoisyError(
                 f"{self.first} against {self.second}: the ratio of their latencies spreads by "
                 f"{self.noise:.1%} (IQR over median), expected at most {limit:.0%}. Stop what else runs on "
                 "this machine, measure more runs, or allow the noise."

@@ -22,10 +22,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="timed, of each of a pair (5)")
     parser.add_argument("--tolerance", type=float, default=0.02, help="how far from 1 is still equal (0.02)")
+    parser.add_argument("--allow-noise", action="store_true", help="compare latencies whatever the noise")
     parser.add_argument("--width-option", default="width", metavar="NAME", help="of the backbone (width)")
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.budgets import pair_budgets
+    from moei_toolkit.bench.cost import MAX_NOISE
     from moei_toolkit.bench.models import model_of_run
     from moei_toolkit.bench.race import Plan
     from moei_toolkit.bench.subject import Size
@@ -39,7 +41,8 @@ def main(argv: Sequence[str]) -> int:
     make_folder(args.output)
     plan, size = Plan(warm_ups=1, runs=args.runs, blocks=1), Size(*args.size)
     model = model_of_run(args.run)
-    pairs = pair_budgets(model, size, plan, RichReporter(), args.tolerance, args.width_option)
+    limit = float("inf") if args.allow_noise else MAX_NOISE
+    pairs = pair_budgets(model, size, plan, RichReporter(), args.tolerance, args.width_option, limit)
     settings = {
         "image": str(size),
         "plan": asdict(plan),
@@ -57,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
         [
             pair.rival,
             " and ".join(pair.budget) or "-",
-            f"{pair.ratio.latency:.3f}",
+            f"{pair.ratio.latency:.3f}" if pair.ratio.noise <= limit else "not compared",
             f"{pair.ratio.noise:.1%}",
             f"{pair.ratio.memory:.3f}",
             _VERDICTS[pair.equal],

@@ -64,9 +64,26 @@ def test_without_a_trained_rival_there_is_no_pair(monkeypatch):
 
 
 def test_latencies_that_are_too_noisy_are_not_called_equal(monkeypatch):
-    found = {pair.budget: pair for pair in pairs(monkeypatch, noise=0.2).values() if pair.width}
-    assert found["latency",].equal is None
+    found = {pair.budget: pair for pair in pairs(monkeypatch, noise=0.2).values() if ", width" in pair.rival}
+    assert (found["latency",].rival, found["latency",].equal) == ("dense, width unknown", None)
+    assert found["latency",].width is None
     assert found["memory",].equal is True
+
+
+def test_a_width_that_was_disturbed_is_measured_once_more(monkeypatch):
+    quiet, disturbed, measured_widths = fake(), fake(0.2), []
+
+    def measure(model: Model, subjects: list[Subject], *rest: object) -> Measurements:
+        width = subjects[-1].backbone.get("width")
+        is_first = width not in measured_widths
+        measured_widths.append(width)
+        return (disturbed if is_first else quiet)(model, subjects, *rest)
+
+    monkeypatch.setattr(budgets, "measure", measure)
+    found = budgets.pair_budgets(Model(CONFIG.model_dump(), {}), SIZE, PLAN, SilentReporter())
+    by_budget = {pair.budget: pair for pair in found}
+    assert (by_budget["latency",].width, by_budget["latency",].equal) == (10, True)
+    assert measured_widths.count(10) == 2
 
 
 def test_a_wider_config_loads_and_differs_in_width_and_place(tmp_path: Path):
