@@ -15,8 +15,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from moei_toolkit.bench.subject import Size
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.bundle import load_router, load_runtime, require_run
 from moei_toolkit.inference.flops import FlopCount, counting_operations
+from moei_toolkit.inference.run_loading import load_router, load_runtime, require_run
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiling import tile_grid
 from moei_toolkit.io.run_record import RECORD

@@ -8,8 +8,8 @@ from pathlib import Path
 from moei_toolkit.bench.subject import Model
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError
-from moei_toolkit.inference.bundle import require_run
 from moei_toolkit.inference.export.record import read_bundle
+from moei_toolkit.inference.run_loading import require_run
 from moei_toolkit.io.run_record import read_run, stage_folder
 
 

@@ -14,7 +14,8 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError, did_you_mean
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.mixture import Mixture
-from moei_toolkit.inference.bundle import (
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.run_loading import (
     build_backbone,
     build_worn,
     load_backbone,
@@ -22,7 +23,6 @@ from moei_toolkit.inference.bundle import (
     load_worn,
     make_protocol,
 )
-from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, EXPERT_PREFIX, SINGLE_PREFIX, TOP2
 

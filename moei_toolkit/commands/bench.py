@@ -29,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.bench.race import measure
     from moei_toolkit.bench.record import write_costs
     from moei_toolkit.bench.subject import Size
-    from moei_toolkit.inference.bundle import require_run
+    from moei_toolkit.inference.run_loading import require_run
     from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.reporter import RichReporter
 

@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.bench.race import Plan
     from moei_toolkit.bench.subject import Size
     from moei_toolkit.bench.wider import wider_config
-    from moei_toolkit.inference.bundle import require_run
+    from moei_toolkit.inference.run_loading import require_run
     from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
     from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.environment import versions

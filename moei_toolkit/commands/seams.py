@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
 
     from moei_toolkit.bench.seams import compare_with_whole
     from moei_toolkit.errors import located
-    from moei_toolkit.inference.bundle import load_run
+    from moei_toolkit.inference.run_loading import load_run
     from moei_toolkit.io.atomic import atomic_write_json
     from moei_toolkit.io.image_reading import read_image
 

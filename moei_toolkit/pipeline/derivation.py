@@ -20,7 +20,7 @@ from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
-from moei_toolkit.inference.bundle import CALIBRATION_FILE, EXPERT_FILE
+from moei_toolkit.inference.run_loading import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import BENCH, CALIBRATE, EVALUATE, STUDIES, expert_stage

@@ -15,9 +15,9 @@ from moei_toolkit.data.records import Record
 from moei_toolkit.errors import ConfigError, DataError, WeightsMissingError
 from moei_toolkit.evaluation.metrics.metric import Metric
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.bundle import load_rivals, load_runtime
 from moei_toolkit.inference.devices import default_device
 from moei_toolkit.inference.flops import FlopCount
+from moei_toolkit.inference.run_loading import load_rivals, load_runtime
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.images import to_float
 from moei_toolkit.io.reporter import Reporter

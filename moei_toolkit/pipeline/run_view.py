@@ -12,7 +12,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.bundle import load_backbone, load_worn
+from moei_toolkit.inference.run_loading import load_backbone, load_worn
 from moei_toolkit.pipeline.chain import DENSE
 
 

@@ -39,7 +39,7 @@ def noise(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(
         "moei_toolkit.bench.models.model_of_run", lambda *_: Model(CONFIG.model_dump(), {"dense_equal": "x"})
     )
-    monkeypatch.setattr("moei_toolkit.inference.bundle.require_run", lambda *_: (CONFIG, {}))
+    monkeypatch.setattr("moei_toolkit.inference.run_loading.require_run", lambda *_: (CONFIG, {}))
     return settings
 
 

@@ -15,7 +15,7 @@ from fake_pipeline import Lines, make_config
 from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS, choose_threshold
 from moei_toolkit.calibrators.rules.selective import Selective
 from moei_toolkit.calibrators.temperature import Temperature
-from moei_toolkit.inference.bundle import CALIBRATION_FILE, ROUTER_FILE, load_decider, load_router
+from moei_toolkit.inference.run_loading import CALIBRATION_FILE, ROUTER_FILE, load_decider, load_router
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages import calibrate

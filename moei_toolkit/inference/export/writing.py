@@ -11,7 +11,6 @@ import torch
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ExportError
-from moei_toolkit.inference.bundle import load_run, require_run
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.export.checking import check_graphs
 from moei_toolkit.inference.export.folder import atomic_folder, require_room
@@ -27,6 +26,7 @@ from moei_toolkit.inference.export.record import (
     graphs_in,
     is_bundle,
 )
+from moei_toolkit.inference.run_loading import load_run, require_run
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.io.atomic import atomic_write_json

@@ -11,14 +11,6 @@ from torch import Tensor, nn
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.config.model import Model
 from moei_toolkit.errors import CheckpointError, RegistryError, as_sentence, did_you_mean
-from moei_toolkit.inference.bundle import (
-    build_backbone,
-    build_router,
-    build_worn,
-    fill,
-    make_protocol,
-    restore_calibration,
-)
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.pretrained.record import (
     BACKBONE,
@@ -30,6 +22,14 @@ from moei_toolkit.inference.pretrained.record import (
 )
 from moei_toolkit.inference.pretrained.shipped import find_model
 from moei_toolkit.inference.pretrained.tensors import read_parts, require_kinds
+from moei_toolkit.inference.run_loading import (
+    build_backbone,
+    build_router,
+    build_worn,
+    fill,
+    make_protocol,
+    restore_calibration,
+)
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 
 M = TypeVar("M", bound=nn.Module)

@@ -56,9 +56,9 @@ def _open(path: Path, name: str, device: str, threads: int | None) -> tuple[Runt
         if device != "cpu":
             raise ConfigError(f"device {device!r}: a bundle runs on the CPU only, and {path} is a bundle")
         return load_bundle(path, name, threads)
-    from moei_toolkit.inference.bundle import load_run
     from moei_toolkit.inference.pretrained.loading import load_pretrained
     from moei_toolkit.inference.pretrained.record import is_model
+    from moei_toolkit.inference.run_loading import load_run
     from moei_toolkit.inference.runtimes.compiled import CompiledRuntime
 
     load = load_pretrained if is_model(path) else load_run
@@ -87,8 +87,8 @@ def _name_of(path: Path, runtime: str) -> str:
         from moei_toolkit.inference.export.record import read_bundle
 
         return sha256_json(read_bundle(path).model_dump(mode="json"))[:_DIGITS]
-    from moei_toolkit.inference.bundle import require_run
     from moei_toolkit.inference.pretrained.record import is_model, read_model
+    from moei_toolkit.inference.run_loading import require_run
 
     if is_model(path):
         return sha256_json(read_model(path).model_dump(mode="json"))[:_DIGITS]

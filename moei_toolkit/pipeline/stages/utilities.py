@@ -9,8 +9,8 @@ import torch
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.metrics.psnr import PSNR
-from moei_toolkit.inference.bundle import load_runtime
 from moei_toolkit.inference.devices import default_device
+from moei_toolkit.inference.run_loading import load_runtime
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.reporter import Progress
 from moei_toolkit.pipeline.stage import StageContext

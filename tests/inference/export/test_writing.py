@@ -14,11 +14,11 @@ import moei_toolkit
 from moei_toolkit.commands import export as command
 from moei_toolkit.data.views import SPREAD
 from moei_toolkit.errors import ExportError, RegistryError, StoreError
-from moei_toolkit.inference.bundle import load_run
 from moei_toolkit.inference.export import writing
 from moei_toolkit.inference.export.checking import TOLERANCE
 from moei_toolkit.inference.export.record import read_bundle
 from moei_toolkit.inference.export.writing import export_run, planned_files
+from moei_toolkit.inference.run_loading import load_run
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.plugin_table import PluginTable
 from moei_toolkit.types import DENSE

@@ -13,8 +13,8 @@ import torch
 from tiny_run import EXPERTS, WEIGHTS, make_expert, make_run, make_runtime, stage
 
 from moei_toolkit.errors import CheckpointError, MoeiError, RegistryError, StoreError
-from moei_toolkit.inference.bundle import load_run
 from moei_toolkit.inference.restorer import Restorer
+from moei_toolkit.inference.run_loading import load_run
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.types import DENSE
 
