@@ -40,7 +40,9 @@ print(result.decision.route, result.decision.confidence)
 ```"""
 
 
-def hub_card(config: Config, folders: Mapping[str, Path], derived: Derived, model: Model) -> str:
+def hub_card(
+    config: Config, folders: Mapping[str, Path], derived: Derived, model: Model, licence: str
+) -> str:
     """Return the card in Markdown; the same run gives the same text.
 
     Args:
@@ -48,18 +50,19 @@ def hub_card(config: Config, folders: Mapping[str, Path], derived: Derived, mode
         folders: Folder of every stage.
         derived: What came out.
         model: What ``config.json`` says.
+        licence: Of the weights, as hubs abbreviate it.
 
     Raises:
         DataError: A file that it tells of is missing or damaged.
         StoreError: A manifest is.
     """
     sections = {"Use": _USE, **sections_of(config, folders, derived), "Files": _files(model)}
-    return f"{front_matter(_head(config, derived))}\n{card_text(config, derived, sections)}"
+    return f"{front_matter(_head(config, derived, licence))}\n{card_text(config, derived, sections)}"
 
 
-def _head(config: Config, derived: Derived) -> dict[str, Any]:
+def _head(config: Config, derived: Derived, licence: str) -> dict[str, Any]:
     return {
-        "license": "apache-2.0",
+        "license": licence,
         "library_name": "moei_toolkit",
         "pipeline_tag": PIPELINE,
         "tags": ["image-restoration", "mixture-of-experts", *config.tasks],

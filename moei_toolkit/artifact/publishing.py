@@ -25,9 +25,16 @@ from moei_toolkit.pipeline.chain import DATA, EVALUATE, REPORT, make_chain
 from moei_toolkit.pipeline.derivation import derive_report
 from moei_toolkit.pipeline.fingerprint import stage_seed
 
+UNSTATED = "other"
+"""What hubs call a licence that they do not know."""
+
 
 def publish_run(
-    work_dir: Path, target: Path, overwrite: bool = False, dtype: DType = FULL
+    work_dir: Path,
+    target: Path,
+    overwrite: bool = False,
+    dtype: DType = FULL,
+    licence: str = UNSTATED,
 ) -> tuple[Model, float]:
     """Write a finished run as a trained model, whole or not at all; the same run gives the same bytes.
 
@@ -36,6 +43,7 @@ def publish_run(
         target: Folder of the model.
         overwrite: Replace a model that is there.
         dtype: What weights are stored in.
+        licence: Of the weights, as hubs abbreviate it, such as ``"cc-by-4.0"``; the card says it.
 
     Returns:
         What its ``config.json`` says, and the largest difference of a picture to that of the run, of 1.
@@ -51,7 +59,7 @@ def publish_run(
     derived = derive_report(config, folders, folders[EVALUATE], stage_seed(config.seed, REPORT))
     with atomic_folder(target) as folder:
         model = write_model(folder, config, folders, _origin(config, record, folders), dtype)
-        atomic_write_text(folder / CARD, hub_card(config, folders, derived, model))
+        atomic_write_text(folder / CARD, hub_card(config, folders, derived, model, licence))
         require_no_places(folder)
         difference = require_equal(load_pretrained(folder), load_run(work_dir))
     return model, difference

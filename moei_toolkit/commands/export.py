@@ -32,13 +32,20 @@ def main(argv: Sequence[str]) -> int:
         choices=("float32", "float16"),
         help="of a trained model: float32 (default), or float16 for half the size",
     )
+    parser.add_argument(
+        "--license", metavar="ID", help="of a trained model, as hubs abbreviate it: apache-2.0, ... (other)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace what an earlier export has written")
     parser.add_argument("--dry-run", action="store_true", help="say which files would be written")
     args = parser.parse_args(argv)
-    if args.dtype and args.format != "weights":
-        parser.error("--dtype goes with --format weights")
+    for option in ("dtype", "license"):
+        if getattr(args, option) is not None and args.format != "weights":
+            parser.error(f"--{option} goes with --format weights")
     what = args.run, args.output, args.overwrite, args.dry_run
-    lines = _model(*what, args.dtype or "float32") if args.format == "weights" else _graphs(*what)
+    if args.format == "weights":
+        lines = _model(*what, args.dtype or "float32", args.license)
+    else:
+        lines = _graphs(*what)
     print("\n".join(lines))
     return 0
 
@@ -54,12 +61,14 @@ def _graphs(run: Path, output: Path, overwrite: bool, dry_run: bool) -> list[str
     return [*lines, f"bundle   {output}"]
 
 
-def _model(run: Path, output: Path, overwrite: bool, dry_run: bool, dtype: DType) -> list[str]:
-    from moei_toolkit.artifact.publishing import planned_model, publish_run
+def _model(
+    run: Path, output: Path, overwrite: bool, dry_run: bool, dtype: DType, licence: str | None
+) -> list[str]:
+    from moei_toolkit.artifact.publishing import UNSTATED, planned_model, publish_run
 
     if dry_run:
         return [*map(str, planned_model(run, output, overwrite))]
-    model, difference = publish_run(run, output, overwrite, dtype)
+    model, difference = publish_run(run, output, overwrite, dtype, licence or UNSTATED)
     size = f"{model.weights.parameters:,} numbers in {model.weights.bytes / 1e6:.1f} MB"
     return [f"weights  {size}, pictures within {difference:.1g} of the run's", f"model    {output}"]
 

@@ -107,13 +107,13 @@ def test_the_table_of_results_is_what_the_rows_say(card):
 
 def test_the_head_is_what_hubs_read(card):
     head = yaml.safe_load(card.split("---\n")[1])
-    assert head["license"] == "apache-2.0"
+    assert head["license"] == "other"
     assert head["library_name"] == "moei_toolkit"
     assert head["pipeline_tag"] == "image-to-image"
     assert head["tags"] == ["image-restoration", "mixture-of-experts", "rain", "haze"]
     assert head["metrics"] == ["psnr", "ssim"]
     data = ModelCard(card).data
-    assert data.license == "apache-2.0"
+    assert data.license == "other"
     assert data.model_name == "Tiny"
     results = {(one.dataset_name, one.metric_name): one.metric_value for one in data.eval_results}
     assert results == {
@@ -289,14 +289,17 @@ def test_the_command(finished, tmp_path, capsys):
     weights, model = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"weights  [\d,]+ numbers in \d+\.\d MB, pictures within 0 of the run's", weights)
     assert model == f"model    {target}"
-    assert command.main([*arguments, "--overwrite", "--dtype", "float16"]) == 0
+    options = ["--dtype", "float16", "--license", "cc-by-4.0"]
+    assert command.main([*arguments, "--overwrite", *options]) == 0
     assert read_model(target).weights.dtype == "float16"
+    assert ModelCard((target / CARD).read_text(encoding="utf-8")).data.license == "cc-by-4.0"
 
 
-def test_rounding_is_for_weights_only(finished, tmp_path, capsys):
+@pytest.mark.parametrize(("option", "value"), [("--dtype", "float16"), ("--license", "mit")])
+def test_what_is_for_weights_only(finished, tmp_path, capsys, option, value):
     with pytest.raises(SystemExit):
-        command.main(["--run", str(finished), "-o", str(tmp_path / "bundle"), "--dtype", "float16"])
-    assert "--dtype goes with --format weights" in capsys.readouterr().err
+        command.main(["--run", str(finished), "-o", str(tmp_path / "bundle"), option, value])
+    assert f"{option} goes with --format weights" in capsys.readouterr().err
 
 
 def test_a_title_with_signs_of_yaml_in_it(finished, tmp_path):
