@@ -48,6 +48,7 @@ def before_and_after(data: Path, ids: Sequence[str]) -> Iterator[tuple[Image.Ima
     for name in ids:
         if name not in records:
             raise DataError(f"{data}: has no image {name!r}. {did_you_mean(name, records)}")
+    for name in ids:
         degraded = store.degraded(records[name])
         restored = restorer.restore(degraded)
         decision, seconds = restored.decision, sum(restored.seconds.values())

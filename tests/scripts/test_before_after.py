@@ -54,8 +54,9 @@ def test_a_column_holds_the_photograph_before_and_after_and_the_middle_of_both(p
 
 
 def test_an_image_that_the_set_lacks_is_named_with_the_nearest(prepared, tmp_path):
-    done = draw(prepared, tmp_path / "picture.jpg", "hill-snow-1")
+    done = draw(prepared, tmp_path / "picture.jpg", "hill", "hill-snow-1")
     assert done.returncode == 3
+    assert done.stdout == "", "nothing is restored in vain"
     assert "'hill-snow-1'" in done.stderr
     assert "'hill-snow-0'" in done.stderr
     assert not (tmp_path / "picture.jpg").exists()
