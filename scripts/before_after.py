@@ -22,7 +22,7 @@ from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import atomic_path
 from moei_toolkit.io.pixels import quantise
 
-SHOWN = ("lichen-branches-rain-2", "white-flower-haze-0", "green-maple-snow-2")
+SHOWN = ("lichen-branches-rain-1", "red-maple-haze-0", "bamboo-snow-2")
 WIDTH, HEIGHT, GAP = 480, 270, 8
 
 
