@@ -39,13 +39,16 @@ def is_done(source: Path, target: Path, model: str | None) -> bool:
 
 
 def require_no_other(target: Path) -> None:
-    """Refuse a target beside which a file of that name lies that is no record.
+    """Refuse a target whose record would replace a stranger. A damaged record beside its picture is none.
 
     Raises:
         ImageError: If the record of the restored picture would replace it.
     """
     path = record_path(target)
-    if path.is_file() and not _read(path).keys() >= {"modified_ns", "model"}:
+    if not path.is_file():
+        return
+    record = _read(path)
+    if not record.keys() >= {"modified_ns", "model"} and (record or not target.is_file()):
         raise ImageError(
             f"{path}: is no record of a restoration, and would be replaced by one; move it, or choose "
             "another output"

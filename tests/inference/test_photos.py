@@ -138,6 +138,9 @@ def test_a_stranger_beside_the_picture_is_not_replaced(tmp_path, restorer):
     stranger.unlink()
     restore_photo(restorer, source, target)
     restore_photo(restorer, source, target)
+    stranger.write_text('{"takeout": "mine"}')
+    with pytest.raises(ImageError, match="is no record of a restoration"):
+        restore_photo(restorer, source, target)
 
 
 def test_a_name_that_is_too_long_does_not_stop_the_others(tmp_path, restorer):

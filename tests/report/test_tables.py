@@ -220,7 +220,7 @@ def test_a_ratio_that_is_too_noisy_is_not_shown():
 
 
 def test_what_was_measured_once_has_no_drift():
-    (table,) = cost_tables(replace(COSTS, blocks=1))
+    (table,) = cost_tables(replace(COSTS, drift={}))
     assert lines(table)["largest drift"] == ["measured once"] * 4
 
 
