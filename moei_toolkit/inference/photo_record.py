@@ -39,7 +39,7 @@ def is_done(source: Path, target: Path, model: str | None) -> bool:
 
 
 def require_no_other(target: Path) -> None:
-    """Refuse a target whose record would replace a stranger. A damaged record beside its picture is none.
+    """Refuse a target whose record would replace another file, which a damaged record of a picture is not.
 
     Raises:
         ImageError: If the record of the restored picture would replace it.
