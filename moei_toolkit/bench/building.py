@@ -64,10 +64,9 @@ def build_subject(model: Model, subject: Subject) -> Built:
     runtime, decider = load_bundle(Path(model.bundle), subject.runtime, subject.threads)
     if subject.precision is not None:
         runtime = runtime.in_precision(subject.precision)
-    runtime = runtime.in_batches(subject.batch)
     if subject.policy == DENSE:
-        return _timed(runtime, None, _by_bands(runtime, DENSE))
-    return _timed(runtime, decider, _by_bands(runtime, decider.experts[0]))
+        return _timed(runtime, None, _by_bands(runtime, subject, DENSE))
+    return _timed(runtime, decider, _by_bands(runtime, subject, decider.experts[0]))
 
 
 def _build_torch(model: Model, subject: Subject) -> Built:
@@ -83,8 +82,7 @@ def _build_torch(model: Model, subject: Subject) -> Built:
     if subject.runtime == "compile":
         from moei_toolkit.inference.runtimes.compiled import CompiledRuntime
 
-        compiled = CompiledRuntime(runtime).in_batches(subject.batch)
-        return _timed(runtime, decider, _by_bands(compiled, route))
+        return _timed(runtime, decider, _by_bands(CompiledRuntime(runtime), subject, route))
     if subject.tiling == "whole":
         from moei_toolkit.bench.usual import restore_usual
 
@@ -94,11 +92,12 @@ def _build_torch(model: Model, subject: Subject) -> Built:
             restore_usual(backbone, expert, image, g, protocol.tile, protocol.overlap)
 
         return replace(_timed(runtime, decider, whole), precision="float32")
-    return _timed(runtime, decider, _by_bands(runtime.in_batches(subject.batch), route))
+    return _timed(runtime, decider, _by_bands(runtime, subject, route))
 
 
-def _by_bands(runtime: Runtime, route: str) -> Callable[[np.ndarray, np.ndarray], None]:
-    return lambda image, g: use_rows(runtime.restore_rows(image, route, g))
+def _by_bands(runtime: Runtime, subject: Subject, route: str) -> Callable[[np.ndarray, np.ndarray], None]:
+    batched = runtime.in_batches(subject.batch)
+    return lambda image, g: use_rows(batched.restore_rows(image, route, g))
 
 
 def _timed(

@@ -14,8 +14,6 @@ MAX_NOISE = 0.05
 """A comparison whose IQR is a larger share of its median is not one."""
 
 
-DRIFTS = ("latency", "ms_per_mp", "peak_memory", "throughput")
-"""The costs that are measured in every block."""
 MAX_DRIFT = 0.05
 """Blocks that differ by a larger share of their median are not measurements of one thing."""
 
@@ -93,13 +91,12 @@ def _cost_of(found: Measurements, name: str) -> Cost:
 
 def _drifts(by_block: Sequence[Sequence[Run]], peaks: Sequence[Peak]) -> dict[str, float]:
     latency = drift([_median([run.latency for run in block]) for block in by_block])
-    values = {
+    return {
         "latency": latency,
         "ms_per_mp": latency,  # the image is the same
         "peak_memory": drift([_memory_of(peak) for peak in peaks]),
         "throughput": drift([_rate(block) for block in by_block]),
     }
-    return {name: values[name] for name in DRIFTS}
 
 
 class NoisyError(BenchError):

@@ -10,11 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.bench.cost import DRIFTS, Cost, Ratio
+from moei_toolkit.bench.cost import Cost, Ratio
 from moei_toolkit.bench.race import Measurements
 from moei_toolkit.bench.subject import Size
 from moei_toolkit.errors import BenchError
-from moei_toolkit.evaluation.costs import SCHEMA
+from moei_toolkit.evaluation.costs import DRIFTS, SCHEMA
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.environment import versions
 from moei_toolkit.types import EXPERT_PREFIX

@@ -44,6 +44,8 @@ LINES = {
     "images_per_second": "images/s",
 }
 """The costs in a table, and what they are called there."""
+DRIFTS = ("latency", "ms_per_mp", "peak_memory", "throughput")
+"""As `LINES`, by the names of their drifts."""
 
 
 def costs_from(value: Mapping[str, Any], max_noise: float) -> MeasuredCosts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moei_toolkit.evaluation.costs import LINES, MeasuredCosts
+from moei_toolkit.evaluation.costs import DRIFTS, LINES, MeasuredCosts
 from moei_toolkit.report.tables.table import Table, name_of
 
 
@@ -18,7 +18,7 @@ def cost_tables(costs: MeasuredCosts | None) -> list[Table]:
         for policy, line in costs.policies.items()
     ]
     over = {"latency_ms": ratio, "ms_per_mp": ratio, "peak_memory_gb": f"{costs.memory_over_dense:+.1%}"}
-    drifts = [f"{costs.drift[name]:.1%}" if costs.drift else "measured once" for name in _DRIFTS]
+    drifts = [f"{costs.drift[name]:.1%}" if costs.drift else "measured once" for name in DRIFTS]
     return [
         Table(
             title="Measured cost",
@@ -36,5 +36,3 @@ def cost_tables(costs: MeasuredCosts | None) -> list[Table]:
 
 
 _FORMATS = {"latency_ms": ".0f", "ms_per_mp": ".0f", "peak_memory_gb": ".3f", "images_per_second": ".3f"}
-_DRIFTS = ("latency", "ms_per_mp", "peak_memory", "throughput")
-"""As `LINES`, by the names of their drifts."""
