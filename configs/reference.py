@@ -34,7 +34,10 @@ dense_equal = dict(
     expert=_adapter,
     training=dict(_schedule, iterations=18000, warmup=50, ema_decay=0.999, mix=dict(clean=0.6)),
 )
-utilities = dict(error="l1")  # task losses of a 4K image take longer than restoring it
+utilities = dict(
+    error="l1",  # task losses of a 4K image take longer than restoring it
+    familiar=True,  # ten photographs alone are few to know weather by
+)
 router = dict(
     router=dict(type="mlp", dropout=0.5),
     beta=50.0,

@@ -87,6 +87,30 @@ def hard_targets(right: Tensor) -> Tensor:
     return right / right.sum(1, keepdim=True)
 
 
+def mean_targets(targets: Tensor, groups: Sequence[str], wanted: Sequence[str]) -> Tensor:
+    """Return what the images of a group are to be answered on average, for every group that is wanted.
+
+    Args:
+        targets: (N, K), rows sum to 1.
+        groups: What images are alike in, N of them.
+        wanted: M groups.
+
+    Returns:
+        (M, K).
+
+    Raises:
+        DataError: There is no image of a group that is wanted.
+    """
+    _check_table("targets", targets)
+    means = {}
+    for group in dict.fromkeys(wanted):
+        members = torch.tensor([other == group for other in groups])
+        if not bool(members.any()):
+            raise DataError(f"expected images of {group!r}, got {', '.join(sorted(set(groups))) or 'none'}")
+        means[group] = targets[members].mean(0)
+    return torch.stack([means[group] for group in wanted])
+
+
 def distillation_loss(logits: Tensor, targets: Tensor, alpha: float) -> Tensor:
     """Return KL(q || p), averaged over the batch, plus alpha KL(mean p || uniform).
 

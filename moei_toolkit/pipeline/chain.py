@@ -127,7 +127,7 @@ def _utilities(config: Config) -> Stage:
     return Stage(
         name=UTILITIES,
         inputs=(DATA, DENSE, *map(expert_stage, config.experts)),
-        section=_routes(config),
+        section={**_routes(config), "familiar": config.utilities.familiar},
         components=(("metrics", "psnr"), *_types("losses", _task_losses(config))),
         run=_lazily("utilities"),
         code=source_digest(f"{STAGES}.utilities"),
@@ -138,7 +138,7 @@ def _router(config: Config) -> Stage:
     return Stage(
         name=ROUTER,
         inputs=(UTILITIES,),
-        section={"router": config.router.model_dump(), "normalize": config.utilities.normalize},
+        section={"router": config.router.model_dump(), "utilities": config.utilities.model_dump()},
         components=(("routers", config.router.router.type),),
         run=_lazily("router"),
         code=_code_of_router(config.router.router),

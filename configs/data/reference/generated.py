@@ -3,4 +3,4 @@
 _base_ = "../../weather/reference.py"
 
 layout = dict(type="embedded", scenes=dict(train=200, route=60, calibrate=40, val=2), size=384)
-draws = dict(train=1, route=2, calibrate=2, val=1)
+draws = dict(train=3, route=2, calibrate=2, val=1)

@@ -3,4 +3,4 @@
 _base_ = "uhd.py"
 
 layout = dict(root="data/reference/hd")
-draws = dict(train=4, route=2, calibrate=3, val=1)
+draws = dict(train=10, route=2, calibrate=3, val=1)

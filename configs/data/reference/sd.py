@@ -3,4 +3,4 @@
 _base_ = "uhd.py"
 
 layout = dict(root="data/reference/sd")
-draws = dict(train=6, route=6, calibrate=8, val=1)
+draws = dict(train=16, route=6, calibrate=8, val=1)

@@ -34,10 +34,13 @@ class Utilities(Section):
     Attributes:
         error: ``"task"`` for the image's own task loss, ``"l1"`` for the mean absolute error.
         normalize: Divide the errors of an image by the mean error over its routes.
+        familiar: Let the router see the images of the split "train" as well. The experts have learnt from
+            them, so that their errors there would flatter: they count as the mean of their weather does.
     """
 
     error: Literal["task", "l1"]
     normalize: Flag
+    familiar: Flag = False
 
 
 class RouterSection(Section):

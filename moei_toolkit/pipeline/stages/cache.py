@@ -11,6 +11,7 @@ from torch import Tensor
 from moei_toolkit.io.weights import load_weights, save_weights
 
 _FILE = "utilities.safetensors"
+_FAMILIAR_FILE = "familiar.safetensors"
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,32 @@ def load_cache(folder: Path, split: str) -> UtilityCache:
     """
     tensors, names = load_weights(folder / f"{split}_{_FILE}")
     return UtilityCache(g=tensors["g"], error=tensors["error"], psnr=tensors["psnr"], **names)
+
+
+@dataclass(frozen=True)
+class Familiar:
+    """Images that the experts have learnt from: what they look like, and no errors, which would flatter.
+
+    Attributes:
+        degradations: N degradations.
+        g: (N, d).
+    """
+
+    degradations: Sequence[str]
+    g: Tensor
+
+
+def save_familiar(folder: Path, familiar: Familiar) -> None:
+    """Write what the images of the split "train" look like."""
+    names = {"degradations": list(familiar.degradations)}
+    save_weights(folder / _FAMILIAR_FILE, {"g": familiar.g}, names)
+
+
+def load_familiar(folder: Path) -> Familiar:
+    """Read what the images of the split "train" look like.
+
+    Raises:
+        CheckpointError: If it is missing or damaged.
+    """
+    tensors, names = load_weights(folder / _FAMILIAR_FILE)
+    return Familiar(g=tensors["g"], **names)

@@ -16,12 +16,13 @@ from moei_toolkit.io.weights import save_weights
 from moei_toolkit.losses.routing import (
     distillation_loss,
     hard_targets,
+    mean_targets,
     shrink_errors,
     target_entropy,
     utility_targets,
 )
 from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.cache import UtilityCache, load_cache
+from moei_toolkit.pipeline.stages.cache import UtilityCache, load_cache, load_familiar
 from moei_toolkit.routers.base import Router
 
 
@@ -29,13 +30,17 @@ def run(context: StageContext) -> None:
     """Train on the "route" split; leave the weights and how sharp the targets were."""
     config = context.config
     cache = load_cache(context.inputs["utilities"], "route")
-    targets = make_targets(config, cache).float()
+    g, targets = cache.g, make_targets(config, cache).float()
+    if config.utilities.familiar:
+        familiar = load_familiar(context.inputs["utilities"])
+        g = torch.cat([g, familiar.g])
+        targets = torch.cat([targets, mean_targets(targets, cache.degradations, familiar.degradations)])
     torch.manual_seed(context.seed)
     router = build_router(config, cache.g.shape[1])
     loss = None
     if any(parameter.requires_grad for parameter in router.parameters()):
         with context.log.progress(config.router.iterations, "router") as progress:
-            loss = train_router(router, cache.g, targets, config.router, context.seed, progress)
+            loss = train_router(router, g, targets, config.router, context.seed, progress)
     entropy = target_entropy(targets).mean().item()
     context.log.info(
         f"router: mean entropy of the targets {entropy:.3f} of at most {math.log(targets.shape[1]):.3f}"

@@ -1,4 +1,7 @@
-"""Fills the utility cache: every expert restores every degraded routing image; no expert has seen one."""
+"""Fills the utility cache: every expert restores every degraded routing image; no expert has seen one.
+
+What the experts have seen is described at most: it shows more scenes than there are to route by.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from moei_toolkit.inference.run_loading import load_runtime
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.reporter import Progress
 from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.cache import UtilityCache, save_cache
+from moei_toolkit.pipeline.stages.cache import Familiar, UtilityCache, save_cache, save_familiar
 from moei_toolkit.pipeline.stages.images import Images
 from moei_toolkit.pipeline.stages.routes import restore_along_all, utility_losses
 from moei_toolkit.types import CLEAN
@@ -23,16 +26,24 @@ SPLITS = ("route", "calibrate")
 
 
 def run(context: StageContext) -> None:
-    """Leave one cache for each of the splits "route" and "calibrate"."""
+    """Leave a cache for each of the splits "route" and "calibrate", and the look of "train" if asked to."""
     runtime = load_runtime(context.config, context.inputs, default_device())
     with Images(context.inputs["data"]) as images:
         for split in SPLITS:
-            # Nothing is best for a clean image: what little the routes differ by would teach noise.
-            records = [record for record in images.of(split) if record.degradation != CLEAN]
+            records = _degraded(images, split)
             with context.log.progress(len(records), f"utilities of {split}") as progress:
                 save_cache(
                     context.folder, split, _measure(context.config, runtime, images, records, progress)
                 )
+        if context.config.utilities.familiar:
+            records = _degraded(images, "train")
+            with context.log.progress(len(records), "descriptors of train") as progress:
+                save_familiar(context.folder, _describe(runtime, images, records, progress))
+
+
+def _degraded(images: Images, split: str) -> list[Record]:
+    """Nothing is best for a clean image: what little the routes differ by would teach noise."""
+    return [record for record in images.of(split) if record.degradation != CLEAN]
 
 
 def _measure(
@@ -57,3 +68,13 @@ def _measure(
         error=torch.tensor(errors, dtype=torch.float64),
         psnr=torch.tensor(qualities, dtype=torch.float64),
     )
+
+
+def _describe(
+    runtime: EagerRuntime, images: Images, records: Sequence[Record], progress: Progress
+) -> Familiar:
+    descriptors = []
+    for record in records:
+        descriptors.append(torch.from_numpy(runtime.describe(images.store.degraded(record))[0]))
+        progress.advance()
+    return Familiar(degradations=[record.degradation for record in records], g=torch.stack(descriptors))
