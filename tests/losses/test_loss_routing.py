@@ -12,6 +12,7 @@ from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.losses.routing import (
     distillation_loss,
     hard_targets,
+    mean_targets,
     shrink_errors,
     target_entropy,
     utility_targets,
@@ -147,3 +148,16 @@ class TestShrinking:
     def test_groups_are_counted(self):
         with pytest.raises(DataError, match="expected a group for each of 4 images, got 3"):
             shrink_errors(self.ERRORS, self.WEATHER[:3], 0.5, normalize=True)
+
+
+class TestMeanTargets:
+    TARGETS = torch.tensor([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    WEATHER = ("rain", "rain", "haze")
+
+    def test_everyone_is_answered_what_their_weather_is(self):
+        answers = mean_targets(self.TARGETS, self.WEATHER, ["haze", "rain", "haze", "rain"])
+        assert answers.tolist() == [[0.0, 1.0], [0.75, 0.25], [0.0, 1.0], [0.75, 0.25]]
+
+    def test_unknown_weather_is_named(self):
+        with pytest.raises(DataError, match="expected images of 'fog', got haze, rain"):
+            mean_targets(self.TARGETS, self.WEATHER, ["rain", "fog"])

@@ -11,10 +11,12 @@ from moei_toolkit.artifact.packing import pack_run
 from moei_toolkit.artifact.verification import verify_artifact
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.python_file import read_python_file
+from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline.elsewhere import evaluate_elsewhere
 from moei_toolkit.pipeline.main import run_main_job
+from moei_toolkit.pipeline.stages.cache import load_familiar
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.py"
 TINY = {"iterations": 2, "crop_size": 32, "validate_every": 2, "images_per_batch": 2}
@@ -31,11 +33,16 @@ def test_a_run_of_one_weather_from_data_to_artifact(tmp_path: Path):
     raw["data"]["layout"] |= {"size": 64, "longest_side": 64}
     raw["backbone"] = {"type": "global_unet", "width": 8}
     raw["evaluate"]["metrics"] = [{"type": "psnr"}]
+    raw["utilities"] = {**raw["utilities"], "familiar": True}
     run = tmp_path / "run"
     run_main_job(validate_config({**raw, "work_dir": str(run)}, "test"), SilentReporter())
 
     policies = {row.policy for row in read_rows(run / "evaluate" / "per_image.jsonl")}
     assert policies == {"input", "dense", "dense-equal", "single.rain", "expert.rain", "actual", "oracle"}
+    trained = [record for record in read_records(run / "data" / RECORDS_NAME) if record.split == "train"]
+    familiar = load_familiar(run / "utilities")
+    assert len(familiar.g) == sum(record.degradation == "rain" for record in trained) > 0
+    assert set(familiar.degradations) == {"rain"}
     objectives = {one["id"]: one for one in json.loads((run / "report" / "objectives.json").read_text())}
     assert {objectives[name]["verdict"] for name in ("O4", "O8")} == {"not measured"}
     assert "There is one expert only: nothing was chosen." in (run / "report" / "report.md").read_text()

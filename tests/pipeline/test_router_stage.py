@@ -13,13 +13,13 @@ from fake_pipeline import Lines, make_config
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import DataError
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE, ROUTER_FILE, load_decider
+from moei_toolkit.inference.run_loading import CALIBRATION_FILE, ROUTER_FILE, load_decider, load_router
 from moei_toolkit.io.json_lines import write_json_lines
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.losses.routing import utility_targets
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages import calibrate, router
-from moei_toolkit.pipeline.stages.cache import UtilityCache, save_cache
+from moei_toolkit.pipeline.stages.cache import Familiar, UtilityCache, save_cache, save_familiar
 
 NAMES, WIDTH, IMAGES = ("first", "second", "third"), 8, 24
 
@@ -132,6 +132,36 @@ def test_the_confidence_of_one_expert_is_how_often_it_is_best(caches, tmp_path, 
     decision = load_decider(config, folders, WIDTH).decide(cache.g[:1].numpy())
     assert share > 1 / 3  # below it the temperature ends at its bound
     assert decision.probabilities["first"] == pytest.approx(share, abs=1e-6)
+
+
+def test_familiar_images_are_answered_what_their_weather_is(tmp_path):
+    """Here rain lies where no routing image does, and only what is familiar tells where."""
+    cache = make_cache("route", 0)
+    weather = ["rain", "haze"] * (IMAGES // 2)
+    error = torch.ones(IMAGES, len(NAMES) + 1, dtype=torch.float64)
+    error[::2, 0], error[1::2, 1] = 0.1, 0.1
+    cache = replace(cache, degradations=weather, error=error, g=torch.zeros(IMAGES, WIDTH))
+    signs = torch.tensor([-1.0 if name == "rain" else 1.0 for name in weather])
+    folder, base = tmp_path / "utilities", make_config(tmp_path).model_dump()
+    save_cache(folder, "route", cache)
+    save_familiar(folder, Familiar(weather, signs[:, None].expand(IMAGES, WIDTH).contiguous()))
+    routing = {**base["router"], "router": {"type": "linear"}, "iterations": 50, "learning_rate": 0.1}
+
+    def chosen(familiar: bool) -> list[int]:
+        config = make_config(
+            tmp_path,
+            experts=dict.fromkeys(NAMES, base["experts"]["any"]),
+            router=routing,
+            utilities={**base["utilities"], "familiar": familiar},
+        )
+        stage = tmp_path / f"router-{familiar}"
+        stage.mkdir()
+        router.run(StageContext(stage, {"utilities": folder}, config, 0, Lines()))
+        model = load_router(config, WIDTH, stage)
+        return model(torch.stack([torch.ones(WIDTH), -torch.ones(WIDTH)])).argmax(1).tolist()
+
+    assert chosen(familiar=True) == [1, 0]
+    assert chosen(familiar=False) != [1, 0]
 
 
 def test_what_a_router_is_taught(tmp_path):
