@@ -43,7 +43,7 @@ router = dict(
     beta=50.0,
     shrinkage=0.9,  # which expert restores one hazy image best is luck to a good part
     alpha=0.01,
-    iterations=100,
+    iterations=1000,
 )
 evaluate = dict(metrics=[dict(type="psnr"), dict(type="ssim")], top2=False)
 report = dict(title="Reference run: rain, haze and snow on UHD photographs")

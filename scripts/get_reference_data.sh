@@ -8,8 +8,8 @@ usage: scripts/get_reference_data.sh [--update] [--mirror URL]
 
 Gets photographs by scripts/get_uhd_photos.sh into data/uhd_photos, divides them into data/reference
 (scripts/reference_photos.py), and prepares five sets in data/prepared/reference_* by configs/data/reference/*.py.
-About 700 MB to download and 17 GB of disk; what is there already is kept, and refused where it is from a
-division of other photographs. On two cores, preparing takes about four minutes. Options are those of
+About 700 MB to download and 31 GB of disk; what is there already is kept, and refused where it is from a
+division of other photographs. On two cores, preparing takes about six minutes. Options are those of
 scripts/get_uhd_photos.sh.
 TEXT
     exit
