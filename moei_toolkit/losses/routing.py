@@ -68,11 +68,8 @@ def shrink_errors(errors: Tensor, groups: Sequence[str], shrinkage: float, norma
         return errors
     if normalize:
         errors = errors / (errors.mean(1, keepdim=True) + TINY)
-    shrunk = errors.clone()
-    for group in set(groups):
-        members = torch.tensor([other == group for other in groups])
-        shrunk[members] = torch.lerp(errors[members], errors[members].mean(0, keepdim=True), shrinkage)
-    return shrunk
+    means = _group_means(errors, groups)
+    return torch.lerp(errors, torch.stack([means[group] for group in groups]), shrinkage)
 
 
 def hard_targets(right: Tensor) -> Tensor:
@@ -102,12 +99,9 @@ def mean_targets(targets: Tensor, groups: Sequence[str], wanted: Sequence[str]) 
         DataError: There is no image of a group that is wanted.
     """
     _check_table("targets", targets)
-    means = {}
-    for group in dict.fromkeys(wanted):
-        members = torch.tensor([other == group for other in groups])
-        if not bool(members.any()):
-            raise DataError(f"expected images of {group!r}, got {', '.join(sorted(set(groups))) or 'none'}")
-        means[group] = targets[members].mean(0)
+    means = _group_means(targets, groups)
+    if unknown := [group for group in wanted if group not in means]:
+        raise DataError(f"expected images of {unknown[0]!r}, got {', '.join(sorted(means)) or 'none'}")
     return torch.stack([means[group] for group in wanted])
 
 
@@ -149,3 +143,8 @@ def target_entropy(targets: Tensor) -> Tensor:
 def _check_table(name: str, table: Tensor) -> None:
     if table.dim() != 2 or 0 in table.shape:
         raise DataError(f"{name} must be a table (N, K) with N, K >= 1, got shape {tuple(table.shape)}")
+
+
+def _group_means(table: Tensor, groups: Sequence[str]) -> dict[str, Tensor]:
+    members = {group: torch.tensor([other == group for other in groups]) for group in set(groups)}
+    return {group: table[mine].mean(0) for group, mine in members.items()}

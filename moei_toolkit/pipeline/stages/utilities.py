@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 
 from moei_toolkit.config.schema import Config
+from moei_toolkit.data.layouts.base import TRAIN
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.inference.devices import default_device
@@ -36,13 +37,16 @@ def run(context: StageContext) -> None:
                     context.folder, split, _measure(context.config, runtime, images, records, progress)
                 )
         if context.config.utilities.familiar:
-            records = _degraded(images, "train")
+            records = _degraded(images, TRAIN)
             with context.log.progress(len(records), "descriptors of train") as progress:
                 save_familiar(context.folder, _describe(runtime, images, records, progress))
 
 
 def _degraded(images: Images, split: str) -> list[Record]:
-    """Nothing is best for a clean image: what little the routes differ by would teach noise."""
+    """Return the images of a split but the clean ones.
+
+    Nothing is best for a clean image: what little the routes differ by would teach noise.
+    """
     return [record for record in images.of(split) if record.degradation != CLEAN]
 
 
