@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -14,6 +15,7 @@ from moei_toolkit.backbones.statistics import (
     summarize_scales,
     summary_length,
 )
+from moei_toolkit.backbones.textures import Textures
 from moei_toolkit.backbones.unet import (
     TAIL,
     ResidualBlock,
@@ -49,6 +51,8 @@ class GlobalUNet(Backbone):
         descriptor_dim: Length of g.
         context_dim: Hidden size between g and the modulation of the levels.
         context_dropout: Share of the images of a batch restored without g while training, in [0, 1).
+        textures: How many learned textures of every scale g is made of, beside the moments of the features.
+            They are learned well where the auxiliary head weighs on g as much as restoring does.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class GlobalUNet(Backbone):
         descriptor_dim: int = 1024,
         context_dim: int = 64,
         context_dropout: float = 0.3,
+        textures: int = 0,
     ) -> None:
         super().__init__()
         self.context_dropout = check_dropout(context_dropout)
@@ -74,9 +79,10 @@ class GlobalUNet(Backbone):
         self.decoder = make_decoder(widths, 2, blocks)
         self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
         self.film = nn.ModuleList(nn.Linear(context_dim, 2 * w) for w in widths)
-        summary = summary_length(widths)
+        self.textures = Textures(widths, textures)
+        summary = summary_length(widths) + self.textures.length
         self.standardize = Standardize(2 * summary)
-        self.register_buffer("emphasis", emphasis(summary))
+        self.register_buffer("emphasis", emphasis(summary, self.textures.length))
         self.descriptor = make_descriptor(summary, descriptor_dim)
         silence([self.decoder[TAIL], *self.film])
         self.to(memory_format=self.memory_format)
@@ -91,8 +97,8 @@ class GlobalUNet(Backbone):
         return features
 
     def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
-        """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
-        return summarize_scales(features, x)
+        """Pool statistics of the image itself, mean and deviation of all scales, and textures, to (B, S)."""
+        return torch.cat([summarize_scales(features, x), self.textures(features)], 1)
 
     def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
         """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""

@@ -97,14 +97,16 @@ def make_descriptor(summary: int, descriptor_dim: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(2 * summary, descriptor_dim), nn.GELU(), nn.LayerNorm(descriptor_dim))
 
 
-def emphasis(summary: int) -> Tensor:
+def emphasis(summary: int, learned: int = 0) -> Tensor:
     """Return the weight of every statistic of both views, (2 S,), where S is ``summary``.
 
-    The few image statistics, which come first, carry over to new scenes at once; the many feature statistics,
-    equal in weight, would drown them and fit the training scenes by heart.
+    The few image statistics, which come first, and the ``learned`` ones, which come last, carry over to new
+    scenes at once; the many feature statistics, equal in weight, would drown them and fit the training scenes
+    by heart.
     """
     view = torch.full((summary,), _FEATURE_WEIGHT)
     view[:IMAGE_STATISTICS] = 1.0
+    view[summary - learned :] = 1.0
     return view.repeat(2)
 
 
