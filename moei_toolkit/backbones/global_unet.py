@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
-from moei_toolkit.backbones.statistics import (
-    Standardize,
-    emphasis,
-    join_views,
-    make_descriptor,
-    summarize_scales,
-    summary_length,
-)
-from moei_toolkit.backbones.textures import Textures
+from moei_toolkit.backbones.descriptor import Descriptor
 from moei_toolkit.backbones.unet import (
     TAIL,
     ResidualBlock,
@@ -79,11 +70,7 @@ class GlobalUNet(Backbone):
         self.decoder = make_decoder(widths, 2, blocks)
         self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
         self.film = nn.ModuleList(nn.Linear(context_dim, 2 * w) for w in widths)
-        self.textures = Textures(widths, textures)
-        summary = summary_length(widths) + self.textures.length
-        self.standardize = Standardize(2 * summary)
-        self.register_buffer("emphasis", emphasis(summary, self.textures.length))
-        self.descriptor = make_descriptor(summary, descriptor_dim)
+        self.descriptor = Descriptor(widths, descriptor_dim, textures)
         silence([self.decoder[TAIL], *self.film])
         self.to(memory_format=self.memory_format)
 
@@ -97,12 +84,12 @@ class GlobalUNet(Backbone):
         return features
 
     def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
-        """Pool statistics of the image itself, mean and deviation of all scales, and textures, to (B, S)."""
-        return torch.cat([summarize_scales(features, x), self.textures(features)], 1)
+        """Summarize one view; see `Descriptor`."""
+        return self.descriptor.summarize(features, x)
 
     def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
         """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""
-        g: Tensor = self.descriptor(self.standardize(join_views(overview, probes)) * self.emphasis)
+        g: Tensor = self.descriptor(overview, probes)
         return g
 
     def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:

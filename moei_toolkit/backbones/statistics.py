@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-
-from moei_toolkit.backbones.sharded_batch import batch_mean
+from torch import Tensor
 
 IMAGE_STATISTICS = 37
 """Length of what :func:`image_statistics` returns per image."""
@@ -17,7 +15,6 @@ _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BANDS = 4
 _WINDOWS = ((1, 5), (5, 1), (3, 3), (7, 7))
 _FLOOR = 1e-4
-_FEATURE_WEIGHT = 0.1
 _STEP = 3
 
 
@@ -85,69 +82,3 @@ def summarize_scales(features: Sequence[Tensor], x: Tensor) -> Tensor:
 def summary_length(channels: Sequence[int]) -> int:
     """Return S of :func:`summarize_scales` for features of so many channels."""
     return IMAGE_STATISTICS + 2 * sum(channels)
-
-
-def join_views(overview: Tensor, probes: Tensor) -> Tensor:
-    """Return the summary of an overview (B, S) beside the mean of its probes' (B, P, S), (B, 2 S)."""
-    return torch.stack([overview, probes.mean(1)], 1).flatten(1)
-
-
-def make_descriptor(summary: int, descriptor_dim: int) -> nn.Sequential:
-    """Return what makes g of the summaries of both views, (B, 2 S) -> (B, descriptor_dim)."""
-    return nn.Sequential(nn.Linear(2 * summary, descriptor_dim), nn.GELU(), nn.LayerNorm(descriptor_dim))
-
-
-def emphasis(summary: int, learned: int = 0) -> Tensor:
-    """Return the weight of every statistic of both views, (2 S,), where S is ``summary``.
-
-    The few image statistics, which come first, and the ``learned`` ones, which come last, carry over to new
-    scenes at once; the many feature statistics, equal in weight, would drown them and fit the training scenes
-    by heart.
-    """
-    view = torch.full((summary,), _FEATURE_WEIGHT)
-    view[:IMAGE_STATISTICS] = 1.0
-    view[summary - learned :] = 1.0
-    return view.repeat(2)
-
-
-class Standardize(nn.Module):
-    """Subtracts the running mean of every statistic and divides by its running deviation.
-
-    Unlike batch normalisation it uses the running values while training too: a batch holds too few images
-    for statistics of its own, and training and use see the same function.
-
-    Args:
-        size: S, number of statistics.
-        memory: How many batches the running values remember, once that many were seen.
-    """
-
-    mean: Tensor
-    variance: Tensor
-    seen: Tensor
-
-    def __init__(self, size: int, memory: int = 100) -> None:
-        super().__init__()
-        self.memory = memory
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("variance", torch.ones(size))
-        self.register_buffer("seen", torch.zeros(()))
-
-    def forward(self, statistics: Tensor) -> Tensor:
-        """Return standardised statistics, (B, S)."""
-        if self.training:
-            self._update(statistics.detach())
-        return (statistics - self.mean) / self.variance.clamp_min(1e-6).sqrt()
-
-    def _update(self, statistics: Tensor) -> None:
-        """Merge a batch into the running values (Chan et al., "Updating formulae", 1979).
-
-        The mean of squares less the square of the mean would be the same number, but for most statistics
-        these two are nearly equal, and little of their difference is left in float32.
-        """
-        mean = batch_mean(statistics)
-        variance = batch_mean((statistics - mean).square())
-        self.seen += 1
-        weight = 1 / self.seen.clamp_max(self.memory)
-        between = weight * (1 - weight) * (mean - self.mean).square()
-        self.variance.lerp_(variance, weight).add_(between)
-        self.mean.lerp_(mean, weight)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+_EPSILON = 1e-6
+
 
 class Textures(nn.Module):
     """Measures how much of a picture shows each of a number of learned textures.
@@ -17,7 +19,10 @@ class Textures(nn.Module):
     (Leung and Malik, IJCV 2001); learned ones are the energy layer of Andrearczyk and Whelan ("Using filter
     banks in convolutional neural networks for texture classification", 2016).
 
-    Features are read here and not trained, as by `summarize_scales`.
+    Features are read here and not trained, as by `summarize_scales`, and divided by their root mean square,
+    for they grow while the networks that make them learn. The answers are not standardised: a texture that
+    hardly ever shows would become loud, and louder still in a moving average of the weights, whose answers
+    are not quite those that running values were taken of.
 
     Args:
         channels: Of the features, one number per scale.
@@ -43,7 +48,12 @@ class Textures(nn.Module):
         if not self.length:
             return features[0].new_zeros((len(features[0]), 0), dtype=torch.float32)
         answers = [
-            scale(level.detach()).flatten(2).float().mean(2)
+            scale(_relative(level.detach())).flatten(2).float().mean(2)
             for scale, level in zip(self.scales, features, strict=True)
         ]
         return torch.cat(answers, 1)
+
+
+def _relative(level: Tensor) -> Tensor:
+    mean_square = level.float().square().mean((1, 2, 3), keepdim=True)
+    return level / (mean_square + _EPSILON).sqrt().to(level.dtype)

@@ -5,14 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
-from moei_toolkit.backbones.statistics import (
-    Standardize,
-    emphasis,
-    join_views,
-    make_descriptor,
-    summarize_scales,
-    summary_length,
-)
+from moei_toolkit.backbones.descriptor import Descriptor
 from moei_toolkit.backbones.timm_encoder import TimmEncoder
 from moei_toolkit.backbones.unet import (
     TAIL,
@@ -48,6 +41,7 @@ class TimmUNet(Backbone):
         descriptor_dim: Length of g.
         context_dim: Hidden size between g and the modulation of the levels.
         context_dropout: Share of the images of a batch restored without g while training, in [0, 1).
+        textures: Learned textures of every scale that g is made of, beside statistics; see `GlobalUNet`.
 
     Raises:
         ValueError: If timm has no such encoder, it gives no pyramid of images of any size, or
@@ -61,6 +55,7 @@ class TimmUNet(Backbone):
         descriptor_dim: int = 1024,
         context_dim: int = 64,
         context_dropout: float = 0.3,
+        textures: int = 0,
     ) -> None:
         super().__init__()
         self.context_dropout = check_dropout(context_dropout)
@@ -72,10 +67,7 @@ class TimmUNet(Backbone):
         self.decoder = make_decoder(channels, self.encoder.stride, blocks)
         self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
         self.film = nn.ModuleList(nn.Linear(context_dim, 2 * c) for c in channels)
-        summary = summary_length(channels)
-        self.standardize = Standardize(2 * summary)
-        self.register_buffer("emphasis", emphasis(summary))
-        self.descriptor = make_descriptor(summary, descriptor_dim)
+        self.descriptor = Descriptor(channels, descriptor_dim, textures)
         silence([self.decoder[TAIL], *self.film])
         self.to(memory_format=self.memory_format)
 
@@ -86,12 +78,12 @@ class TimmUNet(Backbone):
         return features
 
     def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
-        """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
-        return summarize_scales(features, x)
+        """Summarize one view; see `Descriptor`."""
+        return self.descriptor.summarize(features, x)
 
     def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
         """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""
-        g: Tensor = self.descriptor(self.standardize(join_views(overview, probes)) * self.emphasis)
+        g: Tensor = self.descriptor(overview, probes)
         return g
 
     def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from moei_toolkit.backbones.sharded_batch import Shard, batch_mean, rand_per_image, sharded_batch
-from moei_toolkit.backbones.statistics import Standardize
+from moei_toolkit.backbones.standardize import Standardize
 
 CPU = torch.device("cpu")
 

@@ -9,14 +9,7 @@ from torch import Tensor, nn
 
 from moei_nafnet.block import NAFBlock
 from moei_toolkit.backbones.base import Backbone
-from moei_toolkit.backbones.statistics import (
-    Standardize,
-    emphasis,
-    join_views,
-    make_descriptor,
-    summarize_scales,
-    summary_length,
-)
+from moei_toolkit.backbones.descriptor import Descriptor
 from moei_toolkit.backbones.unet import (
     TAIL,
     check_dropout,
@@ -53,6 +46,7 @@ class NAFNet(Backbone):
         descriptor_dim: Length of g.
         context_dim: Hidden size between g and the modulation of the levels.
         context_dropout: Share of the images of a batch restored without g while training, in [0, 1).
+        textures: Learned textures of every scale that g is made of, beside statistics; see `GlobalUNet`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -68,6 +62,7 @@ class NAFNet(Backbone):
         descriptor_dim: int = 1024,
         context_dim: int = 64,
         context_dropout: float = 0.3,
+        textures: int = 0,
     ) -> None:
         super().__init__()
         self._levels = levels = len(encoder_blocks)
@@ -94,10 +89,7 @@ class NAFNet(Backbone):
         self.ending = nn.Conv2d(width, 3, 3, padding=1)
         self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
         self.film = nn.ModuleList(nn.Linear(context_dim, 2 * w) for w in reversed(widths))
-        summary = summary_length([*widths, deepest])
-        self.standardize = Standardize(2 * summary)
-        self.register_buffer("emphasis", emphasis(summary))
-        self.descriptor = make_descriptor(summary, descriptor_dim)
+        self.descriptor = Descriptor([*widths, deepest], descriptor_dim, textures)
         silence([self.ending, *self.film])
         self.to(memory_format=self.memory_format)
 
@@ -111,12 +103,12 @@ class NAFNet(Backbone):
         return [*features, self.middle_blks(h)]
 
     def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
-        """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
-        return summarize_scales(features, x)
+        """Summarize one view; see `Descriptor`."""
+        return self.descriptor.summarize(features, x)
 
     def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
         """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""
-        g: Tensor = self.descriptor(self.standardize(join_views(overview, probes)) * self.emphasis)
+        g: Tensor = self.descriptor(overview, probes)
         return g
 
     def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:

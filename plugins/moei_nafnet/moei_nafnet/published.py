@@ -9,7 +9,7 @@ from torch import Tensor
 from moei_nafnet.nafnet import NAFNet
 from moei_toolkit.io.published_weights import copy_published
 
-ADDED = ("context", "film", "standardize", "emphasis", "descriptor")
+ADDED = ("context", "film", "descriptor")
 """Modules that a backbone has and the published network has not."""
 
 _ADVICE = "Build the backbone in the width and the numbers of blocks of the checkpoint"

@@ -10,7 +10,7 @@ from torch import Tensor
 from moei_restormer.restormer import Restormer
 from moei_toolkit.io.published_weights import copy_published
 
-ADDED = ("context", "film", "standardize", "emphasis", "descriptor")
+ADDED = ("context", "film", "descriptor")
 """Modules that a backbone has and the published network has not."""
 
 _ADVICE = "Build the backbone in the shape of the checkpoint; those for denoising need norm_bias=False"

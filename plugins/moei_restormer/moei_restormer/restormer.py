@@ -10,14 +10,7 @@ from torch import Tensor, nn
 
 from moei_restormer.block import TransformerBlock
 from moei_toolkit.backbones.base import Backbone
-from moei_toolkit.backbones.statistics import (
-    Standardize,
-    emphasis,
-    join_views,
-    make_descriptor,
-    summarize_scales,
-    summary_length,
-)
+from moei_toolkit.backbones.descriptor import Descriptor
 from moei_toolkit.backbones.unet import (
     TAIL,
     check_dropout,
@@ -55,6 +48,7 @@ class Restormer(Backbone):
         descriptor_dim: Length of g.
         context_dim: Hidden size between g and the modulation of the levels.
         context_dropout: Share of the images of a batch restored without g while training, in [0, 1).
+        textures: Learned textures of every scale that g is made of, beside statistics; see `GlobalUNet`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -73,6 +67,7 @@ class Restormer(Backbone):
         descriptor_dim: int = 1024,
         context_dim: int = 64,
         context_dropout: float = 0.3,
+        textures: int = 0,
     ) -> None:
         super().__init__()
         widths = [width << level for level in range(_LEVELS)]
@@ -101,10 +96,7 @@ class Restormer(Backbone):
         self.output = nn.Conv2d(joined[-1], 3, 3, padding=1, bias=False)
         self.context = nn.Sequential(nn.Linear(descriptor_dim, context_dim), nn.GELU())
         self.film = nn.ModuleList(nn.Linear(context_dim, 2 * channels) for channels in joined)
-        summary = summary_length(widths)
-        self.standardize = Standardize(2 * summary)
-        self.register_buffer("emphasis", emphasis(summary))
-        self.descriptor = make_descriptor(summary, descriptor_dim)
+        self.descriptor = Descriptor(widths, descriptor_dim, textures)
         silence([self.output, *self.film])
         self.to(memory_format=self.memory_format)
 
@@ -118,12 +110,12 @@ class Restormer(Backbone):
         return features
 
     def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:
-        """Pool mean and deviation of all scales, and simple statistics of the image itself, to (B, S)."""
-        return summarize_scales(features, x)
+        """Summarize one view; see `Descriptor`."""
+        return self.descriptor.summarize(features, x)
 
     def describe(self, overview: Tensor, probes: Tensor) -> Tensor:
         """Return g (B, descriptor_dim) from the overview's summary and the mean of the probes' summaries."""
-        g: Tensor = self.descriptor(self.standardize(join_views(overview, probes)) * self.emphasis)
+        g: Tensor = self.descriptor(overview, probes)
         return g
 
     def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:
