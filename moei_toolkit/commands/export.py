@@ -57,7 +57,7 @@ def _graphs(run: Path, output: Path, overwrite: bool, dry_run: bool) -> list[str
     if dry_run:
         return [*map(str, planned_files(run, output, overwrite))]
     differences = export_run(run, output, overwrite, RichReporter().info)
-    lines = (f"{name}.onnx: within {value:.1g} of the run" for name, value in differences.items())
+    lines = (f"{name}: within {value:.1g} of the run" for name, value in differences.items())
     return [*lines, f"bundle   {output}"]
 
 

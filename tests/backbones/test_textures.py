@@ -7,6 +7,8 @@ import torch
 
 from moei_toolkit.backbones.global_unet import GlobalUNet
 from moei_toolkit.backbones.textures import Textures
+from moei_toolkit.registry import BACKBONES
+from moei_toolkit.testing import check_backbone
 
 
 def seeing_all_of(count: int, channels: int) -> Textures:
@@ -105,3 +107,11 @@ def test_the_descriptor_takes_them_as_they_are():
     net.describe(summary, torch.stack([summary, 2 * summary], 1))
     shown = summary[:, known:]
     torch.testing.assert_close(seen[0][:, 2 * known :], torch.cat([shown, 1.5 * shown], 1))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"type": "global_unet", "width": 8}, {"type": "timm_unet", "encoder": "resnet10t", "blocks": 1}],
+)
+def test_backbones_keep_their_contract(options: dict[str, object]):
+    check_backbone(lambda: BACKBONES.build({**options, "textures": 4}))

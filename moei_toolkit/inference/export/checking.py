@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -12,16 +13,19 @@ from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.inference.runtimes.onnx import OnnxRuntime
+from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
 
 TOLERANCE = 1e-4
 """Largest absolute difference to eager."""
 
-Comparison = tuple[str, Callable[[], np.ndarray], np.ndarray]
-"""Name of a graph, how to run it, and what it must give."""
+Engine = OnnxRuntime | OpenVINORuntime
+
+Comparison = tuple[str, Callable[[Engine], np.ndarray], np.ndarray]
+"""Name of a graph, how an engine runs it, and what it must give."""
 
 
 def check_graphs(graphs: Graphs, eager: EagerRuntime, router: EagerRouter) -> dict[str, float]:
-    """Run every graph on noise and compare with the networks.
+    """Run every graph on noise, in every engine that is installed, and compare with the networks.
 
     Args:
         graphs: What was exported.
@@ -29,36 +33,48 @@ def check_graphs(graphs: Graphs, eager: EagerRuntime, router: EagerRouter) -> di
         router: The router it was exported from.
 
     Returns:
-        Largest difference of every graph, by file name without its suffix.
+        Largest difference, by graph and engine: ``"describe.onnx in OpenVINO"``.
 
     Raises:
         ExportError: If one of them is larger than the tolerance, or a graph cannot be run.
     """
+    exact = eager.in_precision("float32")
+    engines = _engines(graphs, exact.protocol)
     found: dict[str, float] = {}
-    for name, run, expected in _comparisons(graphs, eager, router):
-        difference = _difference(name, run, expected)
-        if not difference <= TOLERANCE:
-            raise ExportError(
-                f"{name}.onnx: expected what the network gives to {TOLERANCE:g}, got a difference of "
-                f"{difference:.3g}"
-            )
-        found[name] = max(difference, found.get(name, 0.0))
+    for graph, run, expected in _comparisons(graphs, exact, router):
+        for engine, runtime in engines.items():
+            name = f"{graph}.onnx in {engine}"
+            difference = _difference(name, partial(run, runtime), expected)
+            if not difference <= TOLERANCE:
+                raise ExportError(
+                    f"{name}: expected what the network gives to {TOLERANCE:g}, got a difference of "
+                    f"{difference:.3g}"
+                )
+            found[name] = max(difference, found.get(name, 0.0))
     return found
 
 
-def _comparisons(graphs: Graphs, eager: EagerRuntime, router: EagerRouter) -> Iterator[Comparison]:
-    exact = eager.in_precision("float32")
-    protocol = exact.protocol
-    onnx = OnnxRuntime(graphs, protocol)
+def _engines(graphs: Graphs, protocol: Protocol) -> dict[str, Engine]:
+    engines: dict[str, Engine] = {"ONNX Runtime": OnnxRuntime(graphs, protocol)}
+    if find_spec("openvino"):
+        engines["OpenVINO"] = OpenVINORuntime(graphs, protocol)
+    return engines
+
+
+def _comparisons(graphs: Graphs, exact: EagerRuntime, router: EagerRouter) -> Iterator[Comparison]:
     generator = np.random.default_rng(0)
-    overview, probes, *tiles = (generator.random(shape, np.float32) for shape in _shapes(protocol))
+    overview, probes, *tiles = (generator.random(shape, np.float32) for shape in _shapes(exact.protocol))
     g = exact.describe_views(overview, probes)
-    yield graphs.describe.stem, partial(onnx.describe_views, overview, probes), g
-    yield graphs.router.stem, partial(onnx.score, g), router(g)
+    yield graphs.describe.stem, lambda engine: engine.describe_views(overview, probes), g
+    yield graphs.router.stem, lambda engine: engine.score(g), router(g)
     for route, path in graphs.routes.items():
         for part in tiles:
             restored = exact.restore_tiles(part, route, g)
-            yield f"{path.parent.name}/{path.stem}", partial(onnx.restore_tiles, part, route, g), restored
+            yield f"{path.parent.name}/{path.stem}", partial(_restore, part, route, g), restored
+
+
+def _restore(tiles: np.ndarray, route: str, g: np.ndarray, engine: Engine) -> np.ndarray:
+    return engine.restore_tiles(tiles, route, g)
 
 
 def _shapes(protocol: Protocol) -> list[tuple[int, ...]]:
@@ -77,7 +93,7 @@ def _difference(name: str, run: Callable[[], np.ndarray], expected: np.ndarray) 
         found = run()
     except Exception as error:  # engines share no type of error
         cause = " ".join(f"{error}".split())[:300]
-        raise ExportError(f"{name}.onnx cannot be run where the network can: {cause}") from error
+        raise ExportError(f"{name} cannot be run where the network can: {cause}") from error
     if found.shape != expected.shape:
-        raise ExportError(f"{name}.onnx: expected it to return {expected.shape}, got {found.shape}")
+        raise ExportError(f"{name}: expected it to return {expected.shape}, got {found.shape}")
     return float(np.abs(found - expected).max())

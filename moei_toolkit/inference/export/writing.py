@@ -50,7 +50,7 @@ def export_run(
         say: Told what is written.
 
     Returns:
-        By graph, the largest difference to the network it came from.
+        The largest difference of every graph to the network it came from, in every engine.
 
     Raises:
         StoreError: If the run cannot be used, something else is in the way, or the disk failed.

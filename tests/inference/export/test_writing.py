@@ -19,6 +19,7 @@ from moei_toolkit.inference.export.checking import TOLERANCE
 from moei_toolkit.inference.export.record import read_bundle
 from moei_toolkit.inference.export.writing import export_run, planned_files
 from moei_toolkit.inference.run_loading import load_run
+from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.plugin_table import PluginTable
 from moei_toolkit.types import DENSE
@@ -29,6 +30,8 @@ FILES = [
     "router.onnx",
     *(f"routes/{name}.onnx" for name in (*EXPERTS, DENSE)),
 ]
+ENGINES = ("ONNX Runtime", "OpenVINO")
+COMPARED = [f"{name} in {engine}" for name in FILES if name != "bundle.json" for engine in ENGINES]
 
 
 @pytest.fixture
@@ -70,9 +73,7 @@ def test_what_is_recorded_is_what_the_run_says(exported):
 
 
 def test_every_graph_was_compared_with_its_network(exported):
-    assert set(exported.differences) == {
-        name.removesuffix(".onnx") for name in FILES if name != "bundle.json"
-    }
+    assert list(exported.differences) == COMPARED
     assert max(exported.differences.values()) < TOLERANCE / 10
 
 
@@ -109,12 +110,20 @@ def test_an_empty_folder_will_do(exported, tmp_path, traced):
     assert files_in(tmp_path / "bundle") == sorted(FILES)
 
 
+def test_every_engine_has_to_agree(exported, tmp_path, traced, monkeypatch):
+    score = OpenVINORuntime.score
+    monkeypatch.setattr(OpenVINORuntime, "score", lambda self, g: score(self, g) + 2 * TOLERANCE)
+    with pytest.raises(ExportError, match=r"router\.onnx in OpenVINO: expected .* difference of 0\.0002"):
+        export_run(exported.run, tmp_path / "bundle")
+
+
 @pytest.mark.parametrize("spoilt", [*(f"{name}.onnx" for name in (*EXPERTS, DENSE))])
 def test_a_graph_that_gives_something_else_is_refused_and_nothing_is_left(exported, tmp_path, traced, spoilt):
     traced[spoilt] = "second.onnx" if spoilt != "second.onnx" else "first.onnx"
     name = spoilt.removesuffix(".onnx")
     with pytest.raises(
-        ExportError, match=rf"routes/{name}.onnx: expected what the network gives to 0.0001, got"
+        ExportError,
+        match=rf"routes/{name}.onnx in ONNX Runtime: expected what the network gives to 0.0001, got",
     ):
         export_run(exported.run, tmp_path / "bundle")
     assert list(tmp_path.iterdir()) == []
@@ -123,8 +132,16 @@ def test_a_graph_that_gives_something_else_is_refused_and_nothing_is_left(export
 @pytest.mark.parametrize(
     ("spoilt", "copied", "said"),
     [
-        ("describe.onnx", "router.onnx", "describe.onnx cannot be run where the network can: .*overview"),
-        ("dense.onnx", "router.onnx", "routes/dense.onnx cannot be run where the network can: .*tiles"),
+        (
+            "describe.onnx",
+            "router.onnx",
+            "describe.onnx in ONNX Runtime cannot be run where the network can: .*overview",
+        ),
+        (
+            "dense.onnx",
+            "router.onnx",
+            "routes/dense.onnx in ONNX Runtime cannot be run where the network can: .*tiles",
+        ),
     ],
 )
 def test_a_graph_that_cannot_be_run_is_refused(exported, tmp_path, traced, spoilt, copied, said):
@@ -165,9 +182,7 @@ def test_the_command_says_how_close_each_graph_is(exported, tmp_path, traced, ca
     assert command.main(["--run", str(exported.run), "-o", str(target)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == f"bundle   {target}"
-    assert [line.partition(":")[0] for line in lines[:-1]] == [
-        name for name in FILES if name != "bundle.json"
-    ]
+    assert [line.partition(":")[0] for line in lines[:-1]] == COMPARED
     assert files_in(target) == sorted(FILES)
 
 
