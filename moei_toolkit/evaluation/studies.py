@@ -1,4 +1,4 @@
-"""What was studied beside a run: ablations, other data, and a second run of the same config."""
+"""What was studied beside a run: ablations, other data, and more runs of the same config."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from moei_toolkit.evaluation.checks import Verdict
 from moei_toolkit.evaluation.reruns import Rerun
+from moei_toolkit.evaluation.seeds import SeededRun
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,13 @@ class Studies:
         ablations: One factor at a time.
         other_data: Every other data set.
         repetition: A second run.
+        seeds: This run and those of other seeds, or none.
     """
 
     ablations: Ablations | None = None
     other_data: Sequence[OtherData] = ()
     repetition: Repetition | None = None
+    seeds: Sequence[SeededRun] = ()
 
 
 NO_STUDIES = Studies()

@@ -8,10 +8,11 @@ from typing import Any
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.reruns import Rerun
+from moei_toolkit.evaluation.seeds import SeededRun
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition, Studies
 
 STUDIES_FILE = "studies.json"
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 def as_json(studies: Studies) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def studies_from(value: Mapping[str, Any]) -> Studies:
             repetition=None
             if again is None
             else Repetition([Rerun(**one) for one in again["policies"]], again["shared"]),
+            seeds=[SeededRun(**one) for one in value["seeds"]],
         )
     except (KeyError, TypeError) as error:
         raise DataError(f"{STUDIES_FILE}: expected studies ({error}); run tools/train.py again") from error

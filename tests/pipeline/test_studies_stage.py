@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from tiny_artifact import make_finished_run
 from moei_toolkit.artifact.packing import pack_run
 from moei_toolkit.artifact.verification import verify_artifact
 from moei_toolkit.errors import DataError, StoreError
+from moei_toolkit.evaluation.seeds import judge_seed
 from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.io.reporter import SilentReporter
+from moei_toolkit.pipeline.derivation import rows_of_run
 from moei_toolkit.pipeline.elsewhere import evaluate_elsewhere
 
 SETTINGS = {"utilities": {"error": "l1", "normalize": False}}
@@ -38,6 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studied") / "run"
     make_finished_run(folder, **SETTINGS)
     make_finished_run(folder.with_name("again"), **SETTINGS)
+    make_finished_run(folder.with_name("seeded"), seed=3, **SETTINGS)
     data = prepare(folder.with_name("data"))
     evaluate_elsewhere(folder, data, "test", folder.with_name("on_data"), SilentReporter())
     first = {**variant("reference", "reference"), "stages": fingerprints(folder)}
@@ -130,6 +134,29 @@ def test_a_second_run_that_was_not_made_twice_shows_nothing(run, study):
     assert check["measured"].startswith("not made twice, but one result in both runs: dense")
 
 
+def test_runs_of_other_seeds_show_how_far_they_are_apart(run, study, tmp_path):
+    study(other_seeds=[str(run.with_name("seeded"))])
+    found = json.loads((tmp_path / "run" / "studies" / "studies.json").read_text())["seeds"]
+    named = {0: run, 3: run.with_name("seeded")}
+    assert found == [asdict(judge_seed(seed, rows_of_run(folder))) for seed, folder in named.items()]
+    report = (tmp_path / "run" / "report" / "report.md").read_text()
+    assert "### Other seeds\n\n| what | seed 0 | seed 3 | mean | deviation |" in report
+    pack_run(tmp_path / "run", tmp_path / "artifact.zip")
+    verify_artifact(tmp_path / "artifact.zip")
+
+
+def test_runs_of_no_other_seed_or_of_another_config_are_refused(run, study, tmp_path):
+    seeded = str(run.with_name("seeded"))
+    with pytest.raises(DataError, match=r"studies\.other_seeds: .* another seed, got 0 again in .*again"):
+        study(other_seeds=[seeded, str(run.with_name("again"))])
+    with pytest.raises(DataError, match="got 3 again in"):
+        study(other_seeds=[seeded, seeded])
+    other = tmp_path / "other"
+    make_finished_run(other, seed=4, utilities={"error": "l1", "normalize": True})
+    with pytest.raises(DataError, match=r"of the same config, got .*, which has another utilities"):
+        study(other_seeds=[str(other)])
+
+
 def test_studies_of_another_run_are_refused(run, study, tmp_path):
     other = {**variant("reference", "reference"), "stages": {**fingerprints(run), "router": "0"}}
     with pytest.raises(DataError, match="is of another one: router differ"):
@@ -140,9 +167,8 @@ def test_studies_of_another_run_are_refused(run, study, tmp_path):
     (moved / "origin.json").write_text(json.dumps(origin))
     with pytest.raises(DataError, match="is of another one: dense differ"):
         study(other_data=[str(moved)])
-    make_finished_run(tmp_path / "seeded", seed=3, **SETTINGS)
     with pytest.raises(DataError, match="which has another seed"):
-        study(repetition=str(tmp_path / "seeded"))
+        study(repetition=str(run.with_name("seeded")))
 
 
 @pytest.mark.parametrize(
@@ -157,6 +183,7 @@ def test_studies_of_another_run_are_refused(run, study, tmp_path):
             r"studies\.other_data: expected the folder that tools/evaluate\.py wrote to, .* gone/origin",
         ),
         ({"repetition": "gone"}, "cannot read gone/run.json"),
+        ({"other_seeds": ["gone"]}, "cannot read gone/run.json"),
     ],
 )
 def test_what_is_not_there_is_named(study, studies, said):

@@ -25,6 +25,7 @@ from moei_toolkit.evaluation.reruns import Rerun
 from moei_toolkit.evaluation.results import Facts, derive_results, shown_policies
 from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.evaluation.seeds import SeededRun
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition, Studies
 from moei_toolkit.report.figures.provenance import MadeStage
@@ -48,6 +49,10 @@ STUDIES = Studies(
     ),
     other_data=[OtherData("mixed (test)", 222, None, 0.4, 0.483, 22.5, 20.6, 0.6, 0.3, 0.1, 0.31, 0.2)],
     repetition=Repetition([Rerun("dense", 24, 0.0, 0.0001), Rerun("actual", 24, 0.0, 0.0002)], []),
+    seeds=[
+        SeededRun(0, {"input": 17.3, "dense": 25.4, "actual": 25.8}, 0.85),
+        SeededRun(1, {"input": 17.3, "dense": 25.1, "actual": 25.7}, 0.88),
+    ],
 )
 """What may be studied beside a run."""
 

@@ -66,6 +66,7 @@ def test_other_data_have_a_section_and_tables_of_their_own(found, found_elsewher
         "Ablations",
         "Other data",
         "Second run",
+        "Other seeds",
     ]
 
 

@@ -15,19 +15,21 @@ class Studies(Section):
         ablations: The JSON file of a search over this config, made by tools/tune.py --space ablations.
         other_data: Folders that tools/evaluate.py made from this run.
         repetition: Folder of a second run of the same config and seed, on a store of its own.
+        other_seeds: Folders of runs of the same config with other seeds.
     """
 
     ablations: Text | None = None
     other_data: tuple[Text, ...] = ()
     repetition: Text | None = None
+    other_seeds: tuple[Text, ...] = ()
 
     @property
     def files(self) -> list[str]:
         """Every file that is read of them."""
         others = [f"{folder}/{file}" for folder in self.other_data for file in (ORIGIN_FILE, "results.json")]
-        again = [f"{self.repetition}/{file}" for file in ("run.json", "evaluate/per_image.jsonl")]
+        runs = [*([self.repetition] if self.repetition else []), *self.other_seeds]
         return [
             *([self.ablations] if self.ablations else []),
             *others,
-            *(again if self.repetition else []),
+            *(f"{folder}/{file}" for folder in runs for file in ("run.json", "evaluate/per_image.jsonl")),
         ]

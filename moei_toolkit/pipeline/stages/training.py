@@ -10,6 +10,7 @@ from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.training import Training
 from moei_toolkit.data.crops import CropDataset
+from moei_toolkit.data.layouts.base import TRAIN
 from moei_toolkit.engine.hooks import Scalars
 from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.experts.base import Expert
@@ -45,7 +46,7 @@ def crop_dataset(images: Images, config: Config, settings: Training, seed: int) 
     """Return the training crops of the train split."""
     return CropDataset(
         images.store,
-        images.of("train"),
+        images.of(TRAIN),
         settings.mix,
         settings.crop_size,
         settings.crops_per_image,

@@ -1,10 +1,11 @@
-"""What was studied beside a run: ablations, other data, and a second run."""
+"""What was studied beside a run: ablations, other data, and more runs of the same config."""
 
 from __future__ import annotations
 
 from moei_toolkit.evaluation.checks import told_p
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition, Studies
 from moei_toolkit.evaluation.study_checks import changed_conclusions
+from moei_toolkit.report.tables.seeds import seeds_table
 from moei_toolkit.report.tables.table import Table, name_of
 
 
@@ -14,6 +15,7 @@ def study_tables(found: Studies) -> list[Table]:
         *([] if found.ablations is None else [_ablations(found.ablations)]),
         *([_other_data(found)] if found.other_data else []),
         *([] if found.repetition is None else [_repetition(found.repetition)]),
+        *([seeds_table(found.seeds)] if found.seeds else []),
     ]
 
 
