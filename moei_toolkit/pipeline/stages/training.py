@@ -10,7 +10,7 @@ from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.training import Training
 from moei_toolkit.data.crops import CropDataset
-from moei_toolkit.data.layouts.base import TRAIN
+from moei_toolkit.data.layouts.base import TRAIN, VAL
 from moei_toolkit.engine.hooks import Scalars
 from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.experts.base import Expert
@@ -75,7 +75,7 @@ def validation(
         crop_size: Side of a probe: what training described images by.
         model: Returns the backbone and the expert to measure.
     """
-    records = [record for record in images.of("val") if record.degradation in names]
+    records = [record for record in images.of(VAL) if record.degradation in names]
     psnr = PSNR()
     protocol = Protocol(config.views.overview_size, crop_size, _PROBES)
 

@@ -11,6 +11,7 @@ import torch
 
 from moei_toolkit.experts.lora import LoRA
 from moei_toolkit.inference.export.checking import TOLERANCE
+from moei_toolkit.inference.export.networks import Describe
 from moei_toolkit.inference.export.onnx_files import write_graph
 from moei_toolkit.inference.folding import fold
 from moei_toolkit.inference.route import Route
@@ -41,3 +42,20 @@ def test_tiles_of_any_size_and_number(tmp_path: Path, name: str, options: dict[s
             expected = network(torch.from_numpy(tiles), torch.from_numpy(g)).numpy()
         (found,) = session.run(None, {"tiles": tiles, "g": g})
         np.testing.assert_allclose(found, expected, atol=TOLERANCE)
+
+
+def test_what_describes_an_image_by_textures(tmp_path: Path):
+    torch.manual_seed(0)
+    options = {"width": 4, "levels": 1, "blocks": 1, "descriptor_dim": 16, "textures": 3}
+    backbone = shake(BACKBONES.build({"type": "global_unet", **options})).eval()
+    generator = np.random.default_rng(0)
+    views = {
+        "overview": generator.random((3, 16, 16), np.float32),
+        "probes": generator.random((5, 3, 24, 24), np.float32),
+    }
+    examples = {name: torch.from_numpy(view) for name, view in views.items()}
+    write_graph(tmp_path / "describe.onnx", Describe(backbone).eval(), examples, "g")
+    session = onnxruntime.InferenceSession(tmp_path / "describe.onnx", providers=["CPUExecutionProvider"])
+    with torch.inference_mode():
+        expected = Describe(backbone).eval()(**examples).numpy()
+    np.testing.assert_allclose(session.run(None, views)[0], expected, atol=TOLERANCE)
