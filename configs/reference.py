@@ -20,16 +20,7 @@ _schedule = dict(
 
 data = dict(_delete_=True, prepared=[_prepared + name for name in ("uhd", "hd", "sd", "generated", "test")])
 tasks = {name: dict(degradation=None) for name in _weathers}  # the data show theirs already
-backbone = dict(textures=32)
-dense = dict(
-    training=dict(
-        _schedule,
-        iterations=14000,
-        warmup=200,
-        mix=dict(clean=0.5),
-        auxiliary_weight=0.05,  # weighs on the descriptor as restoring does; features do not feel it
-    )
-)
+dense = dict(training=dict(_schedule, iterations=14000, warmup=200, mix=dict(clean=0.5)))
 _adapter = dict(type="adapter", reduction=1 / 4)  # 2.9% of the backbone
 experts = {
     name: dict(
