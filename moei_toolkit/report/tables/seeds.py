@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from moei_toolkit.evaluation.seeds import SeededRun, spread_of
-from moei_toolkit.report.tables.table import Table, name_of
+from moei_toolkit.report.tables.table import Table, name_of, signed
 from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL
 
 
@@ -47,7 +47,7 @@ def _decibels(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{round(value, 2) + 0.0:+.2f}"  # without a minus before zero
+    return signed(value, 2)
 
 
 def _percent(value: float) -> str:

@@ -6,7 +6,7 @@ from moei_toolkit.evaluation.checks import told_p
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition, Studies
 from moei_toolkit.evaluation.study_checks import changed_conclusions
 from moei_toolkit.report.tables.seeds import seeds_table
-from moei_toolkit.report.tables.table import Table, name_of
+from moei_toolkit.report.tables.table import Table, name_of, signed
 
 
 def study_tables(found: Studies) -> list[Table]:
@@ -35,21 +35,19 @@ def _ablations(found: Ablations) -> Table:
 
 
 def _variant(one: Ablation, found: Ablations) -> list[str]:
-    interval = "-" if one.low is None or one.high is None else f"{_signed(one.low)} to {_signed(one.high)}"
+    interval = (
+        "-" if one.low is None or one.high is None else f"{signed(one.low, 3)} to {signed(one.high, 3)}"
+    )
     changed = ", ".join(changed_conclusions(one, found)) or "none"
     return [
         one.name,
         one.factor,
         name_of(one.policy),
-        _signed(one.difference),
+        signed(one.difference, 3),
         interval,
         one.finding,
         changed,
     ]
-
-
-def _signed(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f}"  # without a minus before zero
 
 
 def _scope(found: Ablations) -> str:
