@@ -15,7 +15,7 @@ from moei_toolkit.artifact.layout import SUMS, stage_folders
 from moei_toolkit.artifact.sums import sum_problems
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.errors import MoeiError, StoreError
-from moei_toolkit.evaluation.reruns import compare_runs
+from moei_toolkit.evaluation.reruns import compare_runs, unmatched_images
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.run_record import RECORD, read_run
 from moei_toolkit.io.text import printable
@@ -101,12 +101,14 @@ def _compare(folder: Path, against: Path) -> tuple[list[str], list[str], list[st
     """Compare with another run; return what is alike, what is not, and what to know of it."""
     try:
         with opened(against) as other:
-            compared, unmatched = compare_runs(rows_of_run(folder), rows_of_run(other))
+            rows, others = rows_of_run(folder), rows_of_run(other)
             notes = [_line(note, folder) for note in kinship(folder, other)]
     except _FAILURES as error:
         return [], [f"against {against}: {_said(error, folder)}"], []
+    compared = compare_runs(rows, others)
     alike = [str(one) for one in compared if one.holds]
-    unlike = [*(str(one) for one in compared if not one.holds), *(_line(one, folder) for one in unmatched)]
+    unmatched = [_line(one, folder) for one in unmatched_images(rows, others)]
+    unlike = [*(str(one) for one in compared if not one.holds), *unmatched]
     return alike, unlike, notes
 
 

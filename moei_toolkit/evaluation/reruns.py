@@ -45,32 +45,34 @@ class Rerun:
         )
 
 
-def compare_runs(rows: Sequence[Row], others: Sequence[Row]) -> tuple[list[Rerun], list[str]]:
-    """Compare dense and MoE-I image by image.
-
-    Returns:
-        The comparisons, none for a policy without images in common, and a sentence for every policy with
-        images that are in one of the runs only.
-    """
-    compared, unmatched = [], []
+def compare_runs(rows: Sequence[Row], others: Sequence[Row]) -> list[Rerun]:
+    """Compare dense and MoE-I image by image; a policy without images in common is left out."""
+    compared = []
     for policy in (DENSE, ACTUAL):
-        ours, theirs = (
-            {row.id: row.metrics["psnr"] for row in part if row.policy == policy} for part in (rows, others)
-        )
-        unmatched += [
-            f"{policy}: {_counted(sorted(images))} only in {whose} run"
-            for whose, images in (
-                ("this", ours.keys() - theirs.keys()),
-                ("the other", theirs.keys() - ours.keys()),
-            )
-            if images
-        ]
+        ours, theirs = _psnr(rows, policy), _psnr(others, policy)
         differences = [abs(ours[image] - theirs[image]) for image in sorted(ours.keys() & theirs.keys())]
         if differences:
             compared.append(
                 Rerun(policy, len(differences), float(np.median(differences)), float(np.max(differences)))
             )
-    return compared, unmatched
+    return compared
+
+
+def unmatched_images(rows: Sequence[Row], others: Sequence[Row]) -> list[str]:
+    """Return a sentence for every policy, dense or MoE-I, with images that are in one of the runs only."""
+    found = []
+    for policy in (DENSE, ACTUAL):
+        ours, theirs = _psnr(rows, policy).keys(), _psnr(others, policy).keys()
+        found += [
+            f"{policy}: {_counted(sorted(images))} only in {whose} run"
+            for whose, images in (("this", ours - theirs), ("the other", theirs - ours))
+            if images
+        ]
+    return found
+
+
+def _psnr(rows: Sequence[Row], policy: str) -> dict[str, float]:
+    return {row.id: row.metrics["psnr"] for row in rows if row.policy == policy}
 
 
 def _counted(images: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from row_examples import example
 
-from moei_toolkit.evaluation.reruns import compare_runs
+from moei_toolkit.evaluation.reruns import compare_runs, unmatched_images
 from moei_toolkit.types import ACTUAL, DENSE
 
 
@@ -20,18 +20,20 @@ def shifted(by: dict[str, float], policy: str = DENSE):
 
 
 def test_equal_runs():
-    compared, unmatched = compare_runs(example(), example())
-    assert [(one.policy, one.images, one.median, one.largest, one.holds) for one in compared] == [
+    assert [
+        (one.policy, one.images, one.median, one.largest, one.holds)
+        for one in compare_runs(example(), example())
+    ] == [
         (DENSE, 5, 0.0, 0.0, True),
         (ACTUAL, 5, 0.0, 0.0, True),
     ]
-    assert unmatched == []
+    assert unmatched_images(example(), example()) == []
 
 
 @pytest.mark.parametrize(("sign"), [1, -1])
 def test_the_median_image_decides_whatever_the_sign(sign):
     by = {"one-rain-0": 9.0, "two-rain-0": 0.04 * sign, "one-haze-0": 0.03 * sign, "two-haze-0": 0.06 * sign}
-    dense, actual = compare_runs(example(), shifted(by))[0]
+    dense, actual = compare_runs(example(), shifted(by))
     assert dense.median == pytest.approx(0.04)
     assert dense.largest == pytest.approx(9.0)
     assert (dense.holds, actual.holds) == (True, True)
@@ -41,24 +43,22 @@ def test_the_median_image_decides_whatever_the_sign(sign):
 @pytest.mark.parametrize("policy", [DENSE, ACTUAL])
 def test_three_of_five_images_too_far_are_too_many(policy):
     by = dict.fromkeys(("one-rain-0", "two-rain-0", "one-haze-0"), 0.06)
-    compared, _ = compare_runs(example(), shifted(by, policy))
+    compared = compare_runs(example(), shifted(by, policy))
     assert {one.policy: one.holds for one in compared} == {DENSE: policy != DENSE, ACTUAL: policy != ACTUAL}
 
 
 def test_images_of_one_run_only_are_named():
     less = [row for row in example() if row.id != "one-haze-0"]
-    compared, unmatched = compare_runs(less, example())
-    assert [one.images for one in compared] == [4, 4]
-    assert unmatched == [
+    assert [one.images for one in compare_runs(less, example())] == [4, 4]
+    assert unmatched_images(less, example()) == [
         f"{policy}: image 'one-haze-0' is only in the other run" for policy in (DENSE, ACTUAL)
     ]
-    assert "is only in this run" in compare_runs(example(), less)[1][0]
+    assert "is only in this run" in unmatched_images(example(), less)[0]
 
 
 def test_runs_without_a_common_image():
-    compared, unmatched = compare_runs([], example())
-    assert compared == []
-    assert unmatched == [
+    assert compare_runs([], example()) == []
+    assert unmatched_images([], example()) == [
         f"{policy}: 5 images ('one', 'one-haze-0', 'one-rain-0' and 2 more) are only in the other run"
         for policy in (DENSE, ACTUAL)
     ]

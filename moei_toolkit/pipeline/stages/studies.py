@@ -1,46 +1,41 @@
-"""Reads what was studied beside the run, and refuses what is of another run."""
+"""Reads what was studied beside the run, and refuses what is not of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from moei_toolkit.config.loader import validate_config
-from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.studies import ORIGIN_FILE
 from moei_toolkit.errors import DataError
-from moei_toolkit.evaluation.reruns import Rerun, compare_runs
-from moei_toolkit.evaluation.rows import Row, read_rows
-from moei_toolkit.evaluation.seeds import SeededRun, judge_seed
+from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.evaluation.statistics.comparisons import comparison_from
-from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition, Studies
+from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Studies
 from moei_toolkit.io.atomic import atomic_write_json
-from moei_toolkit.io.manifest import Manifest, read_manifest
-from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
+from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.pipeline.chain import CALIBRATE, DATA, DENSE, EVALUATE, ROUTER
-from moei_toolkit.pipeline.derivation import read_json, rows_of_run
+from moei_toolkit.pipeline.derivation import read_json
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
+from moei_toolkit.pipeline.more_runs import repetition_in, spread_over
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.studied import STUDIES_FILE, as_json
 from moei_toolkit.types import ACTUAL
 from moei_toolkit.types import DENSE as DENSE_POLICY
 
 T = TypeVar("T")
-_BESIDE = {"bench", "objectives", "report", "studies"}
-"""Sections of a config in which a run and its repetition may differ."""
 
 
 def run(context: StageContext) -> None:
     """Leave studies.json."""
     named, config = context.config.studies, context.config
+    rows = read_rows(context.inputs[EVALUATE] / ROWS_FILE)
     own = {name: read_manifest(folder) for name, folder in context.inputs.items()}
     deciding = {name: own[name].fingerprint for name in (DATA, DENSE, *config.worn, ROUTER, CALIBRATE)}
     studies = Studies(
         ablations=_ablations(Path(named.ablations), deciding) if named.ablations else None,
         other_data=[_other_data(Path(folder), deciding) for folder in named.other_data],
-        repetition=_repetition(Path(named.repetition), context, own) if named.repetition else None,
-        seeds=_seeds([Path(folder) for folder in named.other_seeds], context),
+        repetition=repetition_in(Path(named.repetition), config, rows, own) if named.repetition else None,
+        seeds=spread_over([Path(folder) for folder in named.other_seeds], config, rows),
     )
     atomic_write_json(context.folder / STUDIES_FILE, as_json(studies))
 
@@ -102,60 +97,6 @@ def _other_data(folder: Path, own: Mapping[str, str]) -> OtherData:
         )
 
     return _parsed(folder, "what tools/evaluate.py leaves", parse)
-
-
-def _repetition(folder: Path, context: StageContext, own: Mapping[str, Manifest]) -> Repetition:
-    key = "studies.repetition"
-    record = read_run(folder)
-    _require_same_config(key, folder, record, context, _BESIDE)
-    again = {name: read_manifest(stage_folder(folder, record, name)) for name in own}
-    compared = _compared(key, folder, read_rows(context.inputs[EVALUATE] / ROWS_FILE), rows_of_run(folder))
-    shared = [name for name, one in own.items() if name != DATA and _making(one) == _making(again[name])]
-    return Repetition(compared, shared)
-
-
-def _seeds(folders: Sequence[Path], context: StageContext) -> list[SeededRun]:
-    """Return this run and the others, or nothing where there are none."""
-    if not folders:
-        return []
-    key = "studies.other_seeds"
-    rows = read_rows(context.inputs[EVALUATE] / ROWS_FILE)
-    runs = [judge_seed(context.config.seed, rows)]
-    for folder in folders:
-        record, others = read_run(folder), rows_of_run(folder)
-        seed = _require_same_config(key, folder, record, context, {*_BESIDE, "seed"}).seed
-        if seed in (run.seed for run in runs):
-            raise DataError(f"{key}: expected every run to have another seed, got {seed} again in {folder}.")
-        _compared(key, folder, rows, others)
-        runs.append(judge_seed(seed, others))
-    return runs
-
-
-def _require_same_config(
-    key: str, folder: Path, record: RunRecord, context: StageContext, free: Collection[str]
-) -> Config:
-    """Return the config of another run, which may differ from this one in the sections ``free``."""
-    config = validate_config(record.config, str(folder / RECORD))
-    ours, theirs = context.config.without_places(), config.without_places()
-    if other := sorted(name for name in ours if name not in free and ours[name] != theirs[name]):
-        wanted = "config" if "seed" in free else "config and seed"
-        raise DataError(
-            f"{key}: expected a run of the same {wanted}, got {folder}, which has another {', '.join(other)}."
-        )
-    return config
-
-
-def _compared(key: str, folder: Path, rows: Sequence[Row], others: Sequence[Row]) -> list[Rerun]:
-    """Compare with another run image by image, and refuse it where its images are others."""
-    compared, unmatched = compare_runs(rows, others)
-    if unmatched:
-        raise DataError(f"{key}: {folder} was tested on other images: {unmatched[0]}.")
-    return compared
-
-
-def _making(manifest: Manifest) -> tuple[str, float]:
-    """Return what no two makings of a stage have equal."""
-    return manifest.started, manifest.seconds
 
 
 def _require_same(key: str, path: Path, own: Mapping[str, str], theirs: Mapping[str, str]) -> None:

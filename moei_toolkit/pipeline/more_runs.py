@@ -1,0 +1,95 @@
+"""More runs of the same config, with the same seed or with others, beside the run itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from moei_toolkit.config.loader import validate_config
+from moei_toolkit.config.schema import Config
+from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.reruns import compare_runs, unmatched_images
+from moei_toolkit.evaluation.rows import Row, read_rows
+from moei_toolkit.evaluation.seeds import SeededRun, judge_seed
+from moei_toolkit.evaluation.studies import Repetition
+from moei_toolkit.io.manifest import Manifest, read_manifest
+from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
+from moei_toolkit.pipeline.chain import DATA, EVALUATE
+from moei_toolkit.pipeline.evaluation import ROWS_FILE
+
+_BESIDE = frozenset({"bench", "objectives", "report", "studies"})
+"""Sections of a config that change nothing in the rows."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    record: RunRecord
+    seed: int
+    rows: Sequence[Row]
+
+
+def repetition_in(
+    folder: Path, config: Config, rows: Sequence[Row], stages: Mapping[str, Manifest]
+) -> Repetition:
+    """Compare a run with a second one of the same config and seed.
+
+    Args:
+        folder: Of the second run.
+        config: Of the run.
+        rows: Of the run.
+        stages: Name -> manifest of what the run made.
+
+    Raises:
+        StoreError: The folder is no run, or not a finished one.
+        DataError: It is a run of another config, or over other images.
+    """
+    other = _read("studies.repetition", folder, config, rows, free=_BESIDE)
+    again = {name: read_manifest(stage_folder(folder, other.record, name)) for name in stages}
+    shared = [name for name, one in stages.items() if name != DATA and _making(one) == _making(again[name])]
+    return Repetition(compare_runs(rows, other.rows), shared)
+
+
+def spread_over(folders: Sequence[Path], config: Config, rows: Sequence[Row]) -> list[SeededRun]:
+    """Return what a run and those of other seeds came to, or nothing where there are no others.
+
+    Args:
+        folders: Of the others.
+        config: Of the run.
+        rows: Of the run.
+
+    Raises:
+        StoreError: A folder is no run, or not a finished one.
+        DataError: It is a run of another config or over other images, or a seed comes twice.
+    """
+    key, runs = "studies.other_seeds", [judge_seed(config.seed, rows)] if folders else []
+    for folder in folders:
+        other = _read(key, folder, config, rows, free=_BESIDE | {"seed"})
+        if other.seed in (run.seed for run in runs):
+            raise DataError(
+                f"{key}: expected every run to have another seed, got {other.seed} again in {folder}."
+            )
+        runs.append(judge_seed(other.seed, other.rows))
+    return runs
+
+
+def _read(key: str, folder: Path, config: Config, rows: Sequence[Row], free: Collection[str]) -> _Run:
+    """Read a run of the same config but for the sections ``free``, over the same images; refuse another."""
+    record = read_run(folder)
+    other = validate_config(record.config, str(folder / RECORD))
+    ours, theirs = config.without_places(), other.without_places()
+    if different := sorted(name for name in ours if name not in free and ours[name] != theirs[name]):
+        wanted = "config" if "seed" in free else "config and seed"
+        raise DataError(
+            f"{key}: expected a run of the same {wanted}, got {folder}, which has another "
+            f"{', '.join(different)}."
+        )
+    found = read_rows(stage_folder(folder, record, EVALUATE) / ROWS_FILE)
+    if unmatched := unmatched_images(rows, found):
+        raise DataError(f"{key}: {folder} was tested on other images: {unmatched[0]}.")
+    return _Run(record, other.seed, found)
+
+
+def _making(manifest: Manifest) -> tuple[str, float]:
+    """Return what no two makings of a stage have equal."""
+    return manifest.started, manifest.seconds
