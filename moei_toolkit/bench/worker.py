@@ -12,10 +12,12 @@ import sys
 from typing import Any, TextIO
 
 from moei_toolkit.errors import MoeiError
+from moei_toolkit.inference.one_heap import share_heap
 
 
 def main() -> None:
     """Serve until standard input ends."""
+    share_heap()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
     try:

@@ -57,6 +57,7 @@ def main(argv: Sequence[str]) -> int:
     add_ray_options(parser)
     args = parser.parse_args(argv)
 
+    from moei_toolkit.inference.one_heap import share_heap
     from moei_toolkit.inference.photo_paths import pair_paths, usual_output
     from moei_toolkit.inference.photos import restore_photos
     from moei_toolkit.inference.restorer import Restorer
@@ -64,6 +65,7 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.io.reporter import RichReporter
     from moei_toolkit.io.text import printable
 
+    share_heap()
     pairs = pair_paths(args.source, args.output or usual_output(args.source))
     path = args.run or shipped_model(DEFAULT if args.model is None else args.model)
     model = identify_model(path, args.runtime, args.precision)
