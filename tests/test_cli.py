@@ -3,11 +3,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from argparse import ArgumentTypeError
 
 import pytest
 
 from moei_toolkit import __version__
-from moei_toolkit.cli import CommandParser, format_table, parse_options, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_count, parse_options, parse_size, run_main
 from moei_toolkit.errors import ConfigError, TrainingError
 
 
@@ -167,3 +168,20 @@ def test_an_option_given_twice_is_refused():
 def test_tables_are_aligned_and_may_be_empty():
     assert format_table(("kind", "n"), [("experts", 2), ("x", 10)]) == "kind     n\nexperts  2\nx        10"
     assert format_table(("kind", "n"), []) == "kind  n"
+
+
+@pytest.mark.parametrize("text", ["15x2160", "3840", "3840x2160x3", "-3840x2160", "99999x99999"])
+def test_a_size_that_no_image_has_is_refused(text):
+    with pytest.raises(ArgumentTypeError, match=r"expected .* pixels"):
+        parse_size(text)
+
+
+def test_sizes_and_counts_are_read():
+    assert parse_size("3840x2160") == (3840, 2160)
+    assert [parse_count(text) for text in ("1", "030")] == [1, 30]
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "two"])
+def test_a_count_below_one_is_refused(text):
+    with pytest.raises(ArgumentTypeError, match="whole number of 1 or more"):
+        parse_count(text)

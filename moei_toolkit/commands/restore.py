@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from moei_toolkit.cli import PARTIAL, CommandParser, run_main
+from moei_toolkit.cli import PARTIAL, CommandParser, parse_count, run_main
 from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
 from moei_toolkit.inference.pretrained.shipped import DEFAULT, shipped_model
 from moei_toolkit.types import PRECISIONS
@@ -47,9 +47,11 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...; not for graphs")
     parser.add_argument(
-        "--batch", type=int, default=1, metavar="N", help="tiles per call (1); a GPU may like several"
+        "--batch", type=parse_count, default=1, metavar="N", help="tiles per call (1); a GPU may like several"
     )
-    parser.add_argument("--threads", type=int, metavar="N", help="on the CPU; one per core by default")
+    parser.add_argument(
+        "--threads", type=parse_count, metavar="N", help="on the CPU; one per core by default"
+    )
     parser.add_argument(
         "--overwrite", action="store_true", help="restore again what an earlier call has done with this model"
     )

@@ -12,9 +12,9 @@ from typing import Any
 from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.photo_record import record_path, require_no_other, source_facts
 from moei_toolkit.inference.restorer import Restorer
-from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.atomic import as_json
 from moei_toolkit.io.disk import disk_errors
-from moei_toolkit.io.half_written import remove_abandoned
+from moei_toolkit.io.half_written import atomic_file, remove_abandoned
 from moei_toolkit.io.images import Photograph, RowWriter, open_photograph, require_writable
 from moei_toolkit.io.text import printable
 
@@ -99,6 +99,7 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
     with disk_errors(target):
         record_path(target).unlink(missing_ok=True)  # it must not speak of another picture
         remove_abandoned(target)
+        remove_abandoned(record_path(target))
     with _timed(seconds, "describe"), photo.pixels() as pixels:
         g = runtime.describe(pixels)
     with _timed(seconds, "decide"):
@@ -136,7 +137,8 @@ def finish(restored: Restored) -> dict[str, Any]:
     total = sum(seconds.values())
     facts["seconds"] = {hop: round(spent, 4) for hop, spent in {**seconds, "total": total}.items()}
     facts["ms_per_megapixel"] = round(1e9 * total / (facts["width"] * facts["height"]), 2)
-    atomic_write_json(record_path(restored.target), facts)
+    with atomic_file(record_path(restored.target)) as file:
+        file.write(as_json(facts).encode())
     return facts
 
 

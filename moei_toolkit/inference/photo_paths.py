@@ -26,11 +26,13 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
 
     Raises:
         ImageError: If there is nothing to restore, a restoration would replace its photograph, or the
-            output names a file that cannot be written.
+            output names a file that cannot be written, or one where a folder is wanted.
     """
     if not source.exists():
         raise ImageError(f"{source}: there is no such photograph or folder")
     if source.is_dir():
+        if output.exists() and not output.is_dir():
+            raise ImageError(f"{output}: is a file, expected a folder for the restorations of {source}")
         pairs = [(path, output / path.relative_to(source)) for path in _photos_below(source, output)]
     else:
         pairs = [(source, output if _names_a_file(output) else output / source.name)]

@@ -42,9 +42,11 @@ def require_no_other(target: Path) -> None:
     """Refuse a target whose record would replace another file, which a damaged record of a picture is not.
 
     Raises:
-        ImageError: If the record of the restored picture would replace it.
+        ImageError: If the record of the restored picture would replace it, or it is a folder.
     """
     path = record_path(target)
+    if path.is_dir():
+        raise ImageError(f"{path}: is a folder, where the record of a restoration goes; move it")
     if not path.is_file():
         return
     record = _read(path)

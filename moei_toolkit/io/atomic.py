@@ -121,7 +121,16 @@ def atomic_write_json(path: Path, value: Any) -> None:
         StoreError: See `atomic_path`.
         ValueError: A number is not finite.
     """
-    atomic_write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    atomic_write_text(path, as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """Return a plain value as indented JSON.
+
+    Raises:
+        ValueError: A number is not finite.
+    """
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def remove_leftovers(folder: Path) -> tuple[Path, ...]:

@@ -65,6 +65,7 @@ REFUSED_MODES = {
     "F": "has floating point samples; expected 8 or 16 bits",
 }
 TIFF_BITS = 258
+_UNKNOWN_SAMPLES = "has samples of a kind that is not supported; expected unsigned integers of 8 or 16 bits"
 
 
 @contextmanager
@@ -87,7 +88,8 @@ def opened_image(path: Path) -> Iterator[ImageFile]:
     except DECODE_ERRORS as error:
         if isinstance(error, OSError) and error.errno:  # the system's own; Pillow's have no number
             raise ImageError(f"{path}: cannot be read: {error.strerror}") from error
-        raise ImageError(f"{path}: damaged or truncated: {error}") from error
+        reason = _UNKNOWN_SAMPLES if str(error) == "unknown pixel mode" else f"damaged or truncated: {error}"
+        raise ImageError(f"{path}: {reason}") from error
 
 
 def bits_per_sample(path: Path, image: ImageFile) -> int:

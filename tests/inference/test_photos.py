@@ -17,9 +17,11 @@ from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.devices import usable_device
 from moei_toolkit.inference.photo import restore_photo
 from moei_toolkit.inference.photo_paths import pair_paths
+from moei_toolkit.inference.photo_record import record_path
 from moei_toolkit.inference.photos import restore_photos
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.inference.runtimes.eager import EagerRouter
+from moei_toolkit.io.atomic import beside
 from moei_toolkit.io.images import open_photograph, read_image
 from moei_toolkit.routers.external import ExternalRouter
 
@@ -93,6 +95,15 @@ def test_a_folder_with_a_dot_in_its_name_is_a_folder_when_it_is_there(tmp_path):
     assert pair_paths(source, tmp_path / "v1.2") == [(source, tmp_path / "v1.2" / "a.png")]
 
 
+def test_a_file_is_no_folder_for_restorations(tmp_path):
+    (tmp_path / "in").mkdir()
+    picture(tmp_path / "in" / "a.png")
+    with pytest.raises(
+        ImageError, match=r"b\.png: is a file, expected a folder for the restorations of .*in"
+    ):
+        pair_paths(tmp_path / "in", picture(tmp_path / "b.png"))
+
+
 def test_a_file_that_cannot_be_written_is_refused_before_anything(tmp_path):
     with pytest.raises(ImageError, match=r"cannot write a \.gif file"):
         pair_paths(picture(tmp_path / "a.png"), tmp_path / "b.gif")
@@ -124,6 +135,20 @@ def test_one_bad_photograph_does_not_stop_the_others(tmp_path, restorer, monkeyp
     assert "a.png" in str(failures[0])
     assert "b.png: not enough memory" in str(failures[1])
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["d.png", "d.png.json"]
+
+
+def test_a_folder_where_the_record_goes_is_named(tmp_path, restorer):
+    (tmp_path / "b.png.json").mkdir()
+    with pytest.raises(ImageError, match=r"b\.png\.json: is a folder"):
+        restore_photo(restorer, picture(tmp_path / "a.png"), tmp_path / "b.png")
+
+
+def test_what_a_killed_run_left_of_picture_and_record_is_removed(tmp_path, restorer):
+    target = tmp_path / "b.png"
+    for path in (target, record_path(target)):
+        beside(path).write_bytes(b"half")
+    restore_photo(restorer, picture(tmp_path / "a.png"), target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "b.png.json"]
 
 
 def test_a_stranger_beside_the_picture_is_not_replaced(tmp_path, restorer):

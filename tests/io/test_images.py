@@ -68,6 +68,12 @@ class TestReading:
             with pytest.raises(ImageError, match=rf"x\.tif.*{word}"):
                 read_image(tmp_path / "x.tif")
 
+    @pytest.mark.parametrize("dtype", [np.float32, np.int16, np.uint32])
+    def test_other_samples_in_colour_are_refused_and_not_called_damaged(self, tmp_path: Path, dtype: type):
+        tifffile.imwrite(tmp_path / "x.tif", noise(5, 7, 3).astype(dtype), photometric="rgb")
+        with pytest.raises(ImageError, match=r"x\.tif: has samples of a kind that is not supported"):
+            read_image(tmp_path / "x.tif")
+
     @pytest.mark.parametrize("suffix", [".png", ".tif"])
     @pytest.mark.parametrize("channels", [1, 3, 4])
     def test_sixteen_bits_are_kept(self, tmp_path: Path, suffix: str, channels: int):

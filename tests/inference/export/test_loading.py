@@ -135,6 +135,10 @@ def read_json(bundle) -> dict:
         ({"experts": ["first", "third"]}, r"does not list routes/third\.onnx"),
         ({"files": {}}, r"does not list describe\.onnx"),
         ({"protocol": {"overview_size": 16}}, "damaged: protocol"),
+        (
+            {"protocol": {"overview_size": 16, "probe_size": 16, "probes": 1, "precision": "half"}},
+            "protocol.precision: expected one of float32, bfloat16, float16, got 'half'",
+        ),
         ({"calibration": {"component": {"type": "temperature"}}}, r"damaged: calibration\.state"),
         ({"colour": "blue"}, "damaged: colour"),
     ],
