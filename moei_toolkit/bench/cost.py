@@ -13,7 +13,6 @@ from moei_toolkit.errors import BenchError
 MAX_NOISE = 0.05
 """A comparison whose IQR is a larger share of its median is not one."""
 
-
 MAX_DRIFT = 0.05
 """Blocks that differ by a larger share of their median are not measurements of one thing."""
 
