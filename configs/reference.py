@@ -20,12 +20,29 @@ _schedule = dict(
 
 data = dict(_delete_=True, prepared=[_prepared + name for name in ("uhd", "hd", "sd", "generated", "test")])
 tasks = {name: dict(degradation=None) for name in _weathers}  # the data show theirs already
-dense = dict(training=dict(_schedule, iterations=14000, warmup=200, mix=dict(clean=0.5)))
-_adapter = dict(type="adapter", reduction=1 / 4)  # 2.9% of the backbone
+backbone = dict(textures=32)
+views = dict(probes=16)
+dense = dict(
+    training=dict(
+        _schedule,
+        iterations=14000,
+        warmup=200,
+        mix=dict(clean=0.5),
+        auxiliary_weight=0.05,  # weighs on the descriptor as much as restoring does
+    )
+)
+_adapter = dict(type="adapter", reduction=1 / 4)  # 2.7% of the backbone
 experts = {
     name: dict(
         expert=_adapter,
-        training=dict(_schedule, iterations=6000, warmup=50, ema_decay=0.999, mix=dict(clean=0.2)),
+        training=dict(
+            _schedule,
+            iterations=6000,
+            warmup=50,
+            ema_decay=0.999,
+            # An expert that has never seen other weather ruins what is sent to it by mistake.
+            mix=dict({other: 0.1 for other in _weathers if other != name}, clean=0.2),
+        ),
     )
     for name in _weathers
 }
