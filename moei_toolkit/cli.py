@@ -26,8 +26,6 @@ TERMINATED = 143
 
 _KEY = re.compile(r"\w+(\.\w+)*")
 _WORDS = {"true": True, "false": False}
-_MOST_PIXELS = 1_000_000_000
-"""Of an image that a command makes up: as many as are restored of a photograph."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -69,16 +67,18 @@ def parse_size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     if match is None or min(map(int, match.groups())) < 16:
         raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT of 16 pixels or more, got {text!r}")
+    from moei_toolkit.io.photograph import MAX_STREAMED_PIXELS
+
     width, height = map(int, match.groups())
-    if width * height > _MOST_PIXELS:
-        raise argparse.ArgumentTypeError(f"expected at most {_MOST_PIXELS:,} pixels, got {text!r}")
+    if width * height > MAX_STREAMED_PIXELS:
+        raise argparse.ArgumentTypeError(f"expected at most {MAX_STREAMED_PIXELS:,} pixels, got {text!r}")
     return width, height
 
 
 def parse_count(text: str) -> int:
-    """Read a whole number of 1 or more, for `argparse`."""
-    if not re.fullmatch(r"0*[1-9]\d*", text):
-        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
+    """Read a whole number above 0, for `argparse`."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
     return int(text)
 
 

@@ -183,5 +183,5 @@ def test_sizes_and_counts_are_read():
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "two"])
 def test_a_count_below_one_is_refused(text):
-    with pytest.raises(ArgumentTypeError, match="whole number of 1 or more"):
+    with pytest.raises(ArgumentTypeError, match="whole number above 0"):
         parse_count(text)

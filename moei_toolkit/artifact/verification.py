@@ -101,7 +101,7 @@ def _compare(folder: Path, against: Path) -> tuple[list[str], list[str], list[st
     """Compare with another run; return what is alike, what is not, and what to know of it."""
     try:
         with opened(against) as other:
-            rows, others = rows_of_run(folder), rows_of_run(other)
+            rows, others = (rows_of_run(one, read_run(one)) for one in (folder, other))
             notes = [_line(note, folder) for note in kinship(folder, other)]
     except _FAILURES as error:
         return [], [f"against {against}: {_said(error, folder)}"], []

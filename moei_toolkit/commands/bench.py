@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import CommandParser, format_table, parse_count, parse_size, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_size, run_main
 from moei_toolkit.inference.runtimes.choose import OF_BUNDLES, RUNTIMES
 from moei_toolkit.types import PRECISIONS
 
@@ -96,12 +96,10 @@ def _parser() -> CommandParser:
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
     parser.add_argument("--quick", action="store_true", help="1 warm-up and 5 runs instead of 30 and 100")
     parser.add_argument("--warm-ups", type=int, metavar="N", help="of each subject, in every block")
-    parser.add_argument("--runs", type=parse_count, metavar="N", help="timed, in every block")
-    parser.add_argument(
-        "--blocks", type=parse_count, metavar="N", help="measure everything anew so often (3)"
-    )
-    parser.add_argument("--threads", type=parse_count, metavar="N", help="processor threads (all)")
-    parser.add_argument("--batch", type=parse_count, default=1, metavar="N", help="most tiles per call (1)")
+    parser.add_argument("--runs", type=int, metavar="N", help="timed, in every block")
+    parser.add_argument("--blocks", type=int, metavar="N", help="measure everything anew so often (3)")
+    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (all)")
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help="most tiles per call (1)")
     parser.add_argument("--experts", type=int, metavar="N", help="how many experts lie in memory (its own)")
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...")
     parser.add_argument("--bundle", type=Path, help="an exported bundle for onnx and openvino, not a new one")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, format_table, parse_count, run_main
+from moei_toolkit.cli import CommandParser, format_table, run_main
 
 STUDIES = ("size", "experts", "batch", "threads")
 
@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_run()
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for what is found")
     parser.add_argument("--only", nargs="+", choices=STUDIES, default=STUDIES, metavar="NAME")
-    parser.add_argument("--runs", type=parse_count, default=3, metavar="N", help="timed, of each value (3)")
+    parser.add_argument("--runs", type=int, default=3, metavar="N", help="timed, of each value (3)")
     parser.add_argument("--quick", action="store_true", help="two values of each study")
     args = parser.parse_args(argv)
 

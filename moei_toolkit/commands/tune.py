@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import PARTIAL, CommandParser, parse_options, run_main
+from moei_toolkit.cli import PARTIAL, CommandParser, parse_count, parse_options, run_main
 
 if TYPE_CHECKING:
     from moei_toolkit.tuning.search import Search
@@ -90,10 +90,10 @@ def _parser() -> CommandParser:
         "--address", help="of a Ray cluster, instead of this machine alone; nodes share the folders"
     )
     parser.add_argument(
-        "--max-concurrent", type=_count, default=1, metavar="N", help="batches at a time (default: 1)"
+        "--max-concurrent", type=parse_count, default=1, metavar="N", help="batches at a time (default: 1)"
     )
     parser.add_argument(
-        "--samples", type=_count, metavar="N", help="variants to choose, for random and optuna"
+        "--samples", type=parse_count, metavar="N", help="variants to choose, for random and optuna"
     )
     parser.add_argument("--searcher", choices=("grid", "random", "optuna"), default="grid")
     parser.add_argument("--scheduler", choices=("fifo", "asha"), default="fifo", help="asha gives up early")
@@ -136,12 +136,6 @@ def _default_work_dir(search: Search) -> Path:
 
     own = Path(search.config.work_dir)
     return own.with_name(f"{own.name}_{slug(search.space.name)}")
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
-    return int(text)
 
 
 def run() -> None:

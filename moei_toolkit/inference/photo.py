@@ -12,7 +12,7 @@ from typing import Any
 from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.photo_record import record_path, require_no_other, source_facts
 from moei_toolkit.inference.restorer import Restorer
-from moei_toolkit.io.atomic import as_json
+from moei_toolkit.io.atomic import json_text
 from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.half_written import atomic_file, remove_abandoned
 from moei_toolkit.io.images import Photograph, RowWriter, open_photograph, require_writable
@@ -138,7 +138,7 @@ def finish(restored: Restored) -> dict[str, Any]:
     facts["seconds"] = {hop: round(spent, 4) for hop, spent in {**seconds, "total": total}.items()}
     facts["ms_per_megapixel"] = round(1e9 * total / (facts["width"] * facts["height"]), 2)
     with atomic_file(record_path(restored.target)) as file:
-        file.write(as_json(facts).encode())
+        file.write(json_text(facts).encode())
     return facts
 
 

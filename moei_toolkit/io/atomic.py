@@ -121,10 +121,10 @@ def atomic_write_json(path: Path, value: Any) -> None:
         StoreError: See `atomic_path`.
         ValueError: A number is not finite.
     """
-    atomic_write_text(path, as_json(value))
+    atomic_write_text(path, json_text(value))
 
 
-def as_json(value: Any) -> str:
+def json_text(value: Any) -> str:
     """Return a plain value as indented JSON.
 
     Raises:

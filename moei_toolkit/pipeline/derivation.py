@@ -21,7 +21,7 @@ from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
 from moei_toolkit.inference.run_loading import CALIBRATION_FILE, EXPERT_FILE
-from moei_toolkit.io.run_record import read_run, stage_folder
+from moei_toolkit.io.run_record import RunRecord, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import BENCH, CALIBRATE, EVALUATE, STUDIES, expert_stage
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
@@ -161,14 +161,14 @@ def _studies(folders: Mapping[str, Path]) -> Studies:
     return studies_from(read_json(folders[STUDIES] / STUDIES_FILE))
 
 
-def rows_of_run(folder: Path) -> list[Row]:
-    """Read the rows of a run, or of an unpacked artifact.
+def rows_of_run(folder: Path, record: RunRecord) -> list[Row]:
+    """Read the rows of a run, or of an unpacked artifact, whose record was read.
 
     Raises:
-        StoreError: It is not such a folder, or has not been evaluated.
+        StoreError: It has not been evaluated.
         DataError: The rows are damaged.
     """
-    return read_rows(stage_folder(folder, read_run(folder), EVALUATE) / ROWS_FILE)
+    return read_rows(stage_folder(folder, record, EVALUATE) / ROWS_FILE)
 
 
 def read_json(path: Path) -> dict[str, Any]:

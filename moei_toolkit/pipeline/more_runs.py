@@ -10,13 +10,13 @@ from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.reruns import compare_runs, unmatched_images
-from moei_toolkit.evaluation.rows import Row, read_rows
+from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.evaluation.seeds import SeededRun, judge_seed
 from moei_toolkit.evaluation.studies import Repetition
 from moei_toolkit.io.manifest import Manifest, read_manifest
 from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
-from moei_toolkit.pipeline.chain import DATA, EVALUATE
-from moei_toolkit.pipeline.evaluation import ROWS_FILE
+from moei_toolkit.pipeline.chain import DATA
+from moei_toolkit.pipeline.derivation import rows_of_run
 
 _BESIDE = frozenset({"bench", "objectives", "report", "studies"})
 """Sections of a config that change nothing in the rows."""
@@ -84,7 +84,7 @@ def _read(key: str, folder: Path, config: Config, rows: Sequence[Row], free: Col
             f"{key}: expected a run of the same {wanted}, got {folder}, which has another "
             f"{', '.join(different)}."
         )
-    found = read_rows(stage_folder(folder, record, EVALUATE) / ROWS_FILE)
+    found = rows_of_run(folder, record)
     if unmatched := unmatched_images(rows, found):
         raise DataError(f"{key}: {folder} was tested on other images: {unmatched[0]}.")
     return _Run(record, other.seed, found)

@@ -138,7 +138,7 @@ def test_subjects_are_named_by_what_differs(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--warm-ups", "-1"], "0 warm-ups or more"),
+        (["--runs", "0"], "1 run and block or more"),
         (["--experts", "0"], "dense: expected 1 or more experts, got 0"),
         (["--usual", "--device", "cuda"], r"dense \(usual tiler\)|'cuda'"),
     ],

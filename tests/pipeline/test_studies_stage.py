@@ -17,6 +17,7 @@ from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.seeds import judge_seed
 from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.io.reporter import SilentReporter
+from moei_toolkit.io.run_record import read_run
 from moei_toolkit.pipeline.derivation import rows_of_run
 from moei_toolkit.pipeline.elsewhere import evaluate_elsewhere
 
@@ -138,7 +139,8 @@ def test_runs_of_other_seeds_show_how_far_they_are_apart(run, study, tmp_path):
     study(other_seeds=[str(run.with_name("seeded"))])
     found = json.loads((tmp_path / "run" / "studies" / "studies.json").read_text())["seeds"]
     named = {0: run, 3: run.with_name("seeded")}
-    assert found == [asdict(judge_seed(seed, rows_of_run(folder))) for seed, folder in named.items()]
+    rows = {seed: rows_of_run(folder, read_run(folder)) for seed, folder in named.items()}
+    assert found == [asdict(judge_seed(seed, rows[seed])) for seed in named]
     report = (tmp_path / "run" / "report" / "report.md").read_text()
     assert "### Other seeds\n\n| what | seed 0 | seed 3 | mean | deviation |" in report
     pack_run(tmp_path / "run", tmp_path / "artifact.zip")
