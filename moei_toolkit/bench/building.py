@@ -14,7 +14,7 @@ from moei_toolkit.bench.subject import Model, Size, Subject
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.base import Runtime
-from moei_toolkit.types import ACTUAL, DENSE
+from moei_toolkit.types import ACTUAL, DENSE, Precision
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Built:
     """
 
     restore: Callable[[np.ndarray], dict[str, float]]
-    precision: str
+    precision: Precision
 
 
 def make_image(size: Size, seed: int = 0) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from moei_toolkit.errors import BenchError
-from moei_toolkit.types import DENSE
+from moei_toolkit.types import DENSE, Precision
 
 Tiling = Literal["banded", "whole"]
 """How tiles become an image: band by band as the toolkit does, or all at once as is usual elsewhere."""
@@ -56,7 +56,7 @@ class Subject:
     threads: int | None = None
     batch: int = 1
     experts: int | None = None
-    precision: str | None = None
+    precision: Precision | None = None
     backbone: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

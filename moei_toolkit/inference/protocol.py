@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from moei_toolkit.types import Precision
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -28,6 +30,6 @@ class Protocol:
     tile: int = 512
     overlap: int = 64
     window: str = "hann"
-    precision: str = "float32"
+    precision: Precision = "float32"
     align: int = 1
     scope: str = "global"

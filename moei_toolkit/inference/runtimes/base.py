@@ -16,6 +16,7 @@ from moei_toolkit.inference.memory import HalvingTiles
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.tiled import restore_tiled
 from moei_toolkit.io.pixel_source import ArraySource, PixelSource
+from moei_toolkit.types import Precision
 
 if TYPE_CHECKING:
     from typing import Self  # of Python 3.11
@@ -56,7 +57,7 @@ class Runtime(ABC):
             MemoryError: If memory does not suffice.
         """
 
-    def in_precision(self, precision: str) -> Runtime:
+    def in_precision(self, precision: Precision) -> Runtime:
         """Return one that computes tiles in ``"float32"``, ``"bfloat16"`` or ``"float16"``.
 
         Raises:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from moei_toolkit.errors import ConfigError, StoreError, did_you_mean
 from moei_toolkit.io.hashing import sha256_json
 from moei_toolkit.io.run_record import RECORD as RUN
+from moei_toolkit.types import Precision
 
 if TYPE_CHECKING:
     from moei_toolkit.inference.decider import Decider
@@ -25,7 +26,7 @@ def open_model(
     runtime: str | None = None,
     device: str = "cpu",
     threads: int | None = None,
-    precision: str | None = None,
+    precision: Precision | None = None,
     batch: int = 1,
 ) -> tuple[Runtime, Decider]:
     """Open what photographs can be restored with.
@@ -66,7 +67,7 @@ def _open(path: Path, name: str, device: str, threads: int | None) -> tuple[Runt
     return (CompiledRuntime(eager) if name == "compile" else eager), decider
 
 
-def identify_model(path: Path, runtime: str | None = None, precision: str | None = None) -> str:
+def identify_model(path: Path, runtime: str | None = None, precision: Precision | None = None) -> str:
     """Return what names the weights and settings of a model, without opening any weights.
 
     Args:

@@ -8,6 +8,7 @@ import torch
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
+from moei_toolkit.types import Precision
 
 
 class CompiledRuntime(Runtime):
@@ -25,7 +26,7 @@ class CompiledRuntime(Runtime):
         self._eager = eager
         self._networks = {name: torch.compile(eager.network(name)) for name in eager.routes}
 
-    def in_precision(self, precision: str) -> CompiledRuntime:
+    def in_precision(self, precision: Precision) -> CompiledRuntime:
         """See :meth:`Runtime.in_precision`."""
         return CompiledRuntime(self._eager.in_precision(precision)).in_batches(self.batch)
 

@@ -25,7 +25,7 @@ from moei_toolkit.inference.threads import thread_count
 from moei_toolkit.inference.tiled import restore_tiled
 from moei_toolkit.io.pixel_source import ArraySource
 from moei_toolkit.routers.base import Router
-from moei_toolkit.types import DENSE
+from moei_toolkit.types import DENSE, Precision
 
 Network = Callable[[Tensor, Tensor], Tensor]
 """Tiles (B, 3, h, w) and g (1, d) to restored tiles."""
@@ -74,7 +74,7 @@ class EagerRuntime(Runtime):
         other = EagerRuntime(self.backbone, {**worn, **experts}, self.protocol, device, self.threads)
         return other.in_batches(self.batch)
 
-    def in_precision(self, precision: str) -> EagerRuntime:
+    def in_precision(self, precision: Precision) -> EagerRuntime:
         """See :meth:`Runtime.in_precision`."""
         return self.under(replace(self.protocol, precision=precision))
 

@@ -17,8 +17,9 @@ from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.inference.runtimes.memory_errors import memory_errors
 from moei_toolkit.inference.runtimes.packages import import_extra
 from moei_toolkit.inference.threads import thread_count
+from moei_toolkit.types import Precision
 
-_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
+_HINTS: dict[Precision, str] = {"float32": "f32", "bfloat16": "bf16"}
 _KEPT = 18
 """How many graphs are kept compiled, each for its shapes: describe, router, and four routes of the up to four
 shapes that tiles of one image have. More of them would hold the weights of the network as often."""
@@ -46,7 +47,7 @@ class OpenVINORuntime(Runtime):
         self._read = cache(self._read_model)  # weights that are read once are shared by what becomes of them
         self._compiled = lru_cache(_KEPT)(self._compile)
 
-    def in_precision(self, precision: str) -> OpenVINORuntime:
+    def in_precision(self, precision: Precision) -> OpenVINORuntime:
         """See :meth:`Runtime.in_precision`."""
         known = self._precisions()
         if precision not in known:
@@ -62,22 +63,22 @@ class OpenVINORuntime(Runtime):
 
     def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.restore_tiles`."""
-        precision = _PRECISIONS[self.protocol.precision]
-        return self._run(self._graphs.routes[route], precision, tiles=tiles, g=g)
+        hint = _HINTS[self.protocol.precision]
+        return self._run(self._graphs.routes[route], hint, tiles=tiles, g=g)
 
     def score(self, g: np.ndarray) -> np.ndarray:
         """Return the router's logits (1, K) for a descriptor g (1, d)."""
         return self._run(self._graphs.router, "f32", g=g)
 
-    def _precisions(self) -> list[str]:
+    def _precisions(self) -> list[Precision]:
         has_halves = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        return [name for name in _PRECISIONS if name == "float32" or has_halves]
+        return [name for name in _HINTS if name == "float32" or has_halves]
 
-    def _run(self, graph: Path, precision: str, **inputs: np.ndarray) -> np.ndarray:
+    def _run(self, graph: Path, hint: str, **inputs: np.ndarray) -> np.ndarray:
         shapes = tuple((name, array.shape) for name, array in inputs.items())
         try:
             with memory_errors():
-                output: np.ndarray = self._compiled(graph, precision, shapes)(inputs)[0]
+                output: np.ndarray = self._compiled(graph, hint, shapes)(inputs)[0]
         except MemoryError:
             self._compiled.cache_clear()  # what has failed may hold much of it
             raise
@@ -89,12 +90,12 @@ class OpenVINORuntime(Runtime):
         except RuntimeError as error:
             raise CheckpointError(f"{graph}: OpenVINO cannot open it: {error}") from error
 
-    def _compile(self, graph: Path, precision: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
+    def _compile(self, graph: Path, hint: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
         model = self._read(graph).clone()
         model.reshape(dict(shapes))
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": precision,  # its own choice may be bf16
+            "INFERENCE_PRECISION_HINT": hint,  # its own choice may be bf16
             "INFERENCE_NUM_THREADS": self._threads,
         }
         return self._core.compile_model(model, "CPU", settings)

@@ -137,7 +137,7 @@ def read_json(bundle) -> dict:
         ({"protocol": {"overview_size": 16}}, "damaged: protocol"),
         (
             {"protocol": {"overview_size": 16, "probe_size": 16, "probes": 1, "precision": "half"}},
-            "protocol.precision: expected one of float32, bfloat16, float16, got 'half'",
+            "protocol.precision: Input should be 'float32', 'bfloat16' or 'float16'",
         ),
         ({"calibration": {"component": {"type": "temperature"}}}, r"damaged: calibration\.state"),
         ({"colour": "blue"}, "damaged: colour"),
