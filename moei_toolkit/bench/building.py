@@ -36,7 +36,7 @@ def make_image(size: Size, seed: int = 0) -> np.ndarray:
 
 
 def build_subject(model: Model, subject: Subject) -> Built:
-    """Load what a subject is made of; MoE-I of a bundle goes along its first expert.
+    """Load what a subject is made of; MoE-I of a bundle goes along its first expert (with a guide).
 
     Raises:
         ConfigError: If the model has no such policy, or the runtime cannot run it.
@@ -66,7 +66,8 @@ def build_subject(model: Model, subject: Subject) -> Built:
         runtime = runtime.in_precision(subject.precision)
     if subject.policy == DENSE:
         return _timed(runtime, None, _by_bands(runtime, subject, DENSE))
-    return _timed(runtime, decider, _by_bands(runtime, subject, decider.experts[0]))
+    dearest = max(decider.experts, key=lambda name: name in runtime.protocol.guides)
+    return _timed(runtime, decider, _by_bands(runtime, subject, dearest))
 
 
 def _build_torch(model: Model, subject: Subject) -> Built:

@@ -32,7 +32,7 @@ class RouteCount:
     Attributes:
         route: Its name.
         tile_gflops: Of one tile; the last ones of rows and columns may be smaller.
-        gflops: Of an image: describing it, and all its tiles.
+        gflops: Of an image: describing it, its guide where the route has one, and all its tiles.
         parameters: Of what the backbone wears.
         share: Those, as a share of the backbone's.
         active: Parameters that an image passes: backbone, router and what is worn.
@@ -92,7 +92,7 @@ def count_costs(runtime: EagerRuntime, router: Router, size: Size) -> Counts:
             RouteCount(
                 route=name,
                 tile_gflops=flops.tile_gflops(expert, tiles[0].height, tiles[0].width),
-                gflops=flops.gflops(expert, size.height, size.width),
+                gflops=flops.gflops(name, expert, size.height, size.width),
                 parameters=own,
                 share=own / backbone,
                 active=backbone + routing + own,

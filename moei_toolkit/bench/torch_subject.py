@@ -15,6 +15,7 @@ from moei_toolkit.errors import ConfigError, did_you_mean
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.mixture import Mixture
 from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.run_loading import (
     build_backbone,
     build_worn,
@@ -32,8 +33,8 @@ _SOURCE = "the config of the measured run"
 def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider | None, str]:
     """Return the runtime, what decides if anything does, and the route that the subject's policy takes.
 
-    Only what the policy needs is loaded, for its memory counts. MoE-I is measured along its largest expert;
-    Top-2 mixes the two largest in equal parts.
+    Only what the policy needs is loaded, for its memory counts. MoE-I is measured along its largest expert,
+    with a guide if one of several has it; Top-2 mixes the two largest in equal parts.
 
     Raises:
         ConfigError: If the model has no such policy.
@@ -46,13 +47,14 @@ def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider |
     backbone = load_backbone(config, folders["dense"])
     routed = subject.policy in (ACTUAL, TOP2)
     experts = _routed_experts(config, subject, backbone, folders) if routed else {}
+    route = subject.policy.removeprefix(EXPERT_PREFIX)
     if subject.policy not in (ACTUAL, TOP2, DENSE):
-        experts[subject.policy] = load_worn(config, _stage_of(config, subject.policy), backbone, folders)
+        experts[route] = load_worn(config, _stage_of(config, subject.policy), backbone, folders)
     runtime = EagerRuntime(backbone, experts, make_protocol(config), subject.device)
     if subject.tiling == "whole":
         lay_out_plainly(runtime)
     decider = load_decider(config, folders, backbone.descriptor_dim, subject.device) if routed else None
-    return runtime, decider, _largest(experts) if subject.policy == ACTUAL else subject.policy
+    return runtime, decider, _dearest(experts, runtime.protocol) if subject.policy == ACTUAL else route
 
 
 def _routed_experts(
@@ -76,8 +78,8 @@ def _routed_experts(
     return experts
 
 
-def _largest(experts: Mapping[str, Expert]) -> str:
-    return max(experts, key=lambda name: parameters_of(experts[name]))
+def _dearest(experts: Mapping[str, Expert], protocol: Protocol) -> str:
+    return max(experts, key=lambda name: (parameters_of(experts[name]), name in protocol.guides))
 
 
 def _stage_of(config: Config, policy: str) -> str:

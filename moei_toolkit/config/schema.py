@@ -18,7 +18,7 @@ from moei_toolkit.config.sections.routing import Calibrate, RouterSection, Utili
 from moei_toolkit.config.sections.studies import Studies
 from moei_toolkit.config.sections.training import Dense, DenseEqual, Experts, ExpertSection, Singles, Training
 from moei_toolkit.errors import did_you_mean
-from moei_toolkit.types import CLEAN
+from moei_toolkit.types import CLEAN, DENSE, DENSE_EQUAL, SINGLE_PREFIX
 
 
 class Config(Section):
@@ -92,7 +92,12 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _check_references(self) -> Config:
-        if problems := [*self._unknown_tasks(), *self._unknown_mixes(), *self._missing_weather()]:
+        if problems := [
+            *self._unknown_tasks(),
+            *self._unknown_mixes(),
+            *self._missing_weather(),
+            *self._unknown_guides(),
+        ]:
             raise ValueError("\n".join(problems))
         return self
 
@@ -114,6 +119,14 @@ class Config(Section):
         for name, task in self.tasks.items():
             if self.data.layout and task.degradation is None:
                 yield f"tasks.{name}.degradation: missing; the scenes of data.layout are clean"
+
+    def _unknown_guides(self) -> Iterator[str]:
+        singles = (f"{SINGLE_PREFIX}{name}" for name in self.singles)
+        known = [*self.experts, DENSE, *singles, *([DENSE_EQUAL] if self.dense_equal else [])]
+        for name in self.inference.guides:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                yield f"inference.guides: expected names of experts or rivals, got {name!r}. {hint}"
 
     def _trainings(self) -> Iterator[tuple[str, Training]]:
         yield "dense.training", self.dense.training

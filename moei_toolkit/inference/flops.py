@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.describe import describe_views
 from moei_toolkit.inference.folding import fold
+from moei_toolkit.inference.guide import guide_size
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiling import network_shape, tile_grid
 
@@ -40,16 +41,23 @@ class FlopCount:
         """1e9 operations of describing an image, whatever its size."""
         return self._described / 1e9
 
-    def gflops(self, expert: Expert, height: int, width: int) -> float:
+    def gflops(self, route: str, expert: Expert, height: int, width: int) -> float:
         """Return 1e9 operations of describing an image of that size and restoring it by tiles.
 
         Args:
+            route: Name; its guide counts too.
             expert: What the backbone wears, folded into it where that is possible; it is not changed.
             height: Rows of the image.
             width: Columns of the image.
         """
         protocol = self._protocol
-        tiles = tile_grid(height, width, protocol.tile, protocol.overlap, protocol.align)
+        short_side = protocol.guides.get(route)
+        guide = guide_size(height, width, short_side) if short_side else None
+        tiles = [
+            tile
+            for size in ((height, width), *([guide] if guide else []))
+            for tile in tile_grid(*size, protocol.tile, protocol.overlap, protocol.align)
+        ]
         shapes = Counter(network_shape(tile, protocol.align) for tile in tiles)
         return self.describing + sum(n * self.tile_gflops(expert, *shape) for shape, n in shapes.items())
 

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from moei_toolkit.errors import ImageError
+from moei_toolkit.inference.guide import Guide
 from moei_toolkit.inference.photo_record import record_path, require_no_other, source_facts
 from moei_toolkit.inference.restorer import Restorer
+from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.io.atomic import json_text
 from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.half_written import atomic_file, remove_abandoned
@@ -106,9 +110,11 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
         decision = restorer.decider.decide(g, opened.source.as_posix())
     writer, tiles = RowWriter(target, photo), [runtime.protocol.tile]
     try:
-        with _timed(seconds, "restore"), photo.pixels() as pixels:
-            for top, rows in runtime.restore_rows(pixels, decision.route, g, tiles.append):
-                writer.write(top, rows)
+        with _timed(seconds, "restore"):
+            guide = _guide(runtime, photo, decision.route, g)
+            with photo.pixels() as pixels:
+                for top, rows in runtime.restore_rows(pixels, decision.route, g, tiles.append, guide):
+                    writer.write(top, rows)
     except BaseException:
         writer.abandon()
         raise
@@ -148,6 +154,14 @@ def _require_name(source: Path) -> None:
         source.name.encode()
     except UnicodeEncodeError as error:
         raise ImageError(f"{printable(str(source))}: expected a name in UTF-8; rename it") from error
+
+
+def _guide(runtime: Runtime, photo: Photograph, route: str, g: np.ndarray) -> Guide | None:
+    """Return the guide of a route that has one; only then the photograph is decoded for it."""
+    if route not in runtime.protocol.guides:
+        return None
+    with photo.pixels() as pixels:
+        return runtime.guide(pixels, route, g)
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from moei_toolkit.config.frozen import FrozenDict
 from moei_toolkit.types import Precision
 
 
@@ -20,6 +22,7 @@ class Protocol:
         window: How tiles are blended.
         precision: What tiles are computed in: ``"float32"``, ``"bfloat16"`` or ``"float16"``. Descriptions,
             decisions and blending are float32 always.
+        guides: Route -> short side in pixels at which it restores the whole image first; see `Guide`.
         scope: ``"global"`` where views are of the whole image, ``"local"`` where they are of its middle.
         align: Tiles begin at multiples of so many pixels, which is what the network pads sides to.
     """
@@ -31,5 +34,6 @@ class Protocol:
     overlap: int = 64
     window: str = "hann"
     precision: Precision = "float32"
+    guides: Mapping[str, int] = FrozenDict({})
     align: int = 1
     scope: str = "global"

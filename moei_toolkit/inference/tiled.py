@@ -15,6 +15,9 @@ from moei_toolkit.io.pixel_source import PixelSource
 
 TileFunction = Callable[[np.ndarray], np.ndarray]
 
+Finish = Callable[[Tile, np.ndarray], np.ndarray]
+"""Given a tile of the image, and what the network made of it, (C, h, w), returns what is blended."""
+
 
 def restore_tiled(
     source: PixelSource,
@@ -24,6 +27,7 @@ def restore_tiled(
     window: str = "hann",
     batch: int = 1,
     align: int = 1,
+    finish: Finish | None = None,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Run a network over an image tile by tile.
 
@@ -40,6 +44,7 @@ def restore_tiled(
         window: See `axis_weights`.
         batch: Most tiles per call, >= 1; those of a call lie in one row.
         align: See `tile_spans`.
+        finish: What is done to every restored tile.
 
     Yields:
         (top, rows): finished rows (C, h, W), float32, not clipped, from top to bottom.
@@ -57,7 +62,7 @@ def restore_tiled(
         tiles = list(row)
         bottom = top + tiles[0].height
         for part, pixels in _restored(source.rows(top, bottom), _calls(tiles, batch), fn, align):
-            yield from blender.add(part, pixels)
+            yield from blender.add(part, pixels if finish is None else finish(part, pixels))
 
 
 def _restored(

@@ -104,7 +104,7 @@ class Measuring:
         height, width = size
         key = route, height, width
         if key not in self._gflops:
-            self._gflops[key] = self._flops.gflops(expert, height, width)
+            self._gflops[key] = self._flops.gflops(route, expert, height, width)
         return self._gflops[key]
 
 

@@ -54,7 +54,7 @@ def test_a_race(model: Model):
     ("subject", "experts", "decides"),
     [
         (Subject("x"), {DENSE}, False),
-        (Subject("x", "expert.second"), {DENSE, "expert.second"}, False),
+        (Subject("x", "expert.second"), {DENSE, "second"}, False),
         (Subject("x", ACTUAL), {DENSE, "first", "second"}, True),
         (Subject("x", ACTUAL, experts=1), {DENSE, "first"}, True),
         (Subject("x", ACTUAL, experts=3), {DENSE, "first", "second", "spare-2"}, True),

@@ -25,7 +25,7 @@ def operations(layer: nn.Conv2d, height: int, width: int) -> int:
 def test_an_expert_adds_what_its_layers_take():
     runtime = make_runtime()
     count = FlopCount(runtime)
-    dense, worn = (count.gflops(runtime.experts[route], SIDE, SIDE) for route in (DENSE, EXPERTS[0]))
+    dense, worn = (count.gflops(route, runtime.experts[route], SIDE, SIDE) for route in (DENSE, EXPERTS[0]))
     expert = runtime.experts[EXPERTS[0]]
     strides = {"level1_0": 4, "level0_0": 2}
     added = sum(
@@ -43,7 +43,7 @@ def test_it_is_what_restoring_an_image_really_takes():
     image = np.zeros((70, 50, 3), np.uint8)
     with FlopCounterMode(display=False) as counter:
         runtime.restore(image, EXPERTS[0], runtime.describe(image))
-    counted = FlopCount(runtime).gflops(runtime.experts[EXPERTS[0]], 70, 50)
+    counted = FlopCount(runtime).gflops(EXPERTS[0], runtime.experts[EXPERTS[0]], 70, 50)
     assert counted * 1e9 == pytest.approx(counter.get_total_flops(), abs=0.5)
     assert counted > 0
 
@@ -53,7 +53,7 @@ def test_two_experts_at_once_take_more_than_one():
     one = runtime.experts[EXPERTS[0]]
     both = Mixture([runtime.experts[name] for name in EXPERTS], [0.5, 0.5])
     count = FlopCount(runtime)
-    assert count.gflops(both, SIDE, SIDE) > count.gflops(one, SIDE, SIDE)
+    assert count.gflops("both", both, SIDE, SIDE) > count.gflops("one", one, SIDE, SIDE)
 
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])
@@ -67,6 +67,6 @@ def test_attention_is_counted_wherever_it_runs(device):
 def test_counting_changes_nothing():
     runtime = make_runtime()
     before = [parameter.clone() for parameter in runtime.backbone.parameters()]
-    FlopCount(runtime).gflops(runtime.experts[EXPERTS[0]], SIDE, SIDE)
+    FlopCount(runtime).gflops(EXPERTS[0], runtime.experts[EXPERTS[0]], SIDE, SIDE)
     assert all(map(torch.equal, before, runtime.backbone.parameters()))
     assert {str(parameter.device) for parameter in runtime.experts[EXPERTS[0]].parameters()} == {"cpu"}

@@ -105,8 +105,8 @@ class TestContinuing:
     def test_an_interrupted_run_goes_on_where_it_stopped(self, pairs, restorer, restored, monkeypatch):
         restore_rows = restorer.runtime.restore_rows
 
-        def interrupt(x, route, g, on_halved):
-            yield from restore_rows(x, route, g, on_halved)
+        def interrupt(*args):
+            yield from restore_rows(*args)
             if len(restored) == 3:
                 raise KeyboardInterrupt
 
@@ -128,7 +128,7 @@ class TestContinuing:
     def test_a_picture_never_lies_beside_the_json_of_another(self, pairs, restorer, monkeypatch):
         restore_photos(restorer, pairs, Quiet(), "m")
 
-        def fail(x, route, g, on_halved):
+        def fail(*_):
             raise DataError("NaN came out")
 
         monkeypatch.setattr(restorer.runtime, "restore_rows", fail)

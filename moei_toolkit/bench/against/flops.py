@@ -25,7 +25,7 @@ def prepare(scale: Scale) -> tuple[Work, Work]:
     runtime, image = make_model(), noise(scale)
     g = runtime.describe(image)
     gflops = FlopCount(runtime)
-    wanted = gflops.gflops(runtime.experts[DENSE], scale.height, scale.width) - gflops.describing
+    wanted = gflops.gflops(DENSE, runtime.experts[DENSE], scale.height, scale.width) - gflops.describing
     convolve, gflops_of_call = min((_convolution(*shape) for shape in SHAPES), key=_seconds_per_gflop)
     calls = max(1, round(wanted / gflops_of_call))
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from moei_toolkit.config.component import Component
+from moei_toolkit.config.frozen import FrozenDict, FrozenMapping
 from moei_toolkit.config.kinds import Count, Flag, Fraction, NotEmpty, NotNegative, Section, Side, Text
 from moei_toolkit.types import Precision
 
@@ -19,12 +20,15 @@ class Inference(Section):
         overlap: Pixels that neighbouring tiles share; smaller than ``tile``.
         window: How the shared pixels are blended.
         precision: What tiles are computed in; descriptions, decisions and blending stay float32.
+        guides: By expert or rival, the short side in pixels at which the whole image is restored first, to
+            give tiles their low frequencies; tiles alone say them where there is none.
     """
 
     tile: Side = 512
     overlap: Annotated[int, Field(strict=True, ge=0)] = 64
     window: Literal["hann", "uniform"] = "hann"
     precision: Precision = "float32"
+    guides: FrozenMapping[str, Side] = FrozenDict({})
 
     @model_validator(mode="after")
     def _check_overlap(self) -> Inference:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moei_toolkit.data.streamed_views import read_views
-from moei_toolkit.data.views import make_overview, make_probes, middle_of
+from moei_toolkit.data.streamed_views import read_reduced, read_views
+from moei_toolkit.data.views import make_overview, make_probes, middle_of, reduce_image
 from moei_toolkit.errors import ConfigError, DataError
+from moei_toolkit.inference.guide import Guide, guide_size
 from moei_toolkit.inference.memory import HalvingTiles
 from moei_toolkit.inference.protocol import Protocol
-from moei_toolkit.inference.tiled import restore_tiled
+from moei_toolkit.inference.tiled import TileFunction, restore_tiled
 from moei_toolkit.io.pixel_source import ArraySource, PixelSource
 from moei_toolkit.types import Precision
 
@@ -96,7 +97,12 @@ class Runtime(ABC):
         return self.describe_views(*views)
 
     def restore_rows(
-        self, image: Picture, route: str, g: np.ndarray, on_halved: Callable[[int], None] | None = None
+        self,
+        image: Picture,
+        route: str,
+        g: np.ndarray,
+        on_halved: Callable[[int], None] | None = None,
+        guide: Guide | None = None,
     ) -> Iterator[tuple[int, np.ndarray]]:
         """Restore tile by tile along one route.
 
@@ -106,6 +112,8 @@ class Runtime(ABC):
             g: (1, d), from :meth:`describe`.
             on_halved: Told the new side when memory has run out and tiles are made smaller; without it,
                 running out of memory is an error.
+            guide: From :meth:`guide`. Without it, a route that has one reads the image twice, which not
+                every source can.
 
         Yields:
             First row and (h, W, 3) float32 in [0, 1], top to bottom, as soon as no later tile touches them.
@@ -117,14 +125,43 @@ class Runtime(ABC):
         protocol = self.protocol
         tiles = protocol.tile, protocol.overlap, protocol.window
 
-        def run(crops: np.ndarray) -> np.ndarray:
-            return self.restore_tiles(crops, route, g)
-
+        run = self._along(route, g)
         fn = run if on_halved is None else HalvingTiles(run, *tiles, on_halved, protocol.align)
-        for top, rows in restore_tiled(as_source(image), fn, *tiles, self.batch, protocol.align):
-            if len(rows) != 3:
-                raise DataError(f"route {route!r}: expected a network of three channels, got {len(rows)}")
-            yield top, np.clip(rows, 0, 1, out=rows).transpose(1, 2, 0)
+        source = as_source(image)
+        guide = guide or self.guide(source, route, g)
+        finish = guide.lead if guide else None
+        for top, rows in restore_tiled(source, fn, *tiles, self.batch, protocol.align, finish):
+            yield top, _clipped(rows, route).transpose(1, 2, 0)
+
+    def guide(self, image: Picture, route: str, g: np.ndarray) -> Guide | None:
+        """Restore the whole image at a small size, for the tiles of a route.
+
+        Args:
+            image: What :meth:`describe` has seen; all of it is read once more.
+            route: Name of an expert, or ``"dense"``.
+            g: (1, d), from :meth:`describe`.
+
+        Returns:
+            None where the protocol names no guide for the route, or the image is no larger than it would be;
+            nothing is read then.
+
+        Raises:
+            MemoryError: If memory does not suffice.
+            DataError: See :meth:`restore_rows`.
+        """
+        source, protocol = as_source(image), self.protocol
+        short_side = protocol.guides.get(route)
+        size = guide_size(source.height, source.width, short_side) if short_side else None
+        if size is None:
+            return None
+        small = ArraySource(_reduced(source, *size).transpose(1, 2, 0))
+        tiles = protocol.tile, protocol.overlap, protocol.window
+        run = self._along(route, g)
+        rows = [_clipped(rows, route) for _, rows in restore_tiled(small, run, *tiles, align=protocol.align)]
+        return Guide(np.concatenate(rows, axis=1), source.height, source.width)
+
+    def _along(self, route: str, g: np.ndarray) -> TileFunction:
+        return lambda tiles: self.restore_tiles(tiles, route, g)
 
     def restore(
         self, image: Picture, route: str, g: np.ndarray, on_halved: Callable[[int], None] | None = None
@@ -140,3 +177,17 @@ class Runtime(ABC):
 def as_source(image: Picture) -> PixelSource:
     """Return where the rows of a picture come from."""
     return ArraySource(image) if isinstance(image, np.ndarray) else image
+
+
+def _clipped(rows: np.ndarray, route: str) -> np.ndarray:
+    """Clip (3, h, W) to [0, 1] where they lie, and return them."""
+    if len(rows) != 3:
+        raise DataError(f"route {route!r}: expected a network of three channels, got {len(rows)}")
+    return np.clip(rows, 0, 1, out=rows)
+
+
+def _reduced(source: PixelSource, rows: int, columns: int) -> np.ndarray:
+    """Return the whole image as planes (3, rows, columns), float32 in [0, 1]."""
+    if isinstance(source, ArraySource) and source.height * source.width <= _STREAMED:
+        return reduce_image(source.pixels, rows, columns)
+    return read_reduced(source, rows, columns)

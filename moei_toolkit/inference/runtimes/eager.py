@@ -23,6 +23,7 @@ from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.memory_errors import memory_errors
 from moei_toolkit.inference.threads import thread_count
 from moei_toolkit.inference.tiled import restore_tiled
+from moei_toolkit.inference.tiling import Tile
 from moei_toolkit.io.pixel_source import ArraySource
 from moei_toolkit.routers.base import Router
 from moei_toolkit.types import DENSE, Precision
@@ -105,6 +106,15 @@ class EagerRuntime(Runtime):
     def restore_routes(self, image: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
         """Restore along every route, encoding each tile once; values are (H, W, 3), float32 in [0, 1]."""
         protocol, network = self.protocol, self.network(*self.routes)
+        guides = {place: self.guide(image, route, g) for place, route in enumerate(self.routes)}
+
+        def finish(tile: Tile, pixels: np.ndarray) -> np.ndarray:
+            for place, guide in guides.items():
+                if guide:
+                    own = slice(3 * place, 3 * place + 3)
+                    pixels[own] = guide.lead(tile, pixels[own])
+            return pixels
+
         stacked = restore_tiled(
             ArraySource(image),
             lambda tiles: self.run(network, tiles, g),
@@ -113,6 +123,7 @@ class EagerRuntime(Runtime):
             protocol.window,
             self.batch,
             protocol.align,
+            finish,
         )
         planes = np.empty((3 * len(self.routes), *image.shape[:2]), np.float32)
         for top, rows in stacked:
