@@ -62,5 +62,7 @@ router = dict(
     alpha=0.01,
     iterations=1000,
 )
-evaluate = dict(metrics=[dict(type="psnr"), dict(type="ssim")], top2=False)
+inference = dict(guides=dict(haze=160))  # how bright a scene is behind haze, no tile of it tells
+# LPIPS is computed where a file of weights is named: --cfg-options evaluate.metrics.2.weights=FILE
+evaluate = dict(metrics=[dict(type="psnr"), dict(type="ssim"), dict(type="lpips", net="squeeze")], top2=False)
 report = dict(title="Reference run: rain, haze and snow on UHD photographs")

@@ -59,7 +59,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def add_run(self) -> None:
         """Add ``--run``, a finished run."""
-        self.add_argument("--run", type=Path, required=True, metavar="WORK_DIR", help="a finished run")
+        self.add_argument("--run", type=parse_path, required=True, metavar="WORK_DIR", help="a finished run")
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -73,6 +73,13 @@ def parse_size(text: str) -> tuple[int, int]:
     if width * height > MAX_STREAMED_PIXELS:
         raise argparse.ArgumentTypeError(f"expected at most {MAX_STREAMED_PIXELS:,} pixels, got {text!r}")
     return width, height
+
+
+def parse_path(text: str) -> Path:
+    """Read a path, for `argparse`; an empty text, as of a variable that is not set, would be this folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty text")
+    return Path(text)
 
 
 def parse_count(text: str) -> int:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import CommandParser, format_table, parse_size, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_path, parse_size, run_main
 from moei_toolkit.inference.runtimes.choose import OF_BUNDLES, RUNTIMES
 from moei_toolkit.types import PRECISIONS
 
@@ -102,9 +102,13 @@ def _parser() -> CommandParser:
     parser.add_argument("--batch", type=int, default=1, metavar="N", help="most tiles per call (1)")
     parser.add_argument("--experts", type=int, metavar="N", help="how many experts lie in memory (its own)")
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...")
-    parser.add_argument("--bundle", type=Path, help="an exported bundle for onnx and openvino, not a new one")
+    parser.add_argument(
+        "--bundle", type=parse_path, help="an exported bundle for onnx and openvino, not a new one"
+    )
     parser.add_argument("--allow-noise", action="store_true", help="compare whatever the noise")
-    parser.add_argument("-o", "--output", type=Path, help="folder for cost.json, runs.jsonl and costs.csv")
+    parser.add_argument(
+        "-o", "--output", type=parse_path, help="folder for cost.json, runs.jsonl and costs.csv"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be measured")
     return parser
 

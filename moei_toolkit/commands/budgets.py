@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, format_table, parse_size, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_path, parse_size, run_main
 
 _VERDICTS = {True: "yes", False: "no", None: "-"}
 
@@ -18,7 +17,7 @@ def main(argv: Sequence[str]) -> int:
         "its latency and its memory allow. Writes budgets.json and a config that trains each wider model.",
     )
     parser.add_run()
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for what is found")
+    parser.add_argument("-o", "--output", type=parse_path, required=True, help="folder for what is found")
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="timed, of each of a pair (5)")
     parser.add_argument("--tolerance", type=float, default=0.02, help="how far from 1 is still equal (0.02)")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, format_table, parse_size, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_path, parse_size, run_main
 
 
 def main(argv: Sequence[str]) -> int:
@@ -15,9 +14,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_run()
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
     parser.add_argument(
-        "--latency", type=Path, metavar="COST_JSON", help="what tools/bench.py left: adds what was measured"
+        "--latency",
+        type=parse_path,
+        metavar="COST_JSON",
+        help="what tools/bench.py left: adds what was measured",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to this file")
+    parser.add_argument("--json", type=parse_path, metavar="FILE", help="also write everything to this file")
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.counts import count_run

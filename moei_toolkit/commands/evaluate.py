@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, run_main
+from moei_toolkit.cli import CommandParser, parse_path, run_main
 from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
 
 
@@ -18,10 +17,10 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_run()
     parser.add_argument(
-        "--data", type=Path, required=True, nargs="+", help="folder of a prepared data set, or several"
+        "--data", type=parse_path, required=True, nargs="+", help="folder of a prepared data set, or several"
     )
     parser.add_argument("--split", default="test", help="which images of it (default: test)")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="an empty or new folder")
+    parser.add_argument("-o", "--output", type=parse_path, required=True, help="an empty or new folder")
     parser.add_argument(
         "--dry-run", action="store_true", help="check run and data, and say what would be done"
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import CommandParser, run_main
+from moei_toolkit.cli import CommandParser, parse_path, run_main
 
 if TYPE_CHECKING:
     from moei_toolkit.config.model import DType
@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
         "  tools/restore.py photo.jpg --run mine.model",
     )
     parser.add_run()
-    parser.add_argument("-o", "--output", type=Path, required=True, help="an empty or new folder")
+    parser.add_argument("-o", "--output", type=parse_path, required=True, help="an empty or new folder")
     parser.add_argument(
         "--format", choices=("onnx", "weights"), default="onnx", help="graphs (default), or a trained model"
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, run_main
+from moei_toolkit.cli import CommandParser, parse_path, run_main
 from moei_toolkit.errors import PluginError, did_you_mean
 from moei_toolkit.skeleton import SINGULAR, Skeleton
 
@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--kind", type=parse_kind, required=True, metavar="KIND", help=f"one of: {kinds}")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=parse_path,
         default=Path("plugins"),
         metavar="FOLDER",
         help="where to put it; plugins by default",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, run_main
+from moei_toolkit.cli import CommandParser, parse_path, run_main
 
 
 def main(argv: Sequence[str]) -> int:
@@ -17,7 +16,9 @@ def main(argv: Sequence[str]) -> int:
         "  tools/prepare_data.py --layout uhd_rain --root /data/UHD-Rain --out data/rain --storage files\n"
         "  tools/pack_lmdb.py data/rain",
     )
-    parser.add_argument("folder", type=Path, metavar="PREPARED_SET", help="what tools/prepare_data.py made")
+    parser.add_argument(
+        "folder", type=parse_path, metavar="PREPARED_SET", help="what tools/prepare_data.py made"
+    )
     parser.add_argument(
         "--workers", type=int, metavar="N", help="threads that decode; one per core by default"
     )

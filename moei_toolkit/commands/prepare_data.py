@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from moei_toolkit.cli import PARTIAL, CommandParser, parse_options, run_main
+from moei_toolkit.cli import PARTIAL, CommandParser, parse_options, parse_path, run_main
 from moei_toolkit.errors import ConfigError
 
 
@@ -29,7 +28,9 @@ def main(argv: Sequence[str]) -> int:
         "--degradation", metavar="TASK", help="what the pairs of --layout pairs show, for instance rain"
     )
     parser.add_argument("--root", metavar="DIR", help="the folder that holds the data set")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the prepared set; made when it is missing")
+    parser.add_argument(
+        "--out", type=parse_path, metavar="DIR", help="the prepared set; made when it is missing"
+    )
     parser.add_argument(
         "--storage", choices=("lmdb", "files"), help="copy pixels into one file, or leave them"
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, run_main
+from moei_toolkit.cli import CommandParser, parse_path, run_main
 
 _EXAMPLES = """examples:
   tools/report.py --run work_dirs/mine                          writes work_dirs/mine/artifact.zip
@@ -29,11 +28,13 @@ def main(argv: Sequence[str]) -> int:
         "Pack a finished run into one file that others can check and restore with.", _EXAMPLES
     )
     task = parser.add_mutually_exclusive_group(required=True)
-    task.add_argument("--run", type=Path, metavar="WORK_DIR", help="pack this finished run")
-    task.add_argument("--verify", type=Path, metavar="ARTIFACT", help="check this file")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="instead of WORK_DIR/artifact.zip")
+    task.add_argument("--run", type=parse_path, metavar="WORK_DIR", help="pack this finished run")
+    task.add_argument("--verify", type=parse_path, metavar="ARTIFACT", help="check this file")
     parser.add_argument(
-        "--against", type=Path, metavar="OTHER", help="another artifact, or the folder of a run"
+        "-o", "--output", type=parse_path, metavar="FILE", help="instead of WORK_DIR/artifact.zip"
+    )
+    parser.add_argument(
+        "--against", type=parse_path, metavar="OTHER", help="another artifact, or the folder of a run"
     )
     args = parser.parse_args(argv)
     if args.output and args.verify:

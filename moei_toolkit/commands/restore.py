@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
-from moei_toolkit.cli import PARTIAL, CommandParser, parse_count, run_main
+from moei_toolkit.cli import PARTIAL, CommandParser, parse_count, parse_path, run_main
 from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
 from moei_toolkit.inference.pretrained.shipped import DEFAULT, shipped_model
 from moei_toolkit.types import PRECISIONS
@@ -21,16 +20,16 @@ def main(argv: Sequence[str]) -> int:
         "example:\n  tools/restore.py photo.jpg    # with the model of the toolkit, to restored/photo.jpg\n"
         "  tools/restore.py folder/ --run work_dirs/mine -o elsewhere/",
     )
-    parser.add_argument("source", type=Path, help="a photograph, or a folder of them")
+    parser.add_argument("source", type=parse_path, help="a photograph, or a folder of them")
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--run", type=Path, metavar="PATH", help="a finished run, or what tools/export.py made of it"
+        "--run", type=parse_path, metavar="PATH", help="a finished run, or what tools/export.py made of it"
     )
     what.add_argument("--model", metavar="NAME", help=f"a model of the toolkit ({DEFAULT}, the default)")
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=parse_path,
         help="a file, or a folder for results; by default the folder 'restored' beside the photograph, or in "
         "the folder of them",
     )

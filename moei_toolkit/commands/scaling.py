@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, format_table, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_path, run_main
 
 STUDIES = ("size", "experts", "batch", "threads")
 
@@ -18,7 +17,7 @@ def main(argv: Sequence[str]) -> int:
         "last three at 4K. Writes scaling.json, and one SVG for each study.",
     )
     parser.add_run()
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for what is found")
+    parser.add_argument("-o", "--output", type=parse_path, required=True, help="folder for what is found")
     parser.add_argument("--only", nargs="+", choices=STUDIES, default=STUDIES, metavar="NAME")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="timed, of each value (3)")
     parser.add_argument("--quick", action="store_true", help="two values of each study")

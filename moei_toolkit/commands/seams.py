@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
-from moei_toolkit.cli import CommandParser, format_table, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_path, run_main
 
 
 def main(argv: Sequence[str]) -> int:
@@ -17,8 +16,8 @@ def main(argv: Sequence[str]) -> int:
         "The whole takes memory for all of an image at once: some 4 GB at 3840x2160."
     )
     parser.add_run()
-    parser.add_argument("photos", type=Path, nargs="+", metavar="PHOTO", help="larger than a tile")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to this file")
+    parser.add_argument("photos", type=parse_path, nargs="+", metavar="PHOTO", help="larger than a tile")
+    parser.add_argument("--json", type=parse_path, metavar="FILE", help="also write everything to this file")
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.seams import compare_with_whole

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from moei_toolkit.bench.against.catalogue import NAMES, load_benchmark
-from moei_toolkit.cli import CommandParser, parse_size, run_main
+from moei_toolkit.cli import CommandParser, parse_path, parse_size, run_main
 
 FULL, QUICK = ((3840, 2160), 5), ((960, 544), 3)
 """Width and height of the image in pixels, and how many times each side is timed."""
@@ -22,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--size", type=parse_size, metavar="WxH", help="of the image, 3840x2160 unless --quick"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every time to this file")
+    parser.add_argument("--json", type=parse_path, metavar="FILE", help="also write every time to this file")
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.against.benchmark import Scale

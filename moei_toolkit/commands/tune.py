@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import PARTIAL, CommandParser, parse_count, parse_options, run_main
+from moei_toolkit.cli import PARTIAL, CommandParser, parse_count, parse_options, parse_path, run_main
 
 if TYPE_CHECKING:
     from moei_toolkit.tuning.search import Search
@@ -82,7 +82,7 @@ def _parser() -> CommandParser:
     parser.add_argument("--dry-run", action="store_true", help="print the plan, and how long it may take")
     parser.add_argument("--print-config", action="store_true", help="print the complete config and exit")
     parser.add_argument(
-        "--work-dir", type=Path, help="for the results; WORK_DIR_SPACE of the config by default"
+        "--work-dir", type=parse_path, help="for the results; WORK_DIR_SPACE of the config by default"
     )
     parser.add_argument("--store", help="folder of the stage store, instead of the config's")
     parser.add_argument("--resume", action="store_true", help="go on with the search planned in --work-dir")

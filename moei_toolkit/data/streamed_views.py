@@ -44,7 +44,7 @@ def read_views(
 
 
 def read_reduced(source: PixelSource, rows: int, columns: int) -> np.ndarray:
-    """Read an image once and return what `reduce_image` would, to rounding."""
+    """Read an image once and return the means over equal areas of it: (3, rows, columns), float32."""
     means = _Means(source.height, rows, columns)
     for top in range(0, source.height, STRIP):
         means.add(top, source.rows(top, min(top + STRIP, source.height)))
@@ -67,7 +67,7 @@ class _Means:
     def add(self, top: int, strip: np.ndarray) -> None:
         """Take in the rows (h, W, 3) that begin at ``top``."""
         _, rows, columns = self._sums.shape
-        shares = area_shares(self._height, rows, top, top + len(strip))
+        shares = _area_shares(self._height, rows, top, top + len(strip))
         for channel in range(3):  # one at a time: floats of a strip of a large image are many
             plane = to_planes(strip[..., channel : channel + 1])[0]
             narrow = cv2.resize(plane, (columns, len(strip)), interpolation=cv2.INTER_AREA)
@@ -79,7 +79,7 @@ class _Means:
         return self._sums.astype(np.float32)
 
 
-def area_shares(length: int, parts: int, first: int, end: int) -> np.ndarray:
+def _area_shares(length: int, parts: int, first: int, end: int) -> np.ndarray:
     """Return (parts, end - first): how much of each part, of equal length, those pixels make up."""
     edges = np.linspace(0, length, parts + 1)
     pixels = np.arange(first, end)

@@ -28,11 +28,8 @@ def make_overview(image: np.ndarray, size: int) -> np.ndarray:
     Returns:
         (3, size, size) float32 in [0, 1]; averaged over areas where it shrinks, bilinear where it grows.
     """
-    return grow_overview(reduce_image(image, *(min(size, side) for side in image.shape[:2])), size)
-
-
-def reduce_image(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Return the whole image, (H, W, 3) as above, as planes (3, rows, columns) of means over equal areas."""
+    height, width = image.shape[:2]
+    rows, columns = min(size, height), min(size, width)
     # One channel at a time: resizing integers would round, and floats of a whole large image are many.
     planes = [
         cv2.resize(
@@ -40,7 +37,7 @@ def reduce_image(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
         )
         for channel in range(3)
     ]
-    return np.stack(planes)
+    return grow_overview(np.stack(planes), size)
 
 
 def grow_overview(planes: np.ndarray, size: int) -> np.ndarray:

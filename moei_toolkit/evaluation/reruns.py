@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moei_toolkit.evaluation.rows import Row
-from moei_toolkit.types import ACTUAL, DENSE
+from moei_toolkit.types import ACTUAL, DENSE, INPUT
 
 LIMIT = 0.05
 """dB of PSNR that the median image may differ by."""
@@ -56,6 +56,12 @@ def compare_runs(rows: Sequence[Row], others: Sequence[Row]) -> list[Rerun]:
                 Rerun(policy, len(differences), float(np.median(differences)), float(np.max(differences)))
             )
     return compared
+
+
+def other_pictures(rows: Sequence[Row], others: Sequence[Row]) -> list[str]:
+    """Return the images that both runs have under one name, but were given differently degraded."""
+    ours, theirs = _psnr(rows, INPUT), _psnr(others, INPUT)
+    return [image for image in sorted(ours.keys() & theirs.keys()) if ours[image] != theirs[image]]
 
 
 def unmatched_images(rows: Sequence[Row], others: Sequence[Row]) -> list[str]:

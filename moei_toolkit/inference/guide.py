@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
-from moei_toolkit.data.streamed_views import area_shares
 from moei_toolkit.inference.tiling import Tile
 
 CELLS = 4
@@ -37,64 +36,64 @@ class Guide:
     def __init__(self, planes: np.ndarray, height: int, width: int) -> None:
         self._planes = planes.astype(np.float32)
         rows, columns = planes.shape[1:]
-        self._along_rows = _Axis(rows, height)
-        self._along_columns = _Axis(columns, width)
+        self._rows = cache(lambda start, length: _Side(start, length, rows, height))
+        self._columns = cache(lambda start, length: _Side(start, length, columns, width))
 
     def lead(self, tile: Tile, pixels: np.ndarray) -> np.ndarray:
         """Return a restored tile (3, h, w) with the low frequencies of the guide; see `Finish`."""
-        rows = self._along_rows.part(tile.top, tile.height)
-        columns = self._along_columns.part(tile.left, tile.width)
-        wanted = rows.of_guide @ self._planes @ columns.of_guide.T
-        found = rows.of_tile @ (pixels @ columns.of_tile.T)
-        return pixels + rows.back @ (wanted - found) @ columns.back.T
+        rows, columns = self._rows(tile.top, tile.height), self._columns(tile.left, tile.width)
+        seen = self._planes[:, rows.seen, columns.seen]
+        # No matrix products: the threads of NumPy would stay in the way of those of the network.
+        wanted = np.einsum("ir,jc,krc->ijk", rows.of_guide, columns.of_guide, seen)
+        image = np.array(pixels.transpose(1, 2, 0), np.float32, order="C")
+        change = wanted - columns.means(rows.means(image, 0), 1)
+        rows.add(image.reshape(tile.height, -1), np.einsum("wj,ijk->iwk", columns.back, change))
+        return image.transpose(2, 0, 1)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """What turns one side of a tile into means over its cells, and differences of cells back into pixels.
-
-    Attributes:
-        of_guide: (cells, guide).
-        of_tile: (cells, pixels).
-        back: (pixels, cells).
-    """
-
-    of_guide: np.ndarray
-    of_tile: np.ndarray
-    back: np.ndarray
-
-
-class _Axis:
-    """One axis of guide and image.
+class _Side:
+    """One side of a tile, in cells.
 
     Args:
-        guide: Its length in pixels of the guide.
-        image: In pixels of the image.
+        start: Its first pixel in the image.
+        length: In pixels.
+        guide: Pixels that the guide has for the whole axis.
+        image: Pixels that the image has.
+
+    Attributes:
+        seen: The pixels of the guide that count.
+        of_guide: (cells, seen): what of the guide, were it enlarged, a cell is the mean of.
+        back: (pixels, cells): interpolates between the middles of the cells.
     """
 
-    def __init__(self, guide: int, image: int) -> None:
-        self._guide, self._scale = guide, guide / image
-        self.part = cache(self._part)  # the tiles of a row or column share theirs
-
-    def _part(self, start: int, length: int) -> _Part:
-        cells = min(CELLS, length)
-        means = area_shares(length, cells, 0, length)
+    def __init__(self, start: int, length: int, guide: int, image: int) -> None:
+        self._edges = np.linspace(0, length, min(CELLS, length) + 1).round().astype(int)
         pixels = np.arange(length) + 0.5
-        of_guide = means @ _interpolation((start + pixels) * self._scale, self._guide)
-        back = _interpolation(pixels * (cells / length), cells)
-        return _Part(*(matrix.astype(np.float32) for matrix in (of_guide, means, back)))
+        enlarged = _interpolation((start + pixels) * (guide / image) - 0.5, np.arange(guide))
+        of_guide = self.means(enlarged, 0)
+        (counting,) = np.nonzero(of_guide.any(0))
+        self.seen = slice(int(counting[0]), int(counting[-1]) + 1)
+        self.of_guide = of_guide[:, self.seen].astype(np.float32)
+        self._middles = (self._edges[:-1] + self._edges[1:]) / 2
+        self.back = _interpolation(pixels, self._middles).astype(np.float32)
+
+    def means(self, values: np.ndarray, axis: int) -> np.ndarray:
+        """Return the means over every cell along an axis."""
+        along = np.moveaxis(values, axis, 0)
+        return np.stack([along[first:end].mean(0) for first, end in pairwise(self._edges)], axis)
+
+    def add(self, pixels: np.ndarray, cells: np.ndarray) -> None:
+        """Add what rows of cells come to between their middles to (pixels, n), in place."""
+        cells = cells.reshape(len(cells), -1)
+        bounds = [0, *np.ceil(self._middles).astype(int), len(self.back)]
+        for number, (first, end) in enumerate(pairwise(bounds)):
+            above, below = max(number - 1, 0), min(number, len(cells) - 1)
+            part = pixels[first:end]
+            part += cells[above]
+            if above != below:
+                part += self.back[first:end, below, None] * (cells[below] - cells[above])
 
 
-def _interpolation(places: np.ndarray, length: int) -> np.ndarray:
-    """Return (len(places), length): weights of linear interpolation between the middles of so many pixels.
-
-    Beyond the outer middles, their pixels go on.
-    """
-    position = np.clip(places - 0.5, 0, length - 1)
-    before = np.minimum(position.astype(int), max(length - 2, 0))
-    share = position - before
-    weights = np.zeros((len(places), length))
-    index = np.arange(len(places))
-    weights[index, before] = 1 - share
-    weights[index, np.minimum(before + 1, length - 1)] += share
-    return weights
+def _interpolation(places: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return (places, points): weights of linear interpolation between points; the outer ones go on."""
+    return np.stack([np.interp(places, points, row) for row in np.eye(len(points))], axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import realpath
 from pathlib import Path
 
 from moei_toolkit.errors import ImageError
@@ -40,9 +41,9 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
         raise ImageError(
             f"{source}: expected photographs ({', '.join(sorted(WRITABLE_SUFFIXES))}), found none"
         )
-    photos = {photo.resolve() for photo, _ in pairs}
+    photos = {_real(photo) for photo, _ in pairs}
     for _, target in pairs:
-        if target.resolve() in photos:
+        if _real(target) in photos:
             raise ImageError(
                 f"{target}: the restored picture would replace a photograph; choose another output"
             )
@@ -52,9 +53,14 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
 def _photos_below(source: Path, output: Path) -> list[Path]:
     """Return the photographs of a folder, without those that an earlier run may have left in it."""
     found = (path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
-    inside = source.resolve()
-    left = {out.resolve() for out in (output, usual_output(source)) if inside in out.resolve().parents}
-    return sorted(path for path in found if not path.is_dir() and not left & set(path.resolve().parents))
+    inside = _real(source)
+    left = {out for out in map(_real, (output, usual_output(source))) if inside in out.parents}
+    return sorted(path for path in found if not path.is_dir() and not left & set(_real(path).parents))
+
+
+def _real(path: Path) -> Path:
+    """Return the path without links; unlike Path.resolve, take one that leads to itself for a name."""
+    return Path(realpath(path))
 
 
 def _names_a_file(output: Path) -> bool:

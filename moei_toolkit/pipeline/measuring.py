@@ -139,10 +139,11 @@ def measure_images(
 def build_metrics(config: Config) -> tuple[list[Metric], dict[str, dict[str, Any]]]:
     """Return the metrics that can be computed here, and the protocol of every one that was asked for.
 
-    Instead of a protocol, a metric whose weights are not there has the reason under ``not_computed``.
+    Instead of a protocol, a metric that needs weights and names none has the reason under ``not_computed``.
 
     Raises:
         ConfigError: If two metrics have the same name.
+        WeightsMissingError: If weights that are named are not there.
     """
     metrics: list[Metric] = []
     protocol: dict[str, dict[str, Any]] = {}
@@ -150,6 +151,8 @@ def build_metrics(config: Config) -> tuple[list[Metric], dict[str, dict[str, Any
         try:
             metric: Metric = METRICS.build(component.as_dict())
         except WeightsMissingError as error:
+            if component.as_dict().get("weights"):
+                raise
             protocol[_label(component)] = {NOT_COMPUTED: str(error)}
             continue
         if metric.name in protocol:

@@ -9,7 +9,7 @@ from pathlib import Path
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import DataError
-from moei_toolkit.evaluation.reruns import compare_runs, unmatched_images
+from moei_toolkit.evaluation.reruns import compare_runs, other_pictures, unmatched_images
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.evaluation.seeds import SeededRun, judge_seed
 from moei_toolkit.evaluation.studies import Repetition
@@ -87,6 +87,12 @@ def _read(key: str, folder: Path, config: Config, rows: Sequence[Row], free: Col
     found = rows_of_run(folder, record)
     if unmatched := unmatched_images(rows, found):
         raise DataError(f"{key}: {folder} was tested on other images: {unmatched[0]}.")
+    if others := other_pictures(rows, found):
+        raise DataError(
+            f"{key}: {folder} was tested on other images: {len(others)}, such as {others[0]!r}, are degraded "
+            "otherwise. Where a run draws the weather itself, its seed draws other weather; prepare the data "
+            "first, and give every run data.prepared."
+        )
     return _Run(record, other.seed, found)
 
 

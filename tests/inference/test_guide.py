@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -17,7 +18,7 @@ from top_down_source import TopDownSource
 
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.data.streamed_views import read_reduced
-from moei_toolkit.data.views import reduce_image
+from moei_toolkit.data.views import to_planes
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.flops import FlopCount
 from moei_toolkit.inference.guide import CELLS, Guide, guide_size
@@ -97,9 +98,10 @@ def test_one_thin_line_has_a_guide_of_one_pixel_in_height():
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_streamed_image_is_reduced_as_one_in_memory(dtype: type):
     image = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (150, 71, 3), dtype=dtype)
-    reduced = reduce_image(image, 17, 9)
-    assert reduced.shape == (3, 17, 9)
-    np.testing.assert_allclose(read_reduced(TopDownSource(image), 17, 9), reduced, atol=1e-6)
+    planes = torch.from_numpy(to_planes(image))
+    for rows, columns in ((10, 1), (30, 71), (150, 71)):
+        means = F.adaptive_avg_pool2d(planes, (rows, columns))  # whole pixels make up every area
+        np.testing.assert_allclose(read_reduced(TopDownSource(image), rows, columns), means, atol=1e-6)
 
 
 def test_only_the_route_that_has_a_guide_is_led():
@@ -120,7 +122,7 @@ def test_an_image_as_small_as_its_guide_needs_none():
 def test_the_guide_is_the_reduced_image_restored_along_the_same_route():
     runtime, image, tile = make_guided(), noise(96, 96, 3), Tile(24, 48, 32, 32)
     g = runtime.describe(image)
-    reduced = reduce_image(image, SHORT_SIDE, SHORT_SIDE).transpose(1, 2, 0)
+    reduced = cv2.resize(image, (SHORT_SIDE, SHORT_SIDE), interpolation=cv2.INTER_AREA)
     small = make_runtime().restore(reduced, GUIDED, g).transpose(2, 0, 1)
     guide, pixels = runtime.guide(image, GUIDED, g), noise(3, 32, 32)
     assert guide is not None
@@ -155,7 +157,7 @@ def test_a_photograph_is_led_whether_it_is_streamed_or_not(
     assert facts["route"] == GUIDED
     restored = np.asarray(Image.open(tmp_path / "out.png")) / np.float32(255)
     expected = restorer.restore(pixels).image
-    np.testing.assert_allclose(restored, expected, atol=0.51 / 255)
+    np.testing.assert_allclose(restored, expected, atol=2 / 255)  # one is reduced in eight bits
 
 
 def test_its_operations_count():

@@ -77,7 +77,7 @@ def make_run(work_dir: Path) -> Path:
         backbone={"type": "global_unet", **NETWORK},
         experts={name: {"expert": expert, "task": "dust", "training": training} for name in EXPERTS},
         views={"overview_size": 16, "probe_size": 16, "probes": 2},
-        inference={"tile": 32, "overlap": 8},
+        inference={"tile": 32, "overlap": 8, "guides": {EXPERTS[0]: 16}},
     )
     backbone = make_backbone()
     save_weights(stage(work_dir, "dense"), backbone.state_dict(), {})

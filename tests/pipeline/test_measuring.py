@@ -11,7 +11,7 @@ import torch
 from config_example import minimal
 
 from moei_toolkit.config.loader import validate_config
-from moei_toolkit.errors import ConfigError, DataError, RegistryError
+from moei_toolkit.errors import ConfigError, DataError, RegistryError, WeightsMissingError
 from moei_toolkit.pipeline.measuring import DIRECTION, NOT_COMPUTED, build_metrics, records_of
 
 
@@ -47,7 +47,8 @@ def test_a_file_of_weights_that_the_config_names_makes_lpips_computed(tmp_path: 
     assert protocol["lpips_squeeze"][DIRECTION] is False
     assert NOT_COMPUTED not in protocol["lpips_squeeze"]
     gone = {**named, "weights": str(tmp_path / "gone.pth")}
-    assert "there is no file" in metrics(gone)[1]["lpips (net=squeeze)"][NOT_COMPUTED]
+    with pytest.raises(WeightsMissingError, match="there is no file"):
+        metrics(gone)
 
 
 def test_two_metrics_of_one_name_are_refused():

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from moei_toolkit.data.streamed_views import read_reduced, read_views
-from moei_toolkit.data.views import make_overview, make_probes, middle_of, reduce_image
+from moei_toolkit.data.views import make_overview, make_probes, middle_of, to_planes
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.guide import Guide, guide_size
 from moei_toolkit.inference.memory import HalvingTiles
@@ -188,6 +189,6 @@ def _clipped(rows: np.ndarray, route: str) -> np.ndarray:
 
 def _reduced(source: PixelSource, rows: int, columns: int) -> np.ndarray:
     """Return the whole image as planes (3, rows, columns), float32 in [0, 1]."""
-    if isinstance(source, ArraySource) and source.height * source.width <= _STREAMED:
-        return reduce_image(source.pixels, rows, columns)
+    if isinstance(source, ArraySource):  # in its own depth, which is several times as fast
+        return to_planes(cv2.resize(source.pixels, (columns, rows), interpolation=cv2.INTER_AREA))
     return read_reduced(source, rows, columns)
