@@ -1,14 +1,24 @@
 from __future__ import annotations
 
+import argparse
 import signal
 import subprocess
 import sys
 from argparse import ArgumentTypeError
+from pathlib import Path
 
 import pytest
 
 from moei_toolkit import __version__
-from moei_toolkit.cli import CommandParser, format_table, parse_count, parse_options, parse_size, run_main
+from moei_toolkit.cli import (
+    CommandParser,
+    format_table,
+    parse_count,
+    parse_options,
+    parse_path,
+    parse_size,
+    run_main,
+)
 from moei_toolkit.errors import ConfigError, TrainingError
 
 
@@ -174,6 +184,12 @@ def test_tables_are_aligned_and_may_be_empty():
 def test_a_size_that_no_image_has_is_refused(text):
     with pytest.raises(ArgumentTypeError, match=r"expected .* pixels"):
         parse_size(text)
+
+
+def test_an_empty_path_is_not_the_folder_one_is_in():
+    assert parse_path("photo.jpg") == Path("photo.jpg")
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a path"):
+        parse_path("")
 
 
 def test_sizes_and_counts_are_read():

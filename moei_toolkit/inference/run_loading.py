@@ -207,7 +207,9 @@ def fill(module: M, tensors: Mapping[str, Tensor], where: str) -> M:
     try:
         module.load_state_dict(tensors)
     except RuntimeError as error:
-        raise CheckpointError(f"{where} does not fit {type(module).__name__}: {error}.") from error
+        first, *others = (line.strip().rstrip(".") for line in str(error).splitlines()[1:])
+        more = f" And {len(others)} more." if others else ""
+        raise CheckpointError(f"{where} does not fit {type(module).__name__}: {first}.{more}") from error
     return module.eval().requires_grad_(False)
 
 

@@ -44,7 +44,13 @@ def repetition_in(
         StoreError: The folder is no run, or not a finished one.
         DataError: It is a run of another config, or over other images.
     """
-    other = _read("studies.repetition", folder, config, rows, free=_BESIDE)
+    key = "studies.repetition"
+    other = _read(key, folder, config, rows, free=_BESIDE)
+    if changed := other_pictures(rows, other.rows):
+        raise DataError(
+            f"{key}: {folder} was tested on other images: {len(changed)}, such as {changed[0]!r}, were "
+            "degraded otherwise. Make both runs over the same data."
+        )
     again = {name: read_manifest(stage_folder(folder, other.record, name)) for name in stages}
     shared = [name for name, one in stages.items() if name != DATA and _making(one) == _making(again[name])]
     return Repetition(compare_runs(rows, other.rows), shared)
@@ -87,12 +93,6 @@ def _read(key: str, folder: Path, config: Config, rows: Sequence[Row], free: Col
     found = rows_of_run(folder, record)
     if unmatched := unmatched_images(rows, found):
         raise DataError(f"{key}: {folder} was tested on other images: {unmatched[0]}.")
-    if others := other_pictures(rows, found):
-        raise DataError(
-            f"{key}: {folder} was tested on other images: {len(others)}, such as {others[0]!r}, are degraded "
-            "otherwise. Where a run draws the weather itself, its seed draws other weather; prepare the data "
-            "first, and give every run data.prepared."
-        )
     return _Run(record, other.seed, found)
 
 

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from moei_toolkit.errors import ImageError
+
 SAME = 0.9
 """Correlation from which two pictures are one photograph. Among the 69 that the script takes, different ones
 reach 0.84 at most, and crops of one to three quarters of its width or height 0.93 at least."""
@@ -21,12 +23,19 @@ def find_twin(file: Path, others: Iterable[Path]) -> Path | None:
 
 
 def _shrink(file: Path) -> np.ndarray:
-    """Return a gray picture of about 256 pixels, (H, W) float32."""
-    with Image.open(file) as image:
-        image.draft("L", (256, 256))
-        small = image.convert("L")
-        small.thumbnail((256, 256), Image.Resampling.BOX)
-        return np.asarray(small, np.float32)
+    """Return a gray picture of about 256 pixels, (H, W) float32.
+
+    Raises:
+        ImageError: If it cannot be read.
+    """
+    try:
+        with Image.open(file) as image:
+            image.draft("L", (256, 256))
+            small = image.convert("L")
+            small.thumbnail((256, 256), Image.Resampling.BOX)
+            return np.asarray(small, np.float32)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{file}: cannot be read: {error}; replace or remove it") from error
 
 
 def shows_same(first: np.ndarray, second: np.ndarray) -> bool:

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 from row_examples import example
 
-from moei_toolkit.evaluation.reruns import compare_runs, unmatched_images
-from moei_toolkit.types import ACTUAL, DENSE
+from moei_toolkit.evaluation.reruns import compare_runs, other_pictures, unmatched_images
+from moei_toolkit.types import ACTUAL, DENSE, INPUT
 
 
 def shifted(by: dict[str, float], policy: str = DENSE):
@@ -54,6 +54,12 @@ def test_images_of_one_run_only_are_named():
         f"{policy}: image 'one-haze-0' is only in the other run" for policy in (DENSE, ACTUAL)
     ]
     assert "is only in this run" in unmatched_images(example(), less)[0]
+
+
+def test_images_that_were_degraded_otherwise_are_named():
+    assert other_pictures(example(), example()) == []
+    assert other_pictures(example(), shifted({"one-rain-0": 0.1}, INPUT)) == ["one-rain-0"]
+    assert other_pictures(example(), shifted({"one-rain-0": 0.1}, DENSE)) == []
 
 
 def test_runs_without_a_common_image():

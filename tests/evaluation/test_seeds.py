@@ -52,6 +52,13 @@ def test_the_table_by_hand():
     ]
 
 
+def test_the_table_says_when_seeds_have_drawn_other_weather():
+    runs = [SeededRun(seed, {"input": 17.0, "dense": 25.0, "actual": 26.0}, 0.75) for seed in (0, 7)]
+    assert "on the same images;" in str(seeds_table(runs).note)
+    other = SeededRun(7, {"input": 18.0, "dense": 25.0, "actual": 26.0}, 0.75)
+    assert "weather that its own seed has drawn;" in str(seeds_table([runs[0], other]).note)
+
+
 def test_a_policy_that_one_of_the_runs_lacks_is_left_out():
     runs = [
         SeededRun(0, {"dense": 25.0, "dense-equal": 25.0, "actual": 26.0}, 1.0),

@@ -49,6 +49,14 @@ def test_what_is_no_file_is_named_and_not_passed_over(tmp_path, restorer):
     assert "dangling.png" in str(failure)
 
 
+def test_a_link_to_itself_stops_no_folder(tmp_path, restorer):
+    picture(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "loop.png").symlink_to("loop.png")
+    (failure,) = restore_photos(restorer, pair_paths(tmp_path / "in", tmp_path / "out"), Quiet()).failures
+    assert "loop.png" in str(failure)
+    assert (tmp_path / "out" / "a.png").is_file()
+
+
 def test_a_source_that_is_not_there(tmp_path):
     with pytest.raises(ImageError, match=r"nope\.png: there is no such"):
         pair_paths(tmp_path / "nope.png", tmp_path / "out")

@@ -130,6 +130,8 @@ def test_weights_of_another_network(run, name):
     with pytest.raises(CheckpointError, match="does not fit") as caught:
         load_run(run)
     assert str(stage(run, name)) in str(caught.value)
+    assert "And 1 more." in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

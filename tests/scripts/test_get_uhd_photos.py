@@ -313,6 +313,15 @@ def test_photographs_of_somebody_else_are_kept_and_get_no_licence(checkout):
     assert "house.jpg" not in Path("out/LICENSES.tsv").read_text()
 
 
+def test_a_broken_picture_beside_the_photographs_is_named(checkout):
+    Path("out").mkdir()
+    Path("out/broken.jpg").write_bytes(b"junk")
+    done = run(checkout, "out")
+    assert done.returncode != 0
+    assert "out/broken.jpg: cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
 def test_jpegs_are_found_whole_whatever_is_around_and_inside(options):
     thumbnail = jpeg(scenery(0, 32, 24))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from moei_toolkit.evaluation.seeds import SeededRun, spread_of
 from moei_toolkit.report.tables.table import Table, name_of, signed
-from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL
+from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, INPUT
 
 
 def seeds_table(runs: Sequence[SeededRun]) -> Table:
@@ -29,8 +29,14 @@ def seeds_table(runs: Sequence[SeededRun]) -> Table:
             _row("agreement", [run.agreement for run in runs], _percent),
         ],
         note=f"Macro PSNR, dB, and the share of images whose expert is the oracle's, in {len(runs)} runs of "
-        "one config on the same images; deviation is the standard deviation of a run, estimated from them.",
+        f"one config {_tested_on(runs)}; deviation is the standard deviation of a run, estimated from them.",
     )
+
+
+def _tested_on(runs: Sequence[SeededRun]) -> str:
+    if len({run.psnr.get(INPUT) for run in runs}) == 1:
+        return "on the same images"
+    return "on the same photographs, each in weather that its own seed has drawn"
 
 
 def _row(what: str, values: Sequence[float], tell: Callable[[float], str]) -> list[str]:
