@@ -42,7 +42,7 @@ def repetition_in(
 
     Raises:
         StoreError: The folder is no run, or not a finished one.
-        DataError: It is a run of another config, or over other images.
+        DataError: It is this run, a run of another config, or one over other images.
     """
     key = "studies.repetition"
     other = _read(key, folder, config, rows, free=_BESIDE)
@@ -66,7 +66,7 @@ def spread_over(folders: Sequence[Path], config: Config, rows: Sequence[Row]) ->
 
     Raises:
         StoreError: A folder is no run, or not a finished one.
-        DataError: It is a run of another config or over other images, or a seed comes twice.
+        DataError: It is this run, one of another config or over other images, or a seed comes twice.
     """
     key, runs = "studies.other_seeds", [judge_seed(config.seed, rows)] if folders else []
     for folder in folders:
@@ -81,6 +81,8 @@ def spread_over(folders: Sequence[Path], config: Config, rows: Sequence[Row]) ->
 
 def _read(key: str, folder: Path, config: Config, rows: Sequence[Row], free: Collection[str]) -> _Run:
     """Read a run of the same config but for the sections ``free``, over the same images; refuse another."""
+    if folder.resolve() == Path(config.work_dir).resolve():
+        raise DataError(f"{key}: expected another run, got {folder}, which is this one.")
     record = read_run(folder)
     other = validate_config(record.config, str(folder / RECORD))
     ours, theirs = config.without_places(), other.without_places()

@@ -171,6 +171,20 @@ def test_studies_of_another_run_are_refused(run, study, tmp_path):
         study(other_data=[str(moved)])
     with pytest.raises(DataError, match="which has another seed"):
         study(repetition=str(run.with_name("seeded")))
+    for named in ({"repetition": str(tmp_path / "run")}, {"other_seeds": [str(tmp_path / "run")]}):
+        with pytest.raises(DataError, match=r"expected another run, got .*run, which is this one"):
+            study(**named)
+
+
+def test_a_second_run_over_other_weather_is_refused(run, study, tmp_path):
+    again = Path(shutil.copytree(run.with_name("again"), tmp_path / "again", symlinks=True))
+    (rows,) = again.glob("stages/evaluate/*/per_image.jsonl")
+    changed = [json.loads(line) for line in rows.read_text().splitlines()]
+    for row in changed:
+        row["metrics"]["psnr"] += row["policy"] == "input"
+    rows.write_text("".join(f"{json.dumps(row)}\n" for row in changed))
+    with pytest.raises(DataError, match="were degraded otherwise"):
+        study(repetition=str(again))
 
 
 @pytest.mark.parametrize(

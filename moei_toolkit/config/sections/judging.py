@@ -21,7 +21,7 @@ class Inference(Section):
         window: How the shared pixels are blended.
         precision: What tiles are computed in; descriptions, decisions and blending stay float32.
         guides: By expert or rival, the short side in pixels at which the whole image is restored first, to
-            give tiles their low frequencies; tiles alone say them where there is none.
+            give tiles their low frequencies. Others, and two experts mixed, do without.
     """
 
     tile: Side = 512
