@@ -115,6 +115,6 @@ def _manifest(planned: PlannedStage, started: datetime, seconds: float) -> Manif
         outputs={},
         versions=versions(),
         git=git_state(),
-        started=started.isoformat(timespec="seconds"),
+        started=started.isoformat(timespec="microseconds"),  # quick stages begin in one second
         seconds=round(seconds, 3),
     )
