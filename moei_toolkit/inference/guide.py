@@ -45,10 +45,10 @@ class Guide:
         seen = self._planes[:, rows.seen, columns.seen]
         # No matrix products: the threads of NumPy would stay in the way of those of the network.
         wanted = np.einsum("ir,jc,krc->ijk", rows.of_guide, columns.of_guide, seen)
-        image = np.array(pixels.transpose(1, 2, 0), np.float32, order="C")
+        image = np.ascontiguousarray(pixels.transpose(1, 2, 0), np.float32)
         change = wanted - columns.means(rows.means(image, 0), 1)
-        rows.add(image.reshape(tile.height, -1), np.einsum("wj,ijk->iwk", columns.back, change))
-        return image.transpose(2, 0, 1)
+        led = rows.added(image.reshape(tile.height, -1), np.einsum("wj,ijk->iwk", columns.back, change))
+        return led.reshape(image.shape).transpose(2, 0, 1)
 
 
 class _Side:
@@ -82,16 +82,17 @@ class _Side:
         along = np.moveaxis(values, axis, 0)
         return np.stack([along[first:end].mean(0) for first, end in pairwise(self._edges)], axis)
 
-    def add(self, pixels: np.ndarray, cells: np.ndarray) -> None:
-        """Add what rows of cells come to between their middles to (pixels, n), in place."""
-        cells = cells.reshape(len(cells), -1)
+    def added(self, pixels: np.ndarray, cells: np.ndarray) -> np.ndarray:
+        """Return (pixels, n), to which rows of cells are added as they are between their middles."""
+        cells, led = cells.reshape(len(cells), -1), np.empty_like(pixels)
         bounds = [0, *np.ceil(self._middles).astype(int), len(self.back)]
         for number, (first, end) in enumerate(pairwise(bounds)):
             above, below = max(number - 1, 0), min(number, len(cells) - 1)
-            part = pixels[first:end]
-            part += cells[above]
+            change = cells[above]
             if above != below:
-                part += self.back[first:end, below, None] * (cells[below] - cells[above])
+                change = change + self.back[first:end, below, None] * (cells[below] - cells[above])
+            np.add(pixels[first:end], change, out=led[first:end])
+        return led
 
 
 def _interpolation(places: np.ndarray, points: np.ndarray) -> np.ndarray:
