@@ -25,7 +25,7 @@ from moei_toolkit.inference.run_loading import (
     make_protocol,
 )
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, EXPERT_PREFIX, SINGLE_PREFIX, TOP2
+from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, TOP2
 
 _SOURCE = "the config of the measured run"
 
@@ -86,8 +86,7 @@ def _stage_of(config: Config, policy: str) -> str:
     """Return the stage that trained what a policy wears."""
     stages = {
         **{f"{EXPERT_PREFIX}{name}": f"experts.{name}" for name in config.experts},
-        **{f"{SINGLE_PREFIX}{name}": f"singles.{name}" for name in config.singles},
-        **({DENSE_EQUAL: "dense_equal"} if config.dense_equal else {}),
+        **config.rival_policies,
     }
     if policy not in stages:
         hint = did_you_mean(policy, [ACTUAL, DENSE, TOP2, *stages])

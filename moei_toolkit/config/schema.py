@@ -90,6 +90,12 @@ class Config(Section):
         singles = {f"singles.{name}": section for name, section in self.singles.items()}
         return {**singles, **({"dense_equal": self.dense_equal} if self.dense_equal else {})}
 
+    @property
+    def rival_policies(self) -> dict[str, str]:
+        """Where the rivals stand in the config, by what their policies are called."""
+        singles = {f"{SINGLE_PREFIX}{name}": f"singles.{name}" for name in self.singles}
+        return {**singles, **({DENSE_EQUAL: "dense_equal"} if self.dense_equal else {})}
+
     @model_validator(mode="after")
     def _check_references(self) -> Config:
         if problems := [
@@ -121,8 +127,7 @@ class Config(Section):
                 yield f"tasks.{name}.degradation: missing; the scenes of data.layout are clean"
 
     def _unknown_guides(self) -> Iterator[str]:
-        singles = (f"{SINGLE_PREFIX}{name}" for name in self.singles)
-        known = [*self.experts, DENSE, *singles, *([DENSE_EQUAL] if self.dense_equal else [])]
+        known = [*self.experts, DENSE, *self.rival_policies]
         for name in self.inference.guides:
             if name not in known:
                 hint = did_you_mean(name, known)

@@ -51,8 +51,7 @@ class FlopCount:
             width: Columns of the image.
         """
         protocol = self._protocol
-        short_side = protocol.guides.get(route)
-        guide = guide_size(height, width, short_side) if short_side else None
+        guide = guide_size(protocol, route, height, width)
         tiles = [
             tile
             for size in ((height, width), *([guide] if guide else []))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
+from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.tiling import Tile
 
 CELLS = 4
 """Parts of each side of a tile over which it is held against the guide."""
 
 
-def guide_size(height: int, width: int, short_side: int) -> tuple[int, int] | None:
-    """Return rows and columns of the guide of an image; None where the image itself is no larger."""
-    scale = short_side / min(height, width)
+def guide_size(protocol: Protocol, route: str, height: int, width: int) -> tuple[int, int] | None:
+    """Return rows and columns of the guide of an image.
+
+    None where the route has no guide, or the image itself is no larger.
+    """
+    scale = protocol.guides.get(route, math.inf) / min(height, width)
     return (max(1, round(height * scale)), max(1, round(width * scale))) if scale < 1 else None
 
 

@@ -27,7 +27,6 @@ from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.registry import ABSTENTIONS, BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
 from moei_toolkit.routers.base import Router
-from moei_toolkit.types import DENSE_EQUAL, SINGLE_PREFIX
 
 BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE = "backbone.safetensors", "expert.safetensors", "router.safetensors"
 CALIBRATION_FILE = "calibration.json"
@@ -144,10 +143,9 @@ def load_runtime(
 
 def load_rivals(config: Config, folders: Mapping[str, Path], backbone: Backbone) -> dict[str, Expert]:
     """Load what MoE-I is compared with beside dense, by policy: ``single.NAME`` and ``dense-equal``."""
-    stages = {f"{SINGLE_PREFIX}{name}": f"singles.{name}" for name in config.singles}
-    if config.dense_equal:
-        stages[DENSE_EQUAL] = "dense_equal"
-    return {policy: load_worn(config, stage, backbone, folders) for policy, stage in stages.items()}
+    return {
+        policy: load_worn(config, stage, backbone, folders) for policy, stage in config.rival_policies.items()
+    }
 
 
 def load_decider(

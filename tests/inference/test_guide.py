@@ -87,12 +87,15 @@ def test_a_slope_that_a_tile_has_missed_comes_from_the_guide():
 def test_a_guide_is_smaller_than_the_image_and_has_its_shape(
     size: tuple[int, int], expected: tuple[int, int] | None
 ):
-    assert guide_size(*size, 160) == expected
+    protocol = replace(PROTOCOL, guides={GUIDED: 160})
+    assert guide_size(protocol, GUIDED, *size) == expected
+    assert guide_size(protocol, PLAIN, *size) is None
 
 
 def test_one_thin_line_has_a_guide_of_one_pixel_in_height():
-    assert guide_size(20, 2000, 10) == (10, 1000)
-    assert guide_size(11, 1, 1) is None
+    for short_side, size, expected in ((10, (20, 2000), (10, 1000)), (1, (11, 1), None)):
+        protocol = replace(PROTOCOL, guides={GUIDED: short_side})
+        assert guide_size(protocol, GUIDED, *size) == expected
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -16,7 +16,7 @@ from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.guide import Guide, guide_size
 from moei_toolkit.inference.memory import HalvingTiles
 from moei_toolkit.inference.protocol import Protocol
-from moei_toolkit.inference.tiled import TileFunction, restore_tiled
+from moei_toolkit.inference.tiled import restore_tiled
 from moei_toolkit.io.pixel_source import ArraySource, PixelSource
 from moei_toolkit.types import Precision
 
@@ -126,13 +126,17 @@ class Runtime(ABC):
         protocol = self.protocol
         tiles = protocol.tile, protocol.overlap, protocol.window
 
-        run = self._along(route, g)
+        def run(crops: np.ndarray) -> np.ndarray:
+            return self.restore_tiles(crops, route, g)
+
         fn = run if on_halved is None else HalvingTiles(run, *tiles, on_halved, protocol.align)
         source = as_source(image)
         guide = guide or self.guide(source, route, g)
         finish = guide.lead if guide else None
         for top, rows in restore_tiled(source, fn, *tiles, self.batch, protocol.align, finish):
-            yield top, _clipped(rows, route).transpose(1, 2, 0)
+            if len(rows) != 3:
+                raise DataError(f"route {route!r}: expected a network of three channels, got {len(rows)}")
+            yield top, np.clip(rows, 0, 1, out=rows).transpose(1, 2, 0)
 
     def guide(self, image: Picture, route: str, g: np.ndarray) -> Guide | None:
         """Restore the whole image at a small size, for the tiles of a route.
@@ -150,19 +154,12 @@ class Runtime(ABC):
             MemoryError: If memory does not suffice.
             DataError: See :meth:`restore_rows`.
         """
-        source, protocol = as_source(image), self.protocol
-        short_side = protocol.guides.get(route)
-        size = guide_size(source.height, source.width, short_side) if short_side else None
+        source = as_source(image)
+        size = guide_size(self.protocol, route, source.height, source.width)
         if size is None:
             return None
-        small = ArraySource(_reduced(source, *size).transpose(1, 2, 0))
-        tiles = protocol.tile, protocol.overlap, protocol.window
-        run = self._along(route, g)
-        rows = [_clipped(rows, route) for _, rows in restore_tiled(small, run, *tiles, align=protocol.align)]
-        return Guide(np.concatenate(rows, axis=1), source.height, source.width)
-
-    def _along(self, route: str, g: np.ndarray) -> TileFunction:
-        return lambda tiles: self.restore_tiles(tiles, route, g)
+        small = self.restore(_reduced(source, *size).transpose(1, 2, 0), route, g)  # which needs no guide
+        return Guide(small.transpose(2, 0, 1), source.height, source.width)
 
     def restore(
         self, image: Picture, route: str, g: np.ndarray, on_halved: Callable[[int], None] | None = None
@@ -178,13 +175,6 @@ class Runtime(ABC):
 def as_source(image: Picture) -> PixelSource:
     """Return where the rows of a picture come from."""
     return ArraySource(image) if isinstance(image, np.ndarray) else image
-
-
-def _clipped(rows: np.ndarray, route: str) -> np.ndarray:
-    """Clip (3, h, W) to [0, 1] where they lie, and return them."""
-    if len(rows) != 3:
-        raise DataError(f"route {route!r}: expected a network of three channels, got {len(rows)}")
-    return np.clip(rows, 0, 1, out=rows)
 
 
 def _reduced(source: PixelSource, rows: int, columns: int) -> np.ndarray:

@@ -106,13 +106,12 @@ class EagerRuntime(Runtime):
     def restore_routes(self, image: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
         """Restore along every route, encoding each tile once; values are (H, W, 3), float32 in [0, 1]."""
         protocol, network = self.protocol, self.network(*self.routes)
-        guides = {place: self.guide(image, route, g) for place, route in enumerate(self.routes)}
+        guides = [(place, self.guide(image, route, g)) for place, route in enumerate(self.routes)]
+        planes_of = [(slice(3 * place, 3 * place + 3), guide) for place, guide in guides if guide]
 
         def finish(tile: Tile, pixels: np.ndarray) -> np.ndarray:
-            for place, guide in guides.items():
-                if guide:
-                    own = slice(3 * place, 3 * place + 3)
-                    pixels[own] = guide.lead(tile, pixels[own])
+            for own, guide in planes_of:
+                pixels[own] = guide.lead(tile, pixels[own])
             return pixels
 
         stacked = restore_tiled(
