@@ -86,6 +86,11 @@ def make_probes(image: np.ndarray, size: int, count: int) -> np.ndarray:
 
 
 def to_planes(pixels: np.ndarray) -> np.ndarray:
-    """Return (H, W, 3) pixels, uint8, uint16 or float32 in [0, 1] already, as (3, H, W) float32 in [0, 1]."""
-    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32)
-    return planes / np.float32(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else planes
+    """Return (H, W, C) pixels, see `to_floats`, as planes (C, H, W), float32 in [0, 1]."""
+    return np.ascontiguousarray(to_floats(pixels).transpose(2, 0, 1))
+
+
+def to_floats(pixels: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Return uint8, uint16, or float32 in [0, 1] already, as float32 in [0, 1]; in ``out`` if given."""
+    most = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
+    return np.divide(pixels, np.float32(most), out=out, dtype=np.float32)

@@ -16,8 +16,8 @@ _STRIP = 64
 class RowBlender:
     """Blends tiles that arrive row by row and gives back rows as soon as no later tile touches them.
 
-    It holds one band of tiles: channels x tile height x image width values in float32, whatever the
-    precision of the tiles.
+    It holds one band of tiles, channels x tile height x image width values, and one tile; in float32,
+    whatever the precision of the tiles.
 
     Args:
         height: Image height in pixels.
@@ -38,6 +38,7 @@ class RowBlender:
         self._rows = axis_weights(height, tile, overlap, window, align)
         self._columns = axis_weights(width, tile, overlap, window, align)
         self._band = np.zeros((0, min(tile, height), width), np.float32)
+        self._weighted = np.empty((0, 0, 0), np.float32)
         self._expected = iter(tile_grid(height, width, tile, overlap, align))
 
     def add(self, tile: Tile, pixels: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
@@ -63,8 +64,10 @@ class RowBlender:
             raise DataError(f"the restored tile at row {tile.top}, column {tile.left} holds NaN or infinity")
         if not len(self._band):
             self._band = np.zeros((channels, *self._band.shape[1:]), np.float32)
+            self._weighted = np.empty(pixels.shape, np.float32)  # the first tile is as large as any
         weights = self._rows[tile.top][:, None] * self._columns[tile.left]
-        self._band[:, : tile.height, tile.left : tile.left + tile.width] += pixels * weights
+        weighted = np.multiply(pixels, weights, out=self._weighted[:, : tile.height, : tile.width])
+        self._band[:, : tile.height, tile.left : tile.left + tile.width] += weighted
         if tile.left + tile.width == self._width:
             yield from self._finish(tile.top)
 

@@ -14,6 +14,9 @@ from moei_toolkit.inference.tiling import Tile
 CELLS = 4
 """Parts of each side of a tile over which it is held against the guide."""
 
+_STRIP = 32
+"""Rows changed at once: what is added to them stays in the cache."""
+
 
 def guide_size(protocol: Protocol, route: str, height: int, width: int) -> tuple[int, int] | None:
     """Return rows and columns of the guide of an image.
@@ -45,15 +48,15 @@ class Guide:
         self._columns = cache(lambda start, length: _Side(start, length, columns, width))
 
     def lead(self, tile: Tile, pixels: np.ndarray) -> np.ndarray:
-        """Return a restored tile (3, h, w) with the low frequencies of the guide; see `Finish`."""
+        """Give a restored tile (3, h, w) the low frequencies of the guide, in place; see `Finish`."""
         rows, columns = self._rows(tile.top, tile.height), self._columns(tile.left, tile.width)
         seen = self._planes[:, rows.seen, columns.seen]
         # No matrix products: the threads of NumPy would stay in the way of those of the network.
-        wanted = np.einsum("ir,jc,krc->ijk", rows.of_guide, columns.of_guide, seen)
-        image = np.ascontiguousarray(pixels.transpose(1, 2, 0), np.float32)
+        wanted = np.einsum("jc,ikc->ijk", columns.of_guide, np.einsum("ir,krc->ikc", rows.of_guide, seen))
+        image = pixels.transpose(1, 2, 0)  # as networks leave it in memory
         change = wanted - columns.means(rows.means(image, 0), 1)
-        led = rows.added(image.reshape(tile.height, -1), np.einsum("wj,ijk->iwk", columns.back, change))
-        return led.reshape(image.shape).transpose(2, 0, 1)
+        rows.add(image, np.einsum("wj,ijk->iwk", columns.back, change))
+        return pixels
 
 
 class _Side:
@@ -73,33 +76,31 @@ class _Side:
 
     def __init__(self, start: int, length: int, guide: int, image: int) -> None:
         self._edges = np.linspace(0, length, min(CELLS, length) + 1).round().astype(int)
-        pixels = np.arange(length) + 0.5
-        enlarged = _interpolation((start + pixels) * (guide / image) - 0.5, np.arange(guide))
-        of_guide = self.means(enlarged, 0)
-        (counting,) = np.nonzero(of_guide.any(0))
-        self.seen = slice(int(counting[0]), int(counting[-1]) + 1)
-        self.of_guide = of_guide[:, self.seen].astype(np.float32)
         self._middles = (self._edges[:-1] + self._edges[1:]) / 2
-        self.back = _interpolation(pixels, self._middles).astype(np.float32)
+        pixels = np.arange(length) + 0.5
+        places = np.clip((start + pixels) * (guide / image) - 0.5, 0, guide - 1)
+        self.seen = slice(math.floor(places[0]), math.ceil(places[-1]) + 1)
+        self.of_guide = self.means(_shares(places - self.seen.start, self.seen.stop - self.seen.start), 0)
+        self.back = _shares(
+            np.interp(pixels, self._middles, np.arange(len(self._middles))), len(self._middles)
+        )
 
     def means(self, values: np.ndarray, axis: int) -> np.ndarray:
         """Return the means over every cell along an axis."""
         along = np.moveaxis(values, axis, 0)
         return np.stack([along[first:end].mean(0) for first, end in pairwise(self._edges)], axis)
 
-    def added(self, pixels: np.ndarray, cells: np.ndarray) -> np.ndarray:
-        """Return (pixels, n), to which rows of cells are added as they are between their middles."""
-        cells, led = cells.reshape(len(cells), -1), np.empty_like(pixels)
+    def add(self, image: np.ndarray, cells: np.ndarray) -> None:
+        """Add (cells, w, 3) to an image (pixels, w, 3), as they are between their middles."""
         bounds = [0, *np.ceil(self._middles).astype(int), len(self.back)]
         for number, (first, end) in enumerate(pairwise(bounds)):
             above, below = max(number - 1, 0), min(number, len(cells) - 1)
-            change = cells[above]
-            if above != below:
-                change = change + self.back[first:end, below, None] * (cells[below] - cells[above])
-            np.add(pixels[first:end], change, out=led[first:end])
-        return led
+            slope = cells[below] - cells[above]
+            for start in range(first, end, _STRIP):
+                rows = slice(start, min(start + _STRIP, end))
+                image[rows] += cells[above] + self.back[rows, below, None, None] * slope
 
 
-def _interpolation(places: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Return (places, points): weights of linear interpolation between points; the outer ones go on."""
-    return np.stack([np.interp(places, points, row) for row in np.eye(len(points))], axis=1)
+def _shares(places: np.ndarray, points: int) -> np.ndarray:
+    """Return (places, points), float32: how much each point counts where lines are drawn between them."""
+    return np.clip(1 - np.abs(places[:, None] - np.arange(points)), 0, None).astype(np.float32)

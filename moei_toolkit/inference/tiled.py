@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
 
-from moei_toolkit.data.views import to_planes
+from moei_toolkit.data.views import to_floats
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.blending import RowBlender
 from moei_toolkit.inference.tiling import Tile, network_shape, tile_grid
@@ -16,7 +16,8 @@ from moei_toolkit.io.pixel_source import PixelSource
 TileFunction = Callable[[np.ndarray], np.ndarray]
 
 Finish = Callable[[Tile, np.ndarray], np.ndarray]
-"""Given a tile of the image, and what the network made of it, (C, h, w), returns what is blended."""
+"""Given a tile of the image, and what the network made of it, (C, h, w), which it may change, returns what is
+blended."""
 
 
 def restore_tiled(
@@ -38,7 +39,7 @@ def restore_tiled(
         source: The image, of any height and width.
         fn: Maps (B, 3, h, w) float32 in [0, 1] to (B, C, h, w), C = 3 or several restorations stacked. It
             is given sides that are multiples of ``align``, those of the tiles continued by the border of the
-            image, and tiles of one size in a call.
+            image, and tiles of one size in a call. Channels lie last in memory.
         tile: Side of a tile in pixels.
         overlap: Pixels that neighbours share.
         window: See `axis_weights`.
@@ -69,8 +70,7 @@ def _restored(
     band: np.ndarray, calls: Iterable[list[Tile]], fn: TileFunction, align: int
 ) -> Iterator[tuple[Tile, np.ndarray]]:
     for tiles in calls:
-        crops = np.stack([_crop(band, part, align) for part in tiles])
-        for part, pixels in zip(tiles, _run(crops, fn), strict=True):
+        for part, pixels in zip(tiles, _run(_crops(band, tiles, align), fn), strict=True):
             yield part, pixels[:, : part.height, : part.width]
 
 
@@ -81,11 +81,14 @@ def _calls(row: list[Tile], batch: int) -> Iterator[list[Tile]]:
             yield tiles[start : start + batch]
 
 
-def _crop(band: np.ndarray, part: Tile, align: int) -> np.ndarray:
-    planes = to_planes(band[:, part.left : part.left + part.width])
-    height, width = network_shape(part, align)
-    below, beside = height - part.height, width - part.width
-    return np.pad(planes, ((0, 0), (0, below), (0, beside)), "edge") if below or beside else planes
+def _crops(band: np.ndarray, tiles: Sequence[Tile], align: int) -> np.ndarray:
+    """Return (B, 3, h, w); channels lie last in memory, as they do in the band."""
+    crops = np.empty((len(tiles), *network_shape(tiles[0], align), 3), np.float32)
+    for crop, part in zip(crops, tiles, strict=True):
+        to_floats(band[:, part.left : part.left + part.width], out=crop[: part.height, : part.width])
+        crop[part.height :] = crop[part.height - 1]
+        crop[:, part.width :] = crop[:, part.width - 1, None]
+    return crops.transpose(0, 3, 1, 2)
 
 
 def _run(crops: np.ndarray, fn: TileFunction) -> np.ndarray:

@@ -22,14 +22,14 @@ def test_tiles_that_disagree_are_joined_by_a_smooth_ramp():
     np.testing.assert_allclose(rows[0, 4], expected, atol=1e-6)
 
 
-def test_only_one_band_of_tiles_is_held():
+def test_only_one_band_of_tiles_and_one_tile_are_held():
     blender, largest = RowBlender(10_000, 64, 32, 8), 0
     for tile in tile_grid(10_000, 64, 32, 8):
         for _ in blender.add(tile, np.zeros((3, tile.height, tile.width), np.float32)):
             pass
         held = (value.size for value in vars(blender).values() if isinstance(value, np.ndarray))
         largest = max(largest, sum(held))
-    assert largest == 3 * 32 * 64
+    assert largest == 3 * 32 * 64 + 3 * 32 * 32
 
 
 def test_rows_that_were_given_away_are_not_written_to_again():

@@ -111,7 +111,7 @@ class EagerRuntime(Runtime):
 
         def finish(tile: Tile, pixels: np.ndarray) -> np.ndarray:
             for own, guide in planes_of:
-                pixels[own] = guide.lead(tile, pixels[own])
+                guide.lead(tile, pixels[own])
             return pixels
 
         stacked = restore_tiled(

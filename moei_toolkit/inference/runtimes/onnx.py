@@ -45,7 +45,7 @@ class OnnxRuntime(Runtime):
 
     def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.restore_tiles`."""
-        return self._run(self._graphs.routes[route], tiles=tiles, g=g)
+        return self._run(self._graphs.routes[route], tiles=np.ascontiguousarray(tiles), g=g)
 
     def score(self, g: np.ndarray) -> np.ndarray:
         """Return the router's logits (1, K) for a descriptor g (1, d)."""

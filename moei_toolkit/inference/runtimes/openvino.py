@@ -64,7 +64,7 @@ class OpenVINORuntime(Runtime):
     def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.restore_tiles`."""
         hint = _HINTS[self.protocol.precision]
-        return self._run(self._graphs.routes[route], hint, tiles=tiles, g=g)
+        return self._run(self._graphs.routes[route], hint, tiles=np.ascontiguousarray(tiles), g=g)
 
     def score(self, g: np.ndarray) -> np.ndarray:
         """Return the router's logits (1, K) for a descriptor g (1, d)."""
