@@ -1,11 +1,11 @@
-"""The views of an image that is read while it is used; see `moei_toolkit.data.views` for one in memory."""
+"""The views of an image that is read once, from top to bottom."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from moei_toolkit.data.views import grow_overview, probe_positions, to_planes
+from moei_toolkit.data.views import full_scale, grow_overview, probe_positions, to_planes
 from moei_toolkit.io.pixel_source import PixelSource
 
 STRIP = 64
@@ -15,7 +15,7 @@ STRIP = 64
 def read_views(
     source: PixelSource, overview_size: int, probe_size: int, probes: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Read an image once and return what `make_overview` and `make_probes` would, to rounding.
+    """Read an image once and return all of it, small, and crops at native resolution.
 
     Args:
         source: The image.
@@ -24,7 +24,8 @@ def read_views(
         probes: Number of probes.
 
     Returns:
-        Overview (3, S, S) and probes (P, 3, s, s), float32 in [0, 1].
+        Overview (3, S, S), that of `make_overview` to rounding, and probes (P, 3, s, s), float32 in [0, 1];
+        an image smaller than a probe is continued by its border.
     """
     height, width = source.height, source.width
     overview = _Means(height, min(overview_size, height), min(overview_size, width))
@@ -56,35 +57,41 @@ class _Means:
 
     Args:
         height: Of the image.
-        rows: Of the areas.
-        columns: Of the areas.
+        rows: Of the areas, at most as many as the image has.
+        columns: Of the areas, likewise.
     """
 
     def __init__(self, height: int, rows: int, columns: int) -> None:
         self._height = height
-        self._sums = np.zeros((3, rows, columns))
+        self._means = np.zeros((rows, columns, 3))
 
     def add(self, top: int, strip: np.ndarray) -> None:
         """Take in the rows (h, W, 3) that begin at ``top``."""
-        _, rows, columns = self._sums.shape
-        shares = _area_shares(self._height, rows, top, top + len(strip))
-        for channel in range(3):  # one at a time: floats of a strip of a large image are many
-            plane = to_planes(strip[..., channel : channel + 1])[0]
-            narrow = cv2.resize(plane, (columns, len(strip)), interpolation=cv2.INTER_AREA)
-            self._sums[channel] += shares @ narrow
+        rows, columns, _ = self._means.shape
+        bottom = top + len(strip)
+        seen = slice(top * rows // self._height, -(-bottom * rows // self._height))
+        # Rows are summed before there are floats of them: there are few sums.
+        sums = [self._sum(strip, area, top, bottom) for area in range(seen.start, seen.stop)]
+        narrow = cv2.resize(np.stack(sums), (columns, len(sums)), interpolation=cv2.INTER_AREA)
+        self._means[seen] += narrow * (rows / self._height / full_scale(strip))
+
+    def _sum(self, strip: np.ndarray, area: int, top: int, bottom: int) -> np.ndarray:
+        """Return (W, 3), the sum of the rows of an area that a strip has; those on edges count in part."""
+        rows = len(self._means)
+        first = max(area * self._height, top * rows) - top * rows  # in parts of a row, to be exact
+        end = min((area + 1) * self._height, bottom * rows) - top * rows
+        whole = slice(-(-first // rows), end // rows)
+        total = np.add.reduce(strip[whole], 0, np.float32)
+        if above := -first % rows:
+            total += strip[whole.start - 1] * np.float32(above / rows)
+        if below := end % rows:
+            total += strip[whole.stop] * np.float32(below / rows)
+        return total
 
     @property
     def planes(self) -> np.ndarray:
         """(3, rows, columns) float32, once all rows are in."""
-        return self._sums.astype(np.float32)
-
-
-def _area_shares(length: int, parts: int, first: int, end: int) -> np.ndarray:
-    """Return (parts, end - first): how much of each part, of equal length, those pixels make up."""
-    edges = np.linspace(0, length, parts + 1)
-    pixels = np.arange(first, end)
-    covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    return np.clip(covered, 0, None) * (parts / length)
+        return np.ascontiguousarray(self._means.transpose(2, 0, 1), np.float32)
 
 
 def _continued(pieces: np.ndarray, size: int) -> np.ndarray:

@@ -66,25 +66,6 @@ def probe_positions(height: int, width: int, size: int, count: int) -> list[tupl
     ]
 
 
-def make_probes(image: np.ndarray, size: int, count: int) -> np.ndarray:
-    """Return native-resolution pieces of an image.
-
-    Args:
-        image: (H, W, 3) RGB, uint8, uint16 or float32 in [0, 1].
-        size: Side of a probe.
-        count: Number of probes.
-
-    Returns:
-        (count, 3, size, size) float32 in [0, 1]; an image smaller than a probe is continued by its border.
-    """
-    height, width = image.shape[:2]
-    below, beside = max(size - height, 0), max(size - width, 0)
-    if below or beside:
-        image = cv2.copyMakeBorder(image, 0, below, 0, beside, cv2.BORDER_REPLICATE)
-    places = probe_positions(height, width, size, count)
-    return np.stack([to_planes(image[top : top + size, left : left + size]) for top, left in places])
-
-
 def to_planes(pixels: np.ndarray) -> np.ndarray:
     """Return (H, W, C) pixels, see `to_floats`, as planes (C, H, W), float32 in [0, 1]."""
     return np.ascontiguousarray(to_floats(pixels).transpose(2, 0, 1))
@@ -92,5 +73,9 @@ def to_planes(pixels: np.ndarray) -> np.ndarray:
 
 def to_floats(pixels: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Return uint8, uint16, or float32 in [0, 1] already, as float32 in [0, 1]; in ``out`` if given."""
-    most = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
-    return np.divide(pixels, np.float32(most), out=out, dtype=np.float32)
+    return np.divide(pixels, np.float32(full_scale(pixels)), out=out, dtype=np.float32)
+
+
+def full_scale(pixels: np.ndarray) -> int:
+    """Return what stands for 1 in uint8, uint16, or float32 in [0, 1]."""
+    return int(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1

@@ -8,11 +8,12 @@ import torch
 from tiny_run import EXPERTS, PROTOCOL, make_runtime
 from torch import nn
 
-from moei_toolkit.data.views import make_overview, make_probes
+from moei_toolkit.data.streamed_views import read_views
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.describe import describe_views
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
+from moei_toolkit.io.pixel_source import ArraySource
 from moei_toolkit.types import DENSE
 
 
@@ -89,8 +90,8 @@ def test_dense_does_not_depend_on_the_experts_beside_it():
 
 def test_the_description_is_of_overview_and_probes():
     runtime, x = make_runtime(), picture(60, 90)
-    overview = torch.from_numpy(make_overview(x, 16)).unsqueeze(0)
-    probes = torch.from_numpy(make_probes(x, 16, 2)).unsqueeze(0)
+    views = read_views(ArraySource(x), 16, 16, 2)
+    overview, probes = (torch.from_numpy(view).unsqueeze(0) for view in views)
     with torch.no_grad():
         description = describe_views(runtime.backbone, overview, probes)
         backbone = runtime.backbone

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from moei_toolkit.data.streamed_views import read_reduced, read_views
-from moei_toolkit.data.views import make_overview, make_probes, middle_of, to_planes
+from moei_toolkit.data.views import middle_of
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.guide import Guide, guide_size
 from moei_toolkit.inference.memory import HalvingTiles
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 
 Picture = np.ndarray | PixelSource
 """(H, W, 3) RGB: uint8, uint16, or float32 in [0, 1]; or where such rows come from."""
-
-
-_STREAMED = 16_000_000
-"""From this many pixels on, an image is described strip by strip: floats of a whole plane are many."""
 
 
 class Runtime(ABC):
@@ -89,13 +84,7 @@ class Runtime(ABC):
         sizes = protocol.probe_size, protocol.probes
         if protocol.scope == "local":
             image = middle_of(as_source(image), protocol.probe_size)
-        if isinstance(image, ArraySource):
-            image = image.pixels
-        if isinstance(image, np.ndarray) and image.shape[0] * image.shape[1] <= _STREAMED:
-            views = make_overview(image, protocol.overview_size), make_probes(image, *sizes)
-        else:
-            views = read_views(as_source(image), protocol.overview_size, *sizes)
-        return self.describe_views(*views)
+        return self.describe_views(*read_views(as_source(image), protocol.overview_size, *sizes))
 
     def restore_rows(
         self,
@@ -158,7 +147,7 @@ class Runtime(ABC):
         size = guide_size(self.protocol, route, source.height, source.width)
         if size is None:
             return None
-        small = self.restore(_reduced(source, *size).transpose(1, 2, 0), route, g)  # which needs no guide
+        small = self.restore(read_reduced(source, *size).transpose(1, 2, 0), route, g)  # which needs no guide
         return Guide(small.transpose(2, 0, 1), source.height, source.width)
 
     def restore(
@@ -175,10 +164,3 @@ class Runtime(ABC):
 def as_source(image: Picture) -> PixelSource:
     """Return where the rows of a picture come from."""
     return ArraySource(image) if isinstance(image, np.ndarray) else image
-
-
-def _reduced(source: PixelSource, rows: int, columns: int) -> np.ndarray:
-    """Return the whole image as planes (3, rows, columns), float32 in [0, 1]."""
-    if isinstance(source, ArraySource):  # in its own depth, which is several times as fast
-        return to_planes(cv2.resize(source.pixels, (columns, rows), interpolation=cv2.INTER_AREA))
-    return read_reduced(source, rows, columns)
