@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.schema import Config
@@ -15,8 +16,12 @@ from moei_toolkit.evaluation.seeds import SeededRun, judge_seed
 from moei_toolkit.evaluation.studies import Repetition
 from moei_toolkit.io.manifest import Manifest, read_manifest
 from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
-from moei_toolkit.pipeline.chain import DATA
+from moei_toolkit.pipeline.chain import DATA, EVALUATE
 from moei_toolkit.pipeline.derivation import rows_of_run
+from moei_toolkit.pipeline.store import damage
+
+_CODE = ("code", "components", "toolkit")
+"""Of a recipe: what computed the stage."""
 
 _BESIDE = frozenset({"bench", "objectives", "report", "studies"})
 """Sections of a config that change nothing in the rows."""
@@ -42,10 +47,11 @@ def repetition_in(
 
     Raises:
         StoreError: The folder is no run, or not a finished one.
-        DataError: It is this run, a run of another config, or one over other images.
+        DataError: It is this run, one of another config, of other code or over other images, or its rows are
+            not those it was made with.
     """
     key = "studies.repetition"
-    other = _read(key, folder, config, rows, free=_BESIDE)
+    other = _read(key, folder, config, rows, stages, free=_BESIDE)
     if changed := other_pictures(rows, other.rows):
         raise DataError(
             f"{key}: {folder} was tested on other images: {len(changed)}, such as {changed[0]!r}, were "
@@ -56,21 +62,24 @@ def repetition_in(
     return Repetition(compare_runs(rows, other.rows), shared)
 
 
-def spread_over(folders: Sequence[Path], config: Config, rows: Sequence[Row]) -> list[SeededRun]:
+def spread_over(
+    folders: Sequence[Path], config: Config, rows: Sequence[Row], stages: Mapping[str, Manifest]
+) -> list[SeededRun]:
     """Return what a run and those of other seeds came to, or nothing where there are no others.
 
     Args:
         folders: Of the others.
         config: Of the run.
         rows: Of the run.
+        stages: Name -> manifest of what the run made.
 
     Raises:
         StoreError: A folder is no run, or not a finished one.
-        DataError: It is this run, one of another config or over other images, or a seed comes twice.
+        DataError: See `repetition_in`; or a seed comes twice.
     """
     key, runs = "studies.other_seeds", [judge_seed(config.seed, rows)] if folders else []
     for folder in folders:
-        other = _read(key, folder, config, rows, free=_BESIDE | {"seed"})
+        other = _read(key, folder, config, rows, stages, free=_BESIDE | {"seed"})
         if other.seed in (run.seed for run in runs):
             raise DataError(
                 f"{key}: expected every run to have another seed, got {other.seed} again in {folder}."
@@ -79,8 +88,15 @@ def spread_over(folders: Sequence[Path], config: Config, rows: Sequence[Row]) ->
     return runs
 
 
-def _read(key: str, folder: Path, config: Config, rows: Sequence[Row], free: Collection[str]) -> _Run:
-    """Read a run of the same config but for the sections ``free``, over the same images; refuse another."""
+def _read(
+    key: str,
+    folder: Path,
+    config: Config,
+    rows: Sequence[Row],
+    stages: Mapping[str, Manifest],
+    free: Collection[str],
+) -> _Run:
+    """Read a run of the same code and config, but for the sections ``free``, over the same images."""
     if folder.resolve() == Path(config.work_dir).resolve():
         raise DataError(f"{key}: expected another run, got {folder}, which is this one.")
     record = read_run(folder)
@@ -92,10 +108,22 @@ def _read(key: str, folder: Path, config: Config, rows: Sequence[Row], free: Col
             f"{key}: expected a run of the same {wanted}, got {folder}, which has another "
             f"{', '.join(different)}."
         )
+    for name, manifest in stages.items():
+        if _code(manifest) != _code(read_manifest(stage_folder(folder, record, name))):
+            raise DataError(
+                f"{key}: expected a run of the same code, got {folder}, whose stage {name!r} another version "
+                "of the toolkit or of its components made. Make it again, with the code as it is now."
+            )
+    if damaged := [*damage(stage_folder(folder, record, EVALUATE))]:
+        raise DataError(f"{key}: {damaged[0]}.")
     found = rows_of_run(folder, record)
     if unmatched := unmatched_images(rows, found):
         raise DataError(f"{key}: {folder} was tested on other images: {unmatched[0]}.")
     return _Run(record, other.seed, found)
+
+
+def _code(manifest: Manifest) -> list[Any]:
+    return [manifest.recipe[part] for part in _CODE]
 
 
 def _making(manifest: Manifest) -> tuple[str, float]:

@@ -15,7 +15,7 @@ from moei_toolkit.artifact.packing import pack_run
 from moei_toolkit.artifact.verification import verify_artifact
 from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.seeds import judge_seed
-from moei_toolkit.io.manifest import read_manifest
+from moei_toolkit.io.manifest import outputs_of, read_manifest, write_manifest
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.io.run_record import read_run
 from moei_toolkit.pipeline.derivation import rows_of_run
@@ -176,15 +176,34 @@ def test_studies_of_another_run_are_refused(run, study, tmp_path):
             study(**named)
 
 
+def change_manifest(folder: Path, **changes: object) -> None:
+    write_manifest(folder, read_manifest(folder).model_copy(update=changes))
+
+
 def test_a_second_run_over_other_weather_is_refused(run, study, tmp_path):
     again = Path(shutil.copytree(run.with_name("again"), tmp_path / "again", symlinks=True))
-    (rows,) = again.glob("stages/evaluate/*/per_image.jsonl")
+    rows = again / "evaluate" / "per_image.jsonl"
     changed = [json.loads(line) for line in rows.read_text().splitlines()]
     for row in changed:
         row["metrics"]["psnr"] += row["policy"] == "input"
     rows.write_text("".join(f"{json.dumps(row)}\n" for row in changed))
+    with pytest.raises(DataError, match=r"per_image\.jsonl is not what was committed"):
+        study(repetition=str(again))
+    change_manifest(rows.parent, outputs=outputs_of(rows.parent))
     with pytest.raises(DataError, match="were degraded otherwise"):
         study(repetition=str(again))
+
+
+def test_runs_of_other_code_are_refused(run, study, tmp_path):
+    for key, name, named in (
+        ("repetition", "again", str),
+        ("other_seeds", "seeded", lambda path: [str(path)]),
+    ):
+        other = Path(shutil.copytree(run.with_name(name), tmp_path / name, symlinks=True))
+        recipe = read_manifest(other / "router").recipe
+        change_manifest(other / "router", recipe={**recipe, "toolkit": "0.0.1"})
+        with pytest.raises(DataError, match=rf"studies\.{key}: expected a run of the same code, .* 'router'"):
+            study(**{key: named(other)})
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def run(context: StageContext) -> None:
         ablations=_ablations(Path(named.ablations), deciding) if named.ablations else None,
         other_data=[_other_data(Path(folder), deciding) for folder in named.other_data],
         repetition=repetition_in(Path(named.repetition), config, rows, own) if named.repetition else None,
-        seeds=spread_over([Path(folder) for folder in named.other_seeds], config, rows),
+        seeds=spread_over([Path(folder) for folder in named.other_seeds], config, rows, own),
     )
     atomic_write_json(context.folder / STUDIES_FILE, as_json(studies))
 
