@@ -6,6 +6,7 @@ from os.path import realpath
 from pathlib import Path
 
 from moei_toolkit.errors import ImageError
+from moei_toolkit.inference.photo_record import is_restoration
 from moei_toolkit.io.images import WRITABLE_SUFFIXES
 
 USUAL_OUTPUT = "restored"
@@ -22,7 +23,7 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
 
     Args:
         source: A photograph, or a folder searched to the bottom, except where the output, or the usual one,
-            lies in it.
+            lies in it, or that of a folder below it.
         output: A file when ``source`` is one and this has a suffix, else a folder that mirrors ``source``.
 
     Raises:
@@ -52,10 +53,16 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
 
 def _photos_below(source: Path, output: Path) -> list[Path]:
     """Return the photographs of a folder, without those that an earlier run may have left in it."""
-    found = (path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
     inside = _real(source)
     left = {out for out in map(_real, (output, usual_output(source))) if inside in out.parents}
-    return sorted(path for path in found if not path.is_dir() and not left & set(_real(path).parents))
+
+    def is_left(path: Path) -> bool:
+        if USUAL_OUTPUT in path.relative_to(source).parts[:-1] and is_restoration(path):
+            return True
+        return bool(left & set(_real(path).parents))
+
+    found = (path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
+    return sorted(path for path in found if not path.is_dir() and not is_left(path))
 
 
 def _real(path: Path) -> Path:

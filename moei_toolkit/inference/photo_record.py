@@ -8,6 +8,9 @@ from typing import Any
 
 from moei_toolkit.errors import ImageError
 
+_TOLD = {"modified_ns", "model"}
+"""What every record has among others."""
+
 
 def record_path(target: Path) -> Path:
     """Return where the record of a restored picture lies: beside it, as ``NAME.SUFFIX.json``."""
@@ -38,6 +41,11 @@ def is_done(source: Path, target: Path, model: str | None) -> bool:
     return all(record.get(key) == value for key, value in expected.items())
 
 
+def is_restoration(picture: Path) -> bool:
+    """Tell whether a record says of a picture that it was restored."""
+    return _read(record_path(picture)).keys() >= _TOLD
+
+
 def require_no_other(target: Path) -> None:
     """Refuse a target whose record would replace another file, which a damaged record of a picture is not.
 
@@ -50,7 +58,7 @@ def require_no_other(target: Path) -> None:
     if not path.is_file():
         return
     record = _read(path)
-    if not record.keys() >= {"modified_ns", "model"} and (record or not target.is_file()):
+    if not record.keys() >= _TOLD and (record or not target.is_file()):
         raise ImageError(
             f"{path}: is no record of a restoration, and would be replaced by one; move it, or choose "
             "another output"

@@ -68,6 +68,18 @@ def test_a_folder_alone_and_once_more(default_model, photo, capsys):
     assert capsys.readouterr().err.count("done before") == 2
 
 
+def test_restorations_of_a_folder_below_are_left_out_but_pictures_that_are_none(default_model, photo, capsys):
+    below = photo.parent / "deep"
+    picture(below / "b.png")
+    assert restore.main([str(below)]) == 0
+    picture(below / "restored" / "of_paper.png")
+    assert restore.main([str(photo.parent), "--dry-run"]) == 0
+    asked = [Path(line.split(" -> ")[0]) for line in capsys.readouterr().out.splitlines()]
+    assert asked[-3:] == [below / "b.png", below / "restored" / "of_paper.png", photo]
+    assert restore.main([str(below / "restored"), "--dry-run"]) == 0  # which is what was asked for
+    assert str(below / "restored" / "b.png") in capsys.readouterr().out
+
+
 def test_it_may_be_where_the_command_is_run(default_model, photo, monkeypatch):
     monkeypatch.chdir(photo.parent)
     assert restore.main(["photo.jpg"]) == 0
