@@ -84,7 +84,14 @@ def _parser() -> CommandParser:
         metavar="NAME",
         help="dense, actual (MoE-I), top2, dense-equal, single.NAME, expert.NAME (default: dense actual)",
     )
-    parser.add_argument("--runtimes", nargs="+", choices=RUNTIMES, default=["eager"], metavar="NAME")
+    parser.add_argument(
+        "--runtimes",
+        nargs="+",
+        choices=RUNTIMES,
+        default=["eager"],
+        metavar="NAME",
+        help=f"{', '.join(RUNTIMES)} (default: eager)",
+    )
     parser.add_argument(
         "--precisions",
         nargs="+",
@@ -94,7 +101,9 @@ def _parser() -> CommandParser:
     )
     parser.add_argument("--usual", action="store_true", help="also the tiler that most repositories ship")
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
-    parser.add_argument("--quick", action="store_true", help="1 warm-up and 5 runs instead of 30 and 100")
+    parser.add_argument(
+        "--quick", action="store_true", help="1 warm-up and 5 runs, not 30 and 100; marked so"
+    )
     parser.add_argument("--warm-ups", type=int, metavar="N", help="of each subject, in every block")
     parser.add_argument("--runs", type=int, metavar="N", help="timed, in every block")
     parser.add_argument("--blocks", type=int, metavar="N", help="measure everything anew so often (3)")
@@ -105,7 +114,9 @@ def _parser() -> CommandParser:
     parser.add_argument(
         "--bundle", type=parse_path, help="an exported bundle for onnx and openvino, not a new one"
     )
-    parser.add_argument("--allow-noise", action="store_true", help="compare whatever the noise")
+    parser.add_argument(
+        "--allow-noise", action="store_true", help="compare also where ratios spread by over 5%%"
+    )
     parser.add_argument(
         "-o", "--output", type=parse_path, help="folder for cost.json, runs.jsonl and costs.csv"
     )

@@ -36,7 +36,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--runtime",
         metavar="NAME",
-        help="for a run or a model eager (default) or compile, for ONNX graphs onnx (default) or openvino",
+        help="for a run or a model eager (default) or compile, with which the first photograph waits for a "
+        "compiler; for ONNX graphs onnx (default) or openvino",
     )
     parser.add_argument(
         "--precision",

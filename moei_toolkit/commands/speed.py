@@ -17,7 +17,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=f"some of: {', '.join(NAMES)}"
     )
-    parser.add_argument("--quick", action="store_true", help="a small image and few rounds")
+    parser.add_argument(
+        "--quick", action="store_true", help="a small image and few rounds; targets are for the usual size"
+    )
     parser.add_argument(
         "--size", type=parse_size, metavar="WxH", help="of the image, 3840x2160 unless --quick"
     )

@@ -22,7 +22,9 @@ def main(argv: Sequence[str]) -> int:
     parser = CommandParser(
         CHAIN,
         "examples:\n  tools/train.py configs/smoke.py --cfg-options router.beta=50\n"
-        "  torchrun --nproc_per_node 2 tools/train.py configs/smoke.py",
+        "  torchrun --nproc_per_node 2 tools/train.py configs/smoke.py\n"
+        "stages: data, dense, experts (or experts.NAME), utilities, router, calibrate, singles\n"
+        "  (singles.NAME), dense_equal, measure, evaluate, bench, studies, report",
     )
     parser.add_argument("config", help="config file, for instance configs/moei_rain_haze_snow.py")
     parser.add_argument("--work-dir", help="folder of the run, instead of the config's work_dir")
