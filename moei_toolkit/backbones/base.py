@@ -30,7 +30,10 @@ class Backbone(nn.Module, ABC):
 
     @abstractmethod
     def encode(self, x: Tensor) -> list[Tensor]:
-        """Return the features of ``x`` (B, 3, H, W), fine to coarse, each (B, C_i, H / s_i, W / s_i)."""
+        """Return the features of ``x`` (B, 3, H, W), fine to coarse, each (B, C_i, H / s_i, W / s_i).
+
+        ``x`` stays as it is.
+        """
 
     @abstractmethod
     def summarize(self, features: list[Tensor], x: Tensor) -> Tensor:

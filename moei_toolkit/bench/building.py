@@ -36,7 +36,7 @@ def make_image(size: Size, seed: int = 0) -> np.ndarray:
 
 
 def build_subject(model: Model, subject: Subject) -> Built:
-    """Load what a subject is made of; MoE-I of a bundle goes along its first expert (with a guide).
+    """Load what a subject is made of; MoE-I of a bundle goes along an expert with a guide, if there is one.
 
     Raises:
         ConfigError: If the model has no such policy, or the runtime cannot run it.

@@ -42,7 +42,7 @@ class Cost:
         hops_ms: Medians of describe, decide and restore.
         ms_per_mp: Median latency by megapixel.
         peak_memory_gb: Resident size of its process at most, 1e9 bytes; the median of the blocks.
-        loaded_memory_gb: The same before the first image.
+        loaded_memory_gb: The same before an image is restored.
         device_memory_gb: Of tensors on a GPU at most; None on a processor.
         images_per_second: Over all timed runs, one image at a time.
         mp_per_second: The same in megapixels.

@@ -33,8 +33,8 @@ _SOURCE = "the config of the measured run"
 def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider | None, str]:
     """Return the runtime, what decides if anything does, and the route that the subject's policy takes.
 
-    Only what the policy needs is loaded, for its memory counts. MoE-I is measured along its largest expert,
-    with a guide if one of several has it; Top-2 mixes the two largest in equal parts.
+    Only what the policy needs is loaded, for its memory counts. MoE-I is measured along an expert with a
+    guide, if there is one, the largest of them; Top-2 mixes the two largest in equal parts.
 
     Raises:
         ConfigError: If the model has no such policy.
@@ -79,7 +79,7 @@ def _routed_experts(
 
 
 def _dearest(experts: Mapping[str, Expert], protocol: Protocol) -> str:
-    return max(experts, key=lambda name: (parameters_of(experts[name]), name in protocol.guides))
+    return max(experts, key=lambda name: (name in protocol.guides, parameters_of(experts[name])))
 
 
 def _stage_of(config: Config, policy: str) -> str:

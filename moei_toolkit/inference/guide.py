@@ -1,4 +1,4 @@
-"""A small restoration of the whole image, which says how bright its parts are that tiles see none of."""
+"""A small restoration of the whole image, which tells tiles how bright their parts are."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from moei_toolkit.inference.tiling import Tile
 CELLS = 4
 """Parts of each side of a tile over which it is held against the guide."""
 
+LONGEST = 16
+"""How many times as long as its short side a guide may be: all of it lies in memory."""
+
 _STRIP = 32
 """Rows changed at once: what is added to them stays in the cache."""
 
@@ -21,42 +24,51 @@ _STRIP = 32
 def guide_size(protocol: Protocol, route: str, height: int, width: int) -> tuple[int, int] | None:
     """Return rows and columns of the guide of an image.
 
-    None where the route has no guide, or the image itself is no larger.
+    None where the route has no guide, the image itself is no larger, or it is longer than `LONGEST` times
+    its short side.
     """
-    scale = protocol.guides.get(route, math.inf) / min(height, width)
-    return (max(1, round(height * scale)), max(1, round(width * scale))) if scale < 1 else None
+    short, long = sorted((height, width))
+    scale = protocol.guides.get(route, math.inf) / short
+    return None if scale >= 1 or long > LONGEST * short else (round(height * scale), round(width * scale))
 
 
 class Guide:
-    """Gives tiles the low frequencies of a restoration of the whole image at a small size.
+    """Gives tiles the low frequencies of what is done to the whole image at a small size.
 
     A tile of a large image is a wall or a piece of sky; how bright it is behind haze shows from afar only. So
-    what a network makes of a tile keeps its details, and gets the means over ``CELLS`` x ``CELLS`` parts that
-    the network gives them where it sees the whole. Differences are interpolated between the middles of
-    the parts; a tile that agrees with the guide stays as it is.
+    what a network makes of a tile keeps its details, while the means over ``CELLS`` x ``CELLS`` parts change
+    by as much as the network changes them where it sees the whole. Differences are interpolated between the
+    middles of the parts; a tile that agrees with the guide stays as it is.
 
     Args:
-        planes: (3, h, w), the small restoration.
+        before: (3, h, w), the whole image, reduced.
+        after: (3, h, w), what is made of it.
         height: Rows of the image.
         width: Columns of the image.
     """
 
-    def __init__(self, planes: np.ndarray, height: int, width: int) -> None:
-        self._planes = planes.astype(np.float32)
-        rows, columns = planes.shape[1:]
+    def __init__(self, before: np.ndarray, after: np.ndarray, height: int, width: int) -> None:
+        self._change = np.subtract(after, before, dtype=np.float32)
+        rows, columns = before.shape[1:]
         self._rows = cache(lambda start, length: _Side(start, length, rows, height))
         self._columns = cache(lambda start, length: _Side(start, length, columns, width))
 
-    def lead(self, tile: Tile, pixels: np.ndarray) -> np.ndarray:
-        """Give a restored tile (3, h, w) the low frequencies of the guide, in place; see `Finish`."""
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self._change.shape[1], self._change.shape[2]
+
+    def lead(self, tile: Tile, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """Return what a network made of a tile with the low frequencies of the guide; see `Finish`."""
         rows, columns = self._rows(tile.top, tile.height), self._columns(tile.left, tile.width)
-        seen = self._planes[:, rows.seen, columns.seen]
+        seen = self._change[:, rows.seen, columns.seen]
         # No matrix products: the threads of NumPy would stay in the way of those of the network.
         wanted = np.einsum("jc,ikc->ijk", columns.of_guide, np.einsum("ir,krc->ikc", rows.of_guide, seen))
-        image = pixels.transpose(1, 2, 0)  # as networks leave it in memory
-        change = wanted - columns.means(rows.means(image, 0), 1)
-        rows.add(image, np.einsum("wj,ijk->iwk", columns.back, change))
-        return pixels
+        led = after if after.flags.writeable else after.copy()
+        image = led.transpose(1, 2, 0)  # as networks leave it in memory
+        made = columns.means(rows.means(image, 0) - rows.means(before.transpose(1, 2, 0), 0), 1)
+        rows.add(image, np.einsum("wj,ijk->iwk", columns.back, wanted - made))
+        return led
 
 
 class _Side:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +74,9 @@ def restore_photo(restorer: Restorer, source: Path, target: Path, model: str | N
     Returns:
         The JSON: source, bytes, modified_ns, model, width, height, route, probabilities, confidence,
         abstained, tile (its side in pixels), usual_tile (what it would have been, had memory not run out),
-        precision (what tiles were computed in), seconds per hop (open, describe, decide, restore, write: what
-        is left of that after the last row; and total, their sum), and ms_per_megapixel, of the total.
+        precision (what tiles were computed in), guide (its rows and columns, null without one), seconds per
+        hop (open, describe, decide, restore, write: what is left of that after the last row; and total, their
+        sum), and ms_per_megapixel, of the total.
 
     Raises:
         ImageError: If the photograph cannot be read, the target's format cannot hold it, or another file has
@@ -111,7 +112,7 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
     writer, tiles = RowWriter(target, photo), [runtime.protocol.tile]
     try:
         with _timed(seconds, "restore"):
-            guide = _guide(runtime, photo, decision.route, g)
+            guide = _guide(runtime, photo, decision.route, g, tiles.append)
             with photo.pixels() as pixels:
                 for top, rows in runtime.restore_rows(pixels, decision.route, g, tiles.append, guide):
                     writer.write(top, rows)
@@ -131,6 +132,7 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
         "tile": tiles[-1],
         "usual_tile": tiles[0],
         "precision": runtime.protocol.precision,
+        "guide": guide and guide.size,
     }
     return Restored(writer, target, facts, seconds)
 
@@ -156,12 +158,14 @@ def _require_name(source: Path) -> None:
         raise ImageError(f"{printable(str(source))}: expected a name in UTF-8; rename it") from error
 
 
-def _guide(runtime: Runtime, photo: Photograph, route: str, g: np.ndarray) -> Guide | None:
+def _guide(
+    runtime: Runtime, photo: Photograph, route: str, g: np.ndarray, on_halved: Callable[[int], None]
+) -> Guide | None:
     """Return the guide of a route that has one; only then the photograph is decoded for it."""
     if route not in runtime.protocol.guides:
         return None
     with photo.pixels() as pixels:
-        return runtime.guide(pixels, route, g)
+        return runtime.guide(pixels, route, g, on_halved)
 
 
 @contextmanager

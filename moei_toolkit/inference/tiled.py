@@ -15,9 +15,9 @@ from moei_toolkit.io.pixel_source import PixelSource
 
 TileFunction = Callable[[np.ndarray], np.ndarray]
 
-Finish = Callable[[Tile, np.ndarray], np.ndarray]
-"""Given a tile of the image, and what the network made of it, (C, h, w), which it may change, returns what is
-blended."""
+Finish = Callable[[Tile, np.ndarray, np.ndarray], np.ndarray]
+"""Returns what is blended of a tile, given it, its pixels (3, h, w), and what the network made of them,
+(C, h, w), which it may change."""
 
 
 def restore_tiled(
@@ -32,14 +32,14 @@ def restore_tiled(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Run a network over an image tile by tile.
 
-    Tiles become floats one at a time, and one band of them is held, so memory does not grow with the height
-    of the image.
+    Tiles become floats when it is their turn, and one band of them is held, so memory does not grow with the
+    height of the image.
 
     Args:
         source: The image, of any height and width.
         fn: Maps (B, 3, h, w) float32 in [0, 1] to (B, C, h, w), C = 3 or several restorations stacked. It
             is given sides that are multiples of ``align``, those of the tiles continued by the border of the
-            image, and tiles of one size in a call. Channels lie last in memory.
+            image, and tiles of one size in a call. Channels lie last in memory. It must not change them.
         tile: Side of a tile in pixels.
         overlap: Pixels that neighbours share.
         window: See `axis_weights`.
@@ -62,16 +62,17 @@ def restore_tiled(
     ):
         tiles = list(row)
         bottom = top + tiles[0].height
-        for part, pixels in _restored(source.rows(top, bottom), _calls(tiles, batch), fn, align):
-            yield from blender.add(part, pixels if finish is None else finish(part, pixels))
+        for part, crop, pixels in _restored(source.rows(top, bottom), _calls(tiles, batch), fn, align):
+            yield from blender.add(part, pixels if finish is None else finish(part, crop, pixels))
 
 
 def _restored(
     band: np.ndarray, calls: Iterable[list[Tile]], fn: TileFunction, align: int
-) -> Iterator[tuple[Tile, np.ndarray]]:
+) -> Iterator[tuple[Tile, np.ndarray, np.ndarray]]:
     for tiles in calls:
-        for part, pixels in zip(tiles, _run(_crops(band, tiles, align), fn), strict=True):
-            yield part, pixels[:, : part.height, : part.width]
+        crops = _crops(band, tiles, align)
+        for part, crop, pixels in zip(tiles, crops, _run(crops, fn), strict=True):
+            yield part, *(image[:, : part.height, : part.width] for image in (crop, pixels))
 
 
 def _calls(row: list[Tile], batch: int) -> Iterator[list[Tile]]:

@@ -43,6 +43,7 @@ def check_backbone(
         backbone = shake(make(), seed).eval()
         before = state_of(backbone)
         with torch.no_grad():
+            _check_input(backbone)
             _check_features(backbone)
             _check_description(backbone)
             _check_sites(backbone)
@@ -52,6 +53,13 @@ def check_backbone(
             require_state(backbone, before)
         _check_loading(backbone, make())
         _check_training(backbone)
+
+
+def _check_input(backbone: Backbone) -> None:
+    x, asked = random_images(1, 24, 40), random_images(1, 24, 40)
+    with promise(backbone, "it changes nothing in the image that it encodes"):
+        _summary(backbone, x)
+        require_equal(x, asked)
 
 
 def _check_sites(backbone: Backbone) -> None:

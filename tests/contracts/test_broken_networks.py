@@ -81,6 +81,11 @@ class Counting(GlobalUNet):
         return super().encode(x)
 
 
+class Centring(GlobalUNet):
+    def encode(self, x):
+        return super().encode(x.sub_(0.5))
+
+
 class Forgetful(GlobalUNet):
     """Keeps part of what it knows outside its state dict."""
 
@@ -129,6 +134,7 @@ class BatchNormalised(GlobalUNet):
         (Dropping, "order of probes|nothing is random|independently"),
         (ShortDescriptor, "described by 16 numbers"),
         (Counting, "changes nothing in it: 1 of .* tensors changed: calls"),
+        (Centring, "changes nothing in the image that it encodes"),
         (Forgetful, "exactly as what was saved: the largest difference is"),
         (DeadWeight, "reaches every parameter: 2 of .*spare.weight, spare.bias"),
         (PicksItsOwnProbe, "as its own overview and probe"),

@@ -54,35 +54,62 @@ def make_guided() -> EagerRuntime:
 def test_a_tile_that_agrees_with_the_guide_stays_as_it_is(size: tuple[int, int], reduced: tuple[int, int]):
     height, width = size
     small = noise(3, min(reduced[0], height), min(reduced[1], width))
-    whole, guide = enlarged(small, height, width), Guide(small, height, width)
+    image, guide = noise(3, height, width), Guide(np.zeros_like(small), small, height, width)
+    changed = image + enlarged(small, height, width)
     for tile in tile_grid(height, width, 32, 8):
-        np.testing.assert_allclose(guide.lead(tile, crop(whole, tile).copy()), crop(whole, tile), atol=2e-6)
+        led = guide.lead(tile, crop(image, tile), crop(changed, tile).copy())
+        np.testing.assert_allclose(led, crop(changed, tile), atol=2e-6)
+
+
+@pytest.mark.parametrize("size", [(20, 20), (90, 130), (161, 47)])
+def test_a_network_that_changes_nothing_is_led_nowhere(size: tuple[int, int]):
+    runtime, image = make_guided(), noise(*size, 3)
+    same = Unchanging(runtime.backbone, {GUIDED: runtime.experts[GUIDED]}, runtime.protocol)
+    assert same.guide(image, GUIDED, same.describe(image)) is not None
+    np.testing.assert_allclose(same.restore(image, GUIDED, same.describe(image)), image, atol=1e-6)
 
 
 def test_a_tile_gets_the_brightness_of_the_guide_and_keeps_its_details():
     small = noise(3, 9, 16)
-    whole, guide = enlarged(small, 135, 240), Guide(small, 135, 240)
+    image, guide = noise(3, 135, 240), Guide(np.zeros_like(small), small, 135, 240)
+    changed = image + enlarged(small, 135, 240)
     chequered = np.indices((32, 32)).sum(0) % 2 - np.float32(0.5)
     tile = Tile(64, 128, 32, 32)
     for offset in (-0.3, 0.1):
-        led = guide.lead(tile, crop(whole, tile) + np.float32(offset) + chequered)
-        np.testing.assert_allclose(led, crop(whole, tile) + chequered, atol=2e-6)
+        led = guide.lead(tile, crop(image, tile), crop(changed, tile) + np.float32(offset) + chequered)
+        np.testing.assert_allclose(led, crop(changed, tile) + chequered, atol=2e-6)
 
 
 def test_a_slope_that_a_tile_has_missed_comes_from_the_guide():
     whole = np.broadcast_to(np.linspace(0, 1, 128, dtype=np.float32)[:, None], (3, 128, 128))
-    guide = Guide(whole[:, ::4, ::4].copy(), 128, 128)
+    small = whole[:, ::4, ::4]
+    guide = Guide(np.zeros_like(small), small, 128, 128)
     tile = Tile(32, 32, 64, 64)
-    flat = np.full((3, 64, 64), 0.5, np.float32)
-    led = guide.lead(tile, flat)
+    before = np.zeros((3, 64, 64), np.float32)
+    led = guide.lead(tile, before, before + np.float32(0.5))
     cells = led.reshape(3, CELLS, 16, CELLS, 16).mean((2, 4))
     wanted = crop(whole, tile).reshape(3, CELLS, 16, CELLS, 16).mean((2, 4))
-    assert np.abs(cells - wanted).max() < 0.25 * np.abs(flat.mean() - wanted).max()
+    assert np.abs(cells - wanted).max() < 0.25 * np.abs(0.5 - wanted).max()
+
+
+def test_what_may_not_be_written_to_is_copied():
+    small, tile = noise(3, 9, 16), Tile(64, 128, 32, 32)
+    guide, before, after = Guide(np.zeros_like(small), small, 135, 240), noise(3, 32, 32), noise(3, 32, 32)
+    expected = guide.lead(tile, before, after.copy())
+    after.flags.writeable = False
+    np.testing.assert_array_equal(guide.lead(tile, before, after), expected)
 
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [((2160, 3840), (160, 284)), ((3840, 2160), (284, 160)), ((160, 400), None), ((40, 40), None)],
+    [
+        ((2160, 3840), (160, 284)),
+        ((3840, 2160), (284, 160)),
+        ((160, 400), None),
+        ((40, 40), None),
+        ((320, 16 * 320), (160, 16 * 160)),
+        ((320, 16 * 320 + 1), None),
+    ],
 )
 def test_a_guide_is_smaller_than_the_image_and_has_its_shape(
     size: tuple[int, int], expected: tuple[int, int] | None
@@ -90,12 +117,6 @@ def test_a_guide_is_smaller_than_the_image_and_has_its_shape(
     protocol = replace(PROTOCOL, guides={GUIDED: 160})
     assert guide_size(protocol, GUIDED, *size) == expected
     assert guide_size(protocol, PLAIN, *size) is None
-
-
-def test_one_thin_line_has_a_guide_of_one_pixel_in_height():
-    for short_side, size, expected in ((10, (20, 2000), (10, 1000)), (1, (11, 1), None)):
-        protocol = replace(PROTOCOL, guides={GUIDED: short_side})
-        assert guide_size(protocol, GUIDED, *size) == expected
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -126,10 +147,12 @@ def test_the_guide_is_the_reduced_image_restored_along_the_same_route():
     runtime, image, tile = make_guided(), noise(96, 96, 3), Tile(24, 48, 32, 32)
     g = runtime.describe(image)
     reduced = cv2.resize(image, (SHORT_SIDE, SHORT_SIDE), interpolation=cv2.INTER_AREA)
-    small = make_runtime().restore(reduced, GUIDED, g).transpose(2, 0, 1)
-    guide, pixels = runtime.guide(image, GUIDED, g), noise(3, 32, 32)
+    before, after = (x.transpose(2, 0, 1) for x in (reduced, make_runtime().restore(reduced, GUIDED, g)))
+    guide, crops = runtime.guide(image, GUIDED, g), noise(2, 3, 32, 32)
     assert guide is not None
-    np.testing.assert_allclose(guide.lead(tile, pixels), Guide(small, 96, 96).lead(tile, pixels), atol=1e-5)
+    assert guide.size == (SHORT_SIDE, SHORT_SIDE)
+    expected = Guide(before, after, 96, 96).lead(tile, crops[0], crops[1].copy())
+    np.testing.assert_allclose(guide.lead(tile, *crops), expected, atol=1e-5)
 
 
 def test_all_routes_at_once_are_what_each_is_alone():
@@ -157,10 +180,26 @@ def test_a_photograph_is_led_whether_it_is_streamed_or_not(
     monkeypatch.setattr("moei_toolkit.inference.photo.open_photograph", opening)
     restorer = Restorer(runtime, make_decider(9.0, 0.0))
     facts = restore_photo(restorer, tmp_path / "photo.png", tmp_path / "out.png")
-    assert facts["route"] == GUIDED
+    assert (facts["route"], facts["guide"]) == (GUIDED, (16, 23))
     restored = np.asarray(Image.open(tmp_path / "out.png")) / np.float32(255)
     expected = restorer.restore(pixels).image
     np.testing.assert_allclose(restored, expected, atol=2 / 255)  # one is reduced in eight bits
+
+
+def test_a_guide_for_which_memory_does_not_suffice_is_made_by_smaller_tiles():
+    def short_of_memory(tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
+        if tiles.shape[3] > 16:
+            raise MemoryError
+        return tiles
+
+    runtime = make_runtime(protocol=replace(PROTOCOL, tile=32, overlap=4, guides={GUIDED: 24}))
+    runtime.restore_tiles = short_of_memory
+    image, told = noise(60, 90, 3), []
+    g = runtime.describe(image)
+    np.testing.assert_allclose(runtime.restore(image, GUIDED, g, told.append), image, atol=1e-6)
+    assert told == [16, 16]  # for the guide, and for the image
+    with pytest.raises(MemoryError):
+        runtime.restore(image, GUIDED, g)
 
 
 def test_its_operations_count():
@@ -169,6 +208,13 @@ def test_its_operations_count():
     more = guided.gflops(GUIDED, expert, 90, 90) - plain.gflops(GUIDED, expert, 90, 90)
     assert more == pytest.approx(plain.tile_gflops(expert, SHORT_SIDE, SHORT_SIDE))
     assert guided.gflops(PLAIN, expert, 90, 90) == plain.gflops(PLAIN, expert, 90, 90)
+
+
+class Unchanging(EagerRuntime):
+    """Returns what it is given."""
+
+    def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
+        return tiles.copy()
 
 
 class Doubling(EagerRuntime):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from moei_toolkit.data.views import SPREAD
+from moei_toolkit.inference.guide import CELLS, LONGEST
 
 DESCRIPTION: dict[str, Any] = {
     "pixels": "RGB, upright, channels first, float32: integers divided by their largest value, no mean taken",
@@ -29,6 +30,13 @@ DESCRIPTION: dict[str, Any] = {
     "multiple of align. What a tile lacks to multiples of align is its last row or column repeated",
     "blending": "a tile counts 1, falling as sin^2(pi / 2 * (i + 0.5) / overlap) over the overlap towards a "
     "neighbour (window hann) or not at all (uniform), rows times columns, divided by the sum over all tiles",
+    "guides": "where guides names the route, scale = its number / the short side of the image is below 1 and "
+    f"no side is more than {LONGEST} times the other: the whole image, averaged over equal areas to "
+    "(round(height * scale), round(width * scale)), is restored first and clipped; change is that less what "
+    f"went in. A side of a tile has parts between round(linspace(0, side, min({CELLS}, side) + 1)). Before "
+    "blending, a restored tile gets the mean of change (enlarged, bilinear, half-pixel centres) over each "
+    "part, less what the network has changed there on average: bilinear between the middles of the parts, "
+    "constant beyond the outer ones",
     "output": "clipped to [0, 1] after blending",
 }
 """Sizes are those of the protocol."""

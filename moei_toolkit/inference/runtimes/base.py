@@ -50,6 +50,8 @@ class Runtime(ABC):
     def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
         """Restore tiles (B, 3, h, w) of one image with descriptor g (1, d); not clipped, the same shape.
 
+        The tiles stay as they are; what is returned may be changed by whoever gets it.
+
         Raises:
             MemoryError: If memory does not suffice.
         """
@@ -120,24 +122,26 @@ class Runtime(ABC):
 
         fn = run if on_halved is None else HalvingTiles(run, *tiles, on_halved, protocol.align)
         source = as_source(image)
-        guide = guide or self.guide(source, route, g)
+        guide = guide or self.guide(source, route, g, on_halved)
         finish = guide.lead if guide else None
         for top, rows in restore_tiled(source, fn, *tiles, self.batch, protocol.align, finish):
             if len(rows) != 3:
                 raise DataError(f"route {route!r}: expected a network of three channels, got {len(rows)}")
             yield top, np.clip(rows, 0, 1, out=rows).transpose(1, 2, 0)
 
-    def guide(self, image: Picture, route: str, g: np.ndarray) -> Guide | None:
+    def guide(
+        self, image: Picture, route: str, g: np.ndarray, on_halved: Callable[[int], None] | None = None
+    ) -> Guide | None:
         """Restore the whole image at a small size, for the tiles of a route.
 
         Args:
             image: What :meth:`describe` has seen; all of it is read once more.
             route: Name of an expert, or ``"dense"``.
             g: (1, d), from :meth:`describe`.
+            on_halved: See :meth:`restore_rows`.
 
         Returns:
-            None where the protocol names no guide for the route, or the image is no larger than it would be;
-            nothing is read then.
+            None where the route has none; see `guide_size`. Nothing is read then.
 
         Raises:
             MemoryError: If memory does not suffice.
@@ -147,8 +151,9 @@ class Runtime(ABC):
         size = guide_size(self.protocol, route, source.height, source.width)
         if size is None:
             return None
-        small = self.restore(read_reduced(source, *size).transpose(1, 2, 0), route, g)  # which needs no guide
-        return Guide(small.transpose(2, 0, 1), source.height, source.width)
+        before = read_reduced(source, *size)
+        after = self.restore(before.transpose(1, 2, 0), route, g, on_halved)  # which needs no guide
+        return Guide(before, after.transpose(2, 0, 1), source.height, source.width)
 
     def restore(
         self, image: Picture, route: str, g: np.ndarray, on_halved: Callable[[int], None] | None = None

@@ -109,10 +109,10 @@ class EagerRuntime(Runtime):
         guides = [(place, self.guide(image, route, g)) for place, route in enumerate(self.routes)]
         planes_of = [(slice(3 * place, 3 * place + 3), guide) for place, guide in guides if guide]
 
-        def finish(tile: Tile, pixels: np.ndarray) -> np.ndarray:
+        def finish(tile: Tile, before: np.ndarray, after: np.ndarray) -> np.ndarray:
             for own, guide in planes_of:
-                guide.lead(tile, pixels[own])
-            return pixels
+                after[own] = guide.lead(tile, before, after[own])
+            return after
 
         stacked = restore_tiled(
             ArraySource(image),

@@ -20,9 +20,9 @@ from moei_toolkit.inference.threads import thread_count
 from moei_toolkit.types import Precision
 
 _HINTS: dict[Precision, str] = {"float32": "f32", "bfloat16": "bf16"}
-_KEPT = 18
+_KEPT = 22
 """How many graphs are kept compiled, each for its shapes: describe, router, and four routes of the up to four
-shapes that tiles of one image have. More of them would hold the weights of the network as often."""
+shapes that tiles of one image have, and its guide. More would hold the weights of the network as often."""
 
 
 class OpenVINORuntime(Runtime):
