@@ -25,7 +25,7 @@ def headline_of(found: Findings) -> Headline:
         finding=_finding(results),
         numbers=[
             *_gain_over(found, DENSE, "MoE-I over dense"),
-            *_gain_over(found, DENSE_EQUAL, "MoE-I over dense-equal (equal cost)"),
+            *_gain_over(found, DENSE_EQUAL, f"MoE-I over dense-equal ({_cost(found)})"),
             *(choices if len(results.experts) > 1 else []),
             BigNumber(
                 f"{verdicts['pass']} of {len(results.objectives)}",
@@ -46,6 +46,14 @@ def _finding(results: Results) -> str:
     if len(results.experts) == 1:
         return f"The one expert there is {reached}."
     return f"Choosing one expert per image {reached}, the best expert of every image {psnr[ORACLE]}."
+
+
+def _cost(found: Findings) -> str:
+    """Return how the operations of MoE-I compare with those of dense-equal; guides add some."""
+    if DENSE_EQUAL not in found.gflops:
+        return ""
+    more = f"{found.gflops[ACTUAL] / found.gflops[DENSE_EQUAL] - 1:+.1%}"
+    return "equal cost" if more in ("+0.0%", "-0.0%") else f"{more} operations"
 
 
 def _gain_over(found: Findings, rival: str, caption: str) -> list[BigNumber]:

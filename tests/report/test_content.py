@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from row_examples import LONE_FACTS, lone_rows, rows_of
 
@@ -37,6 +38,9 @@ def test_the_headline_names_the_rival_of_equal_cost_and_what_was_judged(found_el
     assert headline.numbers[1].value == "+0.25"
     assert headline.numbers[1].caption.startswith("MoE-I over dense-equal (equal cost), 95% interval ")
     assert headline.note.endswith(" Data: toy. The run first on the split test of other data.")
+    gflops = {**found_elsewhere.gflops, "actual": 1.004 * found_elsewhere.gflops["dense-equal"]}
+    dearer = headline_of(replace(found_elsewhere, gflops=gflops)).numbers[1]
+    assert dearer.caption.startswith("MoE-I over dense-equal (+0.4% operations), 95% interval ")
 
 
 def test_every_table_is_on_the_page(found, found_elsewhere, origin):

@@ -103,7 +103,7 @@ class DenseEqual(Section):
     """The rival of equal cost: one expert of the same kind and size as the others, trained on every task.
 
     It has seen as much as all experts together when its iterations are the sum of theirs. What MoE-I gains
-    over it can only come from choosing.
+    over it can only come from choosing, and from guides where experts have them (`Inference.guides`).
     """
 
     expert: Component
