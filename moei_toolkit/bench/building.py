@@ -24,10 +24,12 @@ class Built:
     Attributes:
         restore: Restores an image (H, W, 3) uint8; returns the seconds of describe, decide and restore.
         precision: What its tiles are computed in, whatever was asked for.
+        route: What its tiles go along, whatever is decided.
     """
 
     restore: Callable[[np.ndarray], dict[str, float]]
     precision: Precision
+    route: str
 
 
 def make_image(size: Size, seed: int = 0) -> np.ndarray:
@@ -65,9 +67,9 @@ def build_subject(model: Model, subject: Subject) -> Built:
     if subject.precision is not None:
         runtime = runtime.in_precision(subject.precision)
     if subject.policy == DENSE:
-        return _timed(runtime, None, _by_bands(runtime, subject, DENSE))
+        return _by_bands(runtime, None, subject, DENSE)
     dearest = max(decider.experts, key=lambda name: name in runtime.protocol.guides)
-    return _timed(runtime, decider, _by_bands(runtime, subject, dearest))
+    return _by_bands(runtime, decider, subject, dearest)
 
 
 def _build_torch(model: Model, subject: Subject) -> Built:
@@ -83,7 +85,7 @@ def _build_torch(model: Model, subject: Subject) -> Built:
     if subject.runtime == "compile":
         from moei_toolkit.inference.runtimes.compiled import CompiledRuntime
 
-        return _timed(runtime, decider, _by_bands(CompiledRuntime(runtime), subject, route))
+        return _by_bands(CompiledRuntime(runtime), decider, subject, route)
     if subject.tiling == "whole":
         from moei_toolkit.bench.usual import restore_usual
 
@@ -92,17 +94,20 @@ def _build_torch(model: Model, subject: Subject) -> Built:
         def whole(image: np.ndarray, g: np.ndarray) -> None:
             restore_usual(backbone, expert, image, g, protocol.tile, protocol.overlap)
 
-        return replace(_timed(runtime, decider, whole), precision="float32")
-    return _timed(runtime, decider, _by_bands(runtime, subject, route))
+        return replace(_timed(runtime, decider, route, whole), precision="float32")
+    return _by_bands(runtime, decider, subject, route)
 
 
-def _by_bands(runtime: Runtime, subject: Subject, route: str) -> Callable[[np.ndarray, np.ndarray], None]:
+def _by_bands(runtime: Runtime, decider: Decider | None, subject: Subject, route: str) -> Built:
     batched = runtime.in_batches(subject.batch)
-    return lambda image, g: use_rows(batched.restore_rows(image, route, g))
+    return _timed(runtime, decider, route, lambda image, g: use_rows(batched.restore_rows(image, route, g)))
 
 
 def _timed(
-    runtime: Runtime, decider: Decider | None, restore: Callable[[np.ndarray, np.ndarray], None]
+    runtime: Runtime,
+    decider: Decider | None,
+    route: str,
+    restore: Callable[[np.ndarray, np.ndarray], None],
 ) -> Built:
     """Return the three hops; MoE-I decides and then goes along one expert, whatever was decided."""
 
@@ -117,4 +122,4 @@ def _timed(
         done = time.perf_counter()
         return {"describe": described - started, "decide": decided - described, "restore": done - decided}
 
-    return Built(hops, runtime.protocol.precision)
+    return Built(hops, runtime.protocol.precision, route)

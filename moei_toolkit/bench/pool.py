@@ -32,9 +32,10 @@ class Worker:
         self._commands = cast("IO[str]", process.stdin)
         self._answers = cast("IO[str]", process.stdout)
 
-    def wait(self) -> str:
-        """Wait until the subject is loaded; returns what its tiles are computed in."""
-        return str(self._hear()["precision"])
+    def wait(self) -> tuple[str, str]:
+        """Wait until the subject is loaded; returns what its tiles are computed in, and go along."""
+        loaded = self._hear()
+        return str(loaded["precision"]), str(loaded["route"])
 
     def run(self) -> dict[str, float]:
         """Restore the image; returns the seconds of describe, decide and restore.

@@ -95,6 +95,7 @@ class Measurements:
         runs: Every timed run.
         peaks: Memory of every subject and block.
         precisions: What the tiles of every subject were computed in, by name.
+        routes: What they went along, by name.
     """
 
     size: Size
@@ -103,6 +104,7 @@ class Measurements:
     runs: Sequence[Run]
     peaks: Sequence[Peak]
     precisions: Mapping[str, str]
+    routes: Mapping[str, str]
 
 
 def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, log: Reporter) -> Measurements:
@@ -123,7 +125,7 @@ def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, l
         raise BenchError(f"expected subjects of different names, got {', '.join(names)}")
     runs: list[Run] = []
     peaks: list[Peak] = []
-    precisions: dict[str, str] = {}
+    loaded: dict[str, tuple[str, str]] = {}
     total = plan.blocks * (plan.warm_ups + plan.runs) * len(subjects)
     with log.progress(total, f"bench at {size}") as progress:
         for block in range(plan.blocks):
@@ -132,7 +134,7 @@ def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, l
                     subject.name: stack.enter_context(start_worker(model, subject, size))
                     for subject in subjects
                 }
-                precisions = {name: worker.wait() for name, worker in workers.items()}
+                loaded = {name: worker.wait() for name, worker in workers.items()}
                 for number in range(-plan.warm_ups, plan.runs):
                     for name, worker in _in_turn(workers, number):
                         seconds = worker.run()
@@ -140,7 +142,8 @@ def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, l
                         if number >= 0:
                             runs.append(Run(name, block, number, seconds))
                 peaks += [Peak(name, block, **worker.memory()) for name, worker in workers.items()]
-    return Measurements(size, plan, tuple(subjects), tuple(runs), tuple(peaks), precisions)
+    precisions, routes = ({name: one[part] for name, one in loaded.items()} for part in (0, 1))
+    return Measurements(size, plan, tuple(subjects), tuple(runs), tuple(peaks), precisions, routes)
 
 
 def _in_turn(workers: Mapping[str, Worker], number: int) -> list[tuple[str, Worker]]:

@@ -79,6 +79,7 @@ def write_costs(
             "plan": asdict(found.plan),
             "protocol": protocol,
             "precisions": dict(found.precisions),
+            "routes": dict(found.routes),
             "io": IO_POLICY,
             "environment": versions(),
             "subjects": [asdict(subject) for subject in found.subjects],

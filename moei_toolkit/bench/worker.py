@@ -1,7 +1,7 @@
 """A process that restores when it is told to: each subject has its own, so that memory is its own too.
 
 It reads one job as a line of JSON, then one command per line, and answers each with a line of JSON:
-the job -> the precision, once it is loaded; ``run`` -> seconds of every hop; ``memory`` -> bytes.
+the job -> precision and route, once it is loaded; ``run`` -> seconds of every hop; ``memory`` -> bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def serve(commands: TextIO, answers: TextIO) -> None:
     built = build_subject(model, subject)
     image = make_image(size)
     loaded = process_peak()
-    _answer(answers, {"precision": built.precision})
+    _answer(answers, {"precision": built.precision, "route": built.route})
     for line in commands:
         if line.strip() == "run":
             _answer(answers, built.restore(image))

@@ -32,9 +32,9 @@ def measured(latencies: dict[str, list[list[float]]], peaks: dict[str, list[int]
         for block, value in enumerate(values)
     ]
     plan = Plan(0, len(next(iter(latencies.values()))[0]), blocks)
-    return Measurements(
-        SIZE, plan, [Subject(name) for name in latencies], runs, found, dict.fromkeys(latencies, "float32")
-    )
+    subjects = [Subject(name) for name in latencies]
+    same = (dict.fromkeys(latencies, value) for value in ("float32", "dense"))
+    return Measurements(SIZE, plan, subjects, runs, found, *same)
 
 
 FOUND = measured(

@@ -54,6 +54,7 @@ class TestBench:
         assert [cost["subject"] for cost in record["costs"]] == ["dense", "actual"]
         assert record["protocol"]["tile"] == CONFIG.inference.tile
         assert record["precisions"] == {"dense": "float32", "actual": "float32"}
+        assert record["routes"]["dense"] == "dense"
         runs = [json.loads(line) for line in (tmp_path / "runs.jsonl").read_text().splitlines()]
         assert len(runs) == 12
         assert all(run["quick"] for run in runs)

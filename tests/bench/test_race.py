@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tiny_run import make_run
+from tiny_run import EXPERTS, make_run
 
 from moei_toolkit.bench.cost import compare, costs_of
 from moei_toolkit.bench.models import model_of_run
@@ -42,6 +42,8 @@ def test_a_race(model: Model):
     assert [run.subject for run in found.runs[6:]] == [subject.name for subject in reversed(subjects)]
     assert all(run.seconds.keys() == {"describe", "decide", "restore"} for run in found.runs)
     assert set(found.precisions.values()) == {"float32"}
+    assert found.routes[ACTUAL] in EXPERTS
+    assert {found.routes[name] for name in (DENSE, "usual", "wider")} == {DENSE}
     decided = {run.subject for run in found.runs if run.seconds["decide"] > 0}
     assert decided == {ACTUAL, "many", TOP2}
     for cost in costs_of(found):

@@ -20,7 +20,7 @@ def as_if_measured(model, subjects, size, plan, log) -> Measurements:
         Run(one.name, 0, 0, {"describe": 0.2, "decide": 0.1, "restore": 0.7 + number})
         for number, one in enumerate(subjects)
     ]
-    return Measurements(size, plan, subjects, runs, [Peak(one.name, 0, 1, 2) for one in subjects], {})
+    return Measurements(size, plan, subjects, runs, [Peak(one.name, 0, 1, 2) for one in subjects], {}, {})
 
 
 @pytest.mark.parametrize(("asked", "timed"), [(False, {}), (True, {"any": 3000.0})])
