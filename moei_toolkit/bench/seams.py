@@ -47,7 +47,8 @@ def compare_with_whole(
         DataError: If the image is no larger than a tile, restored to nothing but one colour, or too large for
             the memory.
     """
-    protocol = replace(runtime.protocol, guides={})
+    runtime = runtime.under(replace(runtime.protocol, guides={}))
+    protocol = runtime.protocol
     if max(image.shape[:2]) <= protocol.tile:
         size = f"{image.shape[1]}x{image.shape[0]}"
         raise DataError(f"expected a photograph larger than a tile of {protocol.tile}, got {size}")
@@ -58,7 +59,7 @@ def compare_with_whole(
         whole = runtime.under(at_once).restore(image, route, g)
     except MemoryError as error:
         raise DataError("not enough memory to restore it whole; cut a smaller part out of it") from error
-    tiled = runtime.under(protocol).restore(image, route, g)
+    tiled = runtime.restore(image, route, g)
     return Agreement(
         route=route,
         psnr=PSNR()(tiled.transpose(2, 0, 1), whole.transpose(2, 0, 1)),

@@ -93,9 +93,8 @@ class _Side:
         places = np.clip((start + pixels) * (guide / image) - 0.5, 0, guide - 1)
         self.seen = slice(math.floor(places[0]), math.ceil(places[-1]) + 1)
         self.of_guide = self.means(_shares(places - self.seen.start, self.seen.stop - self.seen.start), 0)
-        self.back = _shares(
-            np.interp(pixels, self._middles, np.arange(len(self._middles))), len(self._middles)
-        )
+        cells = len(self._middles)
+        self.back = _shares(np.interp(pixels, self._middles, np.arange(cells)), cells)
 
     def means(self, values: np.ndarray, axis: int) -> np.ndarray:
         """Return the means over every cell along an axis."""

@@ -15,7 +15,7 @@ from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.evaluation.seeds import SeededRun, judge_seed
 from moei_toolkit.evaluation.studies import Repetition
 from moei_toolkit.io.manifest import Manifest, read_manifest
-from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
+from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.pipeline.chain import DATA, EVALUATE
 from moei_toolkit.pipeline.derivation import rows_of_run
 from moei_toolkit.pipeline.store import damage
@@ -29,7 +29,7 @@ _BESIDE = frozenset({"bench", "objectives", "report", "studies"})
 
 @dataclass(frozen=True)
 class _Run:
-    record: RunRecord
+    stages: Mapping[str, Manifest]
     seed: int
     rows: Sequence[Row]
 
@@ -57,8 +57,9 @@ def repetition_in(
             f"{key}: {folder} was tested on other images: {len(changed)}, such as {changed[0]!r}, were "
             "degraded otherwise. Make both runs over the same data."
         )
-    again = {name: read_manifest(stage_folder(folder, other.record, name)) for name in stages}
-    shared = [name for name, one in stages.items() if name != DATA and _making(one) == _making(again[name])]
+    shared = [
+        name for name, one in stages.items() if name != DATA and _making(one) == _making(other.stages[name])
+    ]
     return Repetition(compare_runs(rows, other.rows), shared)
 
 
@@ -108,8 +109,9 @@ def _read(
             f"{key}: expected a run of the same {wanted}, got {folder}, which has another "
             f"{', '.join(different)}."
         )
+    made = {name: read_manifest(stage_folder(folder, record, name)) for name in stages}
     for name, manifest in stages.items():
-        if _code(manifest) != _code(read_manifest(stage_folder(folder, record, name))):
+        if _code(manifest) != _code(made[name]):
             raise DataError(
                 f"{key}: expected a run of the same code, got {folder}, whose stage {name!r} another version "
                 "of the toolkit or of its components made. Make it again, with the code as it is now."
@@ -119,7 +121,7 @@ def _read(
     found = rows_of_run(folder, record)
     if unmatched := unmatched_images(rows, found):
         raise DataError(f"{key}: {folder} was tested on other images: {unmatched[0]}.")
-    return _Run(record, other.seed, found)
+    return _Run(made, other.seed, found)
 
 
 def _code(manifest: Manifest) -> list[Any]:
