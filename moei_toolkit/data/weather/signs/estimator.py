@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from moei_toolkit.data.views import to_floats
 from moei_toolkit.errors import DataError
 
 
@@ -59,7 +60,7 @@ def colour(longest: int) -> Callable[[np.ndarray], np.ndarray]:
     """Return what reduces (H, W, 3) pixels to that many on the longer side, as float32 in [0, 1]."""
 
     def reduce(pixels: np.ndarray) -> np.ndarray:
-        return _to_unit(_shrink(pixels, longest / max(pixels.shape[:2])))
+        return to_floats(_shrink(pixels, longest / max(pixels.shape[:2])))
 
     return reduce
 
@@ -69,19 +70,12 @@ def luminance(rows: int) -> Callable[[np.ndarray], np.ndarray]:
 
     def reduce(pixels: np.ndarray) -> np.ndarray:
         gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY).reshape(pixels.shape[:2])
-        return _to_unit(_shrink(gray, rows / len(pixels)))
+        return to_floats(_shrink(gray, rows / len(pixels)))
 
     return reduce
 
 
 _TYPES = (np.uint8, np.uint16, np.float32)
-
-
-def _to_unit(pixels: np.ndarray) -> np.ndarray:
-    """Return pixels of any type as float32 in [0, 1]."""
-    if pixels.dtype == np.float32:
-        return pixels
-    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
 
 def _shrink(pixels: np.ndarray, factor: float) -> np.ndarray:
