@@ -13,13 +13,11 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from moei_toolkit.bench.subject import Size
-from moei_toolkit.config.loader import import_custom
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.flops import FlopCount, counting_operations
-from moei_toolkit.inference.run_loading import load_router, load_runtime, require_run
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiling import tile_grid
-from moei_toolkit.io.run_record import RECORD
+from moei_toolkit.inference.trained import parts_in
 from moei_toolkit.routers.base import Router
 
 UNIT = "1e9 floating point operations of convolutions and matrix products, a multiply-add being two"
@@ -139,14 +137,12 @@ def _not_counted(runtime: EagerRuntime, expert: Expert) -> dict[str, int]:
     return {name: calls for name, calls in sorted(ran.calls.items()) if name not in counted}
 
 
-def count_run(work_dir: Path, size: Size) -> Counts:
-    """Count what every route of a finished run takes; see :func:`count_costs`.
+def count_costs_in(folder: Path, size: Size) -> Counts:
+    """Count what every route of a finished run or a trained model takes; see :func:`count_costs`.
 
     Raises:
-        StoreError: If the run is missing or has not got as far as its calibration.
+        StoreError: If there is none, or the run has not got as far as its calibration.
     """
-    config, folders = require_run(work_dir)
-    import_custom(config, str(work_dir / RECORD))
-    runtime = load_runtime(config, folders)
-    router = load_router(config, runtime.backbone.descriptor_dim, folders["router"])
-    return count_costs(runtime, router, size)
+    parts = parts_in(folder)
+    runtime = parts.runtime()
+    return count_costs(runtime, parts.router(runtime.backbone.descriptor_dim), size)

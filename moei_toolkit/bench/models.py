@@ -1,4 +1,4 @@
-"""The model of a finished run, as what workers load."""
+"""A trained model as what workers load."""
 
 from __future__ import annotations
 
@@ -9,46 +9,55 @@ from moei_toolkit.bench.subject import Model
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.export.record import read_bundle
+from moei_toolkit.inference.pretrained.record import is_model
 from moei_toolkit.inference.run_loading import require_run
+from moei_toolkit.inference.trained import parts_in
 from moei_toolkit.io.run_record import read_run, stage_folder
 
 
-def model_of_run(work_dir: Path, bundle: Path | None = None) -> Model:
-    """Return the model of a run that got as far as its calibration, with what it is compared with if trained.
+def model_in(folder: Path, bundle: Path | None = None) -> Model:
+    """Return the model of a trained model, or of a run that got as far as its calibration.
 
     Args:
-        work_dir: Folder of the run.
+        folder: Of either. A run's model has what it is compared with as well, if that is trained.
         bundle: Its exported bundle, if there is one.
 
     Raises:
-        StoreError: If the run is missing or not that far.
+        StoreError: If there is none, or the run is not that far.
     """
-    config, folders = require_run(work_dir)
-    record = read_run(work_dir)
-    rivals = {name: stage_folder(work_dir, record, name) for name in config.rivals if name in record.stages}
+    if is_model(folder):
+        parts_in(folder)
+        return Model(pretrained=str(folder.resolve()), bundle=_absolute(bundle))
+    config, folders = require_run(folder)
+    record = read_run(folder)
+    rivals = {name: stage_folder(folder, record, name) for name in config.rivals if name in record.stages}
     return model_of(config, {**folders, **rivals}.items(), bundle)
 
 
 def model_of(config: Config, folders: Iterable[tuple[str, Path]], bundle: Path | None = None) -> Model:
-    """Return a model as plain values; paths become absolute, for workers may run elsewhere."""
+    """Return the model of a run as plain values; paths become absolute, for workers may run elsewhere."""
     return Model(
         config.model_dump(mode="json"),
         {name: str(folder.resolve()) for name, folder in folders},
-        None if bundle is None else str(bundle.resolve()),
+        bundle=_absolute(bundle),
     )
 
 
-def require_bundle_of(work_dir: Path, bundle: Path) -> None:
-    """Check that a bundle was exported from what a run holds now.
+def require_bundle_of(folder: Path, bundle: Path) -> None:
+    """Check that a bundle was exported from what a run holds now, or from a trained model.
 
     Raises:
-        ConfigError: If it was exported from another run, or before the run was trained again.
-        StoreError: If there is no such run or bundle.
+        ConfigError: If it was exported from another one, or before the run was trained again.
+        StoreError: If there is no such run, model or bundle.
     """
-    stages = {name: result.fingerprint for name, result in read_run(work_dir).stages.items()}
+    stages = parts_in(folder).stages
     for stage, fingerprint in read_bundle(bundle).stages.items():
         if stages.get(stage) != fingerprint:
             raise ConfigError(
-                f"{bundle}: expected a bundle of {work_dir}, got one whose stage {stage!r} is another; "
-                "export the run with tools/export.py"
+                f"{bundle}: expected a bundle of {folder}, got one whose stage {stage!r} is another; "
+                "export it with tools/export.py"
             )
+
+
+def _absolute(bundle: Path | None) -> str | None:
+    return None if bundle is None else str(bundle.resolve())

@@ -15,16 +15,18 @@ Tiling = Literal["banded", "whole"]
 
 @dataclass(frozen=True)
 class Model:
-    """Where a model lies.
+    """Where a model lies: in the stages of a run, or in a folder of its own.
 
     Attributes:
         config: Of the run, as plain data.
-        folders: Committed folder of each stage it needs, by name.
+        folders: Committed folder of each stage of the run that it needs, by name.
+        pretrained: Folder of a trained model; config and folders are empty then.
         bundle: Folder of its exported bundle, which some runtimes need.
     """
 
-    config: Mapping[str, Any]
-    folders: Mapping[str, str]
+    config: Mapping[str, Any] = field(default_factory=dict)
+    folders: Mapping[str, str] = field(default_factory=dict)
+    pretrained: str | None = None
     bundle: str | None = None
 
 

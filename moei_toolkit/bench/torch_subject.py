@@ -1,4 +1,4 @@
-"""A subject that PyTorch runs: the model of a run, or an untrained one of another size."""
+"""A subject that PyTorch runs: a trained model, or an untrained one of another size."""
 
 from __future__ import annotations
 
@@ -10,20 +10,14 @@ from moei_toolkit.bench.counts import parameters_of
 from moei_toolkit.bench.subject import Model, Subject
 from moei_toolkit.bench.usual import lay_out_plainly
 from moei_toolkit.config.loader import import_custom, validate_config
-from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError, did_you_mean
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.mixture import Mixture
 from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.parts import Parts
+from moei_toolkit.inference.pretrained.loading import ModelParts
 from moei_toolkit.inference.protocol import Protocol
-from moei_toolkit.inference.run_loading import (
-    build_backbone,
-    build_worn,
-    load_backbone,
-    load_decider,
-    load_worn,
-    make_protocol,
-)
+from moei_toolkit.inference.run_loading import RunParts, build_backbone, build_worn
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, TOP2
 
@@ -39,34 +33,38 @@ def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider |
     Raises:
         ConfigError: If the model has no such policy.
     """
-    config = validate_config(dict(model.config), _SOURCE)
-    import_custom(config, _SOURCE)
+    parts = _parts_of(model)
     if subject.backbone:
-        return _untrained(config, subject), None, DENSE
-    folders = {name: Path(folder) for name, folder in model.folders.items()}
-    backbone = load_backbone(config, folders["dense"])
+        return _untrained(parts, subject), None, DENSE
+    backbone = parts.backbone()
     routed = subject.policy in (ACTUAL, TOP2)
-    experts = _routed_experts(config, subject, backbone, folders) if routed else {}
+    experts = _routed_experts(parts, subject, backbone) if routed else {}
     route = subject.policy.removeprefix(EXPERT_PREFIX)
     if subject.policy not in (ACTUAL, TOP2, DENSE):
-        experts[route] = load_worn(config, _stage_of(config, subject.policy), backbone, folders)
-    runtime = EagerRuntime(backbone, experts, make_protocol(config), subject.device)
+        experts[route] = _worn(parts, subject.policy, backbone)
+    runtime = EagerRuntime(backbone, experts, parts.protocol, subject.device)
     if subject.tiling == "whole":
         lay_out_plainly(runtime)
-    decider = load_decider(config, folders, backbone.descriptor_dim, subject.device) if routed else None
+    decider = parts.decider(backbone.descriptor_dim, subject.device) if routed else None
     return runtime, decider, _dearest(experts, runtime.protocol) if subject.policy == ACTUAL else route
 
 
-def _routed_experts(
-    config: Config, subject: Subject, backbone: Backbone, folders: Mapping[str, Path]
-) -> dict[str, Expert]:
+def _parts_of(model: Model) -> Parts:
+    if model.pretrained is not None:
+        return ModelParts.of(Path(model.pretrained))
+    config = validate_config(dict(model.config), _SOURCE)
+    import_custom(config, _SOURCE)
+    return RunParts(config, {name: Path(folder) for name, folder in model.folders.items()})
+
+
+def _routed_experts(parts: Parts, subject: Subject, backbone: Backbone) -> dict[str, Expert]:
     """Return the first experts of the model, and untrained ones where more are asked for."""
-    names = list(config.experts)
+    names = parts.experts
     count = len(names) if subject.experts is None else subject.experts
     experts = {
-        **{name: load_worn(config, f"experts.{name}", backbone, folders) for name in names[:count]},
+        **{name: parts.expert(name, backbone) for name in names[:count]},
         **{
-            f"spare-{number}": build_worn(config, f"experts.{names[0]}", backbone)
+            f"spare-{number}": build_worn(parts.architecture, f"experts.{names[0]}", backbone)
             for number in range(len(names), count)
         },
     }
@@ -82,19 +80,20 @@ def _dearest(experts: Mapping[str, Expert], protocol: Protocol) -> str:
     return max(experts, key=lambda name: (name in protocol.guides, parameters_of(experts[name])))
 
 
-def _stage_of(config: Config, policy: str) -> str:
-    """Return the stage that trained what a policy wears."""
-    stages = {
-        **{f"{EXPERT_PREFIX}{name}": f"experts.{name}" for name in config.experts},
-        **config.rival_policies,
-    }
-    if policy not in stages:
-        hint = did_you_mean(policy, [ACTUAL, DENSE, TOP2, *stages])
+def _worn(parts: Parts, policy: str, backbone: Backbone) -> Expert:
+    """Return what the backbone wears under a policy: one expert, or what a run compares with."""
+    experts = {f"{EXPERT_PREFIX}{name}": name for name in parts.experts}
+    if policy in experts:
+        return parts.expert(experts[policy], backbone)
+    rivals = parts.architecture.rival_policies if isinstance(parts, RunParts) else {}
+    if policy not in rivals or not isinstance(parts, RunParts):
+        hint = did_you_mean(policy, [ACTUAL, DENSE, TOP2, *experts, *rivals])
         raise ConfigError(f"expected a policy that this model has, got {policy!r}. {hint}")
-    return stages[policy]
+    return parts.worn(rivals[policy], backbone)
 
 
-def _untrained(config: Config, subject: Subject) -> EagerRuntime:
-    options = {**config.backbone.as_dict(), **subject.backbone}
-    changed = validate_config({**config.model_dump(), "backbone": options}, _SOURCE)
-    return EagerRuntime(build_backbone(changed), {}, make_protocol(config), subject.device)
+def _untrained(parts: Parts, subject: Subject) -> EagerRuntime:
+    architecture = parts.architecture
+    options = {**architecture.backbone.as_dict(), **subject.backbone}
+    changed = type(architecture).model_validate({**architecture.model_dump(), "backbone": options})
+    return EagerRuntime(build_backbone(changed), {}, parts.protocol, subject.device)

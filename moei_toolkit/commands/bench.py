@@ -1,4 +1,4 @@
-"""Measure what restoring costs with a run; see --help."""
+"""Measure what restoring costs with a model; see --help."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moei_toolkit.cli import CommandParser, format_table, parse_path, parse_size, run_main
+from moei_toolkit.commands.model_options import add_model_options, chosen_model
 from moei_toolkit.inference.runtimes.choose import OF_BUNDLES, RUNTIMES
 from moei_toolkit.types import PRECISIONS
 
@@ -25,19 +26,20 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.cost import MAX_DRIFT, MAX_NOISE, compare, costs_of
-    from moei_toolkit.bench.models import model_of_run, require_bundle_of
+    from moei_toolkit.bench.models import model_in, require_bundle_of
     from moei_toolkit.bench.race import measure
     from moei_toolkit.bench.record import write_costs
     from moei_toolkit.bench.subject import Size
-    from moei_toolkit.inference.run_loading import require_run
+    from moei_toolkit.inference.trained import parts_in
     from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.reporter import RichReporter
 
     subjects, plan, size = _subjects(args), _plan(args), Size(*args.size)
+    path = chosen_model(args)
     if args.bundle is not None:
-        require_bundle_of(args.run, args.bundle)
+        require_bundle_of(path, args.bundle)
     if args.dry_run:
-        model_of_run(args.run, args.bundle)
+        model_in(path, args.bundle)
         print(f"{plan.blocks} x ({plan.warm_ups} + {plan.runs}) runs at {size} of each of:")
         print("\n".join(f"  {subject.name}" for subject in subjects))
         return 0
@@ -47,12 +49,12 @@ def main(argv: Sequence[str]) -> int:
     with ExitStack() as stack:
         bundle = args.bundle
         if bundle is None and any(subject.runtime in OF_BUNDLES for subject in subjects):
-            from moei_toolkit.inference.export.writing import export_run
+            from moei_toolkit.inference.export.writing import export_bundle
 
             bundle = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "bundle"
-            log.info("exporting the run")
-            export_run(args.run, bundle)
-        found = measure(model_of_run(args.run, bundle), subjects, size, plan, log)
+            log.info("exporting the model")
+            export_bundle(path, bundle)
+        found = measure(model_in(path, bundle), subjects, size, plan, log)
     costs = costs_of(found)
     ratios = [compare(found, subject.name, subjects[0].name) for subject in subjects[1:]]
     print(_costs_table(costs))
@@ -63,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
     for ratio in ratios:
         print(_ratio_line(ratio, limit))
     if args.output is not None:
-        write_costs(args.output, found, costs, ratios, require_run(args.run)[0].inference.model_dump())
+        write_costs(args.output, found, costs, ratios, parts_in(path).architecture.inference.model_dump())
     for ratio in ratios:
         ratio.require_quiet(limit)
     return 0
@@ -71,18 +73,19 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser(
-        "Measure latency, ms/MP, peak memory and throughput of restoring with a finished run. Every subject "
+        "Measure latency, ms/MP, peak memory and throughput of restoring with a model. Every subject "
         "has a process of its own; they run in turn.",
-        "examples:\n  tools/bench.py --run work_dirs/mine --quick\n"
+        "examples:\n  tools/bench.py --quick    # the model of the toolkit, on this machine\n"
         "  tools/bench.py --run work_dirs/mine --runtimes eager openvino --usual -o work_dirs/mine_costs",
     )
-    parser.add_run()
+    add_model_options(parser)
     parser.add_argument(
         "--policies",
         nargs="+",
         default=["dense", "actual"],
         metavar="NAME",
-        help="dense, actual (MoE-I), top2, dense-equal, single.NAME, expert.NAME (default: dense actual)",
+        help="dense, actual (MoE-I), top2, expert.NAME, of a run dense-equal, single.NAME too (default: "
+        "dense actual)",
     )
     parser.add_argument(
         "--runtimes",
@@ -97,7 +100,7 @@ def _parser() -> CommandParser:
         nargs="+",
         choices=PRECISIONS,
         metavar="NAME",
-        help="what tiles are computed in: float32, bfloat16, float16 (default: that of the run)",
+        help="what tiles are computed in: float32, bfloat16, float16 (default: that of the model)",
     )
     parser.add_argument("--usual", action="store_true", help="also the tiler that most repositories ship")
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")

@@ -27,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
 
     from moei_toolkit.bench.budgets import pair_budgets
     from moei_toolkit.bench.cost import MAX_NOISE
-    from moei_toolkit.bench.models import model_of_run
+    from moei_toolkit.bench.models import model_in
     from moei_toolkit.bench.race import Plan
     from moei_toolkit.bench.subject import Size
     from moei_toolkit.bench.wider import wider_config
@@ -39,7 +39,8 @@ def main(argv: Sequence[str]) -> int:
 
     make_folder(args.output)
     plan, size = Plan(warm_ups=1, runs=args.runs, blocks=1), Size(*args.size)
-    model = model_of_run(args.run)
+    config, _ = require_run(args.run)
+    model = model_in(args.run)
     limit = float("inf") if args.allow_noise else MAX_NOISE
     pairs = pair_budgets(model, size, plan, RichReporter(), args.tolerance, args.width_option, limit)
     settings = {
@@ -51,7 +52,6 @@ def main(argv: Sequence[str]) -> int:
     atomic_write_json(
         args.output / "budgets.json", {"schema": 1, **settings, "pairs": [asdict(pair) for pair in pairs]}
     )
-    config, _ = require_run(args.run)
     for width in {pair.width for pair in pairs if pair.width is not None}:
         text = wider_config(config, args.width_option, width)
         atomic_write_text(args.output / f"dense_{args.width_option}_{width}.py", text)

@@ -1,4 +1,4 @@
-"""Count operations and parameters of a run; see --help."""
+"""Count operations and parameters of a model; see --help."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from moei_toolkit.cli import CommandParser, format_table, parse_path, parse_size, run_main
+from moei_toolkit.commands.model_options import add_model_options, chosen_model
 
 
 def main(argv: Sequence[str]) -> int:
     """Print what each route takes, and what was not counted."""
-    parser = CommandParser("Count the operations and parameters of every route of a finished run.")
-    parser.add_run()
+    parser = CommandParser("Count the operations and parameters of every route of a model.")
+    add_model_options(parser)
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
     parser.add_argument(
         "--latency",
@@ -22,12 +23,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--json", type=parse_path, metavar="FILE", help="also write everything to this file")
     args = parser.parse_args(argv)
 
-    from moei_toolkit.bench.counts import count_run
+    from moei_toolkit.bench.counts import count_costs_in
     from moei_toolkit.bench.record import read_latencies
     from moei_toolkit.bench.subject import Size
     from moei_toolkit.io.atomic import atomic_write_json
 
-    counts = count_run(args.run, Size(*args.size))
+    counts = count_costs_in(chosen_model(args), Size(*args.size))
     if args.json is not None:
         atomic_write_json(args.json, asdict(counts))
     measured = read_latencies(args.latency, counts.size) if args.latency else {}

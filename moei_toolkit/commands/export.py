@@ -1,4 +1,4 @@
-"""Export a trained run; see --help."""
+"""Export a trained run or model; see --help."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moei_toolkit.cli import CommandParser, parse_path, run_main
+from moei_toolkit.commands.model_options import add_model_options, chosen_model
 
 if TYPE_CHECKING:
     from moei_toolkit.config.model import DType
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str]) -> int:
     """Write a bundle and print how close it is to the run, or a trained model."""
     parser = CommandParser(
-        "Write a finished run as a folder of ONNX graphs that restores without PyTorch, or as a trained\n"
-        "model in the layout of model hubs: model.safetensors, config.json, and README.md, its card.",
-        "example:\n  tools/export.py --run work_dirs/mine -o mine.bundle\n"
-        "  tools/restore.py photo.jpg --run mine.bundle --runtime openvino -o restored/\n"
+        "Write a model as a folder of ONNX graphs that restores without PyTorch, or a finished run as a\n"
+        "trained model in the layout of model hubs: model.safetensors, config.json, and README.md, its card.",
+        "example:\n  tools/export.py -o tiny.bundle    # the model of the toolkit, as graphs\n"
+        "  tools/restore.py photo.jpg --run tiny.bundle --runtime openvino -o restored/\n"
         "  tools/export.py --run work_dirs/mine -o mine.model --format weights\n"
         "  tools/restore.py photo.jpg --run mine.model",
     )
-    parser.add_run()
+    add_model_options(parser)
     parser.add_argument("-o", "--output", type=parse_path, required=True, help="an empty or new folder")
     parser.add_argument(
         "--format", choices=("onnx", "weights"), default="onnx", help="graphs (default), or a trained model"
@@ -41,23 +42,25 @@ def main(argv: Sequence[str]) -> int:
     for option in ("dtype", "license"):
         if getattr(args, option) is not None and args.format != "weights":
             parser.error(f"--{option} goes with --format weights")
-    what = args.run, args.output, args.overwrite, args.dry_run
-    if args.format == "weights":
-        lines = _model(*what, args.dtype or "float32", args.license)
+    rest = args.output, args.overwrite, args.dry_run
+    if args.format == "onnx":
+        lines = _graphs(chosen_model(args), *rest)
+    elif args.run is None:
+        parser.error("--format weights goes with --run, a finished run")
     else:
-        lines = _graphs(*what)
+        lines = _model(args.run, *rest, args.dtype or "float32", args.license)
     print("\n".join(lines))
     return 0
 
 
-def _graphs(run: Path, output: Path, overwrite: bool, dry_run: bool) -> list[str]:
-    from moei_toolkit.inference.export.writing import export_run, planned_files
+def _graphs(model: Path, output: Path, overwrite: bool, dry_run: bool) -> list[str]:
+    from moei_toolkit.inference.export.writing import export_bundle, planned_files
     from moei_toolkit.io.reporter import RichReporter
 
     if dry_run:
-        return [*map(str, planned_files(run, output, overwrite))]
-    differences = export_run(run, output, overwrite, RichReporter().info)
-    lines = (f"{name}: within {value:.1g} of the run" for name, value in differences.items())
+        return [*map(str, planned_files(model, output, overwrite))]
+    differences = export_bundle(model, output, overwrite, RichReporter().info)
+    lines = (f"{name}: within {value:.1g} of the network" for name, value in differences.items())
     return [*lines, f"bundle   {output}"]
 
 

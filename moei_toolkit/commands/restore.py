@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from moei_toolkit.cli import PARTIAL, CommandParser, parse_count, parse_path, run_main
+from moei_toolkit.commands.model_options import add_model_options, chosen_model
 from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
-from moei_toolkit.inference.pretrained.shipped import DEFAULT, shipped_model
 from moei_toolkit.types import PRECISIONS
 
 
@@ -21,11 +21,7 @@ def main(argv: Sequence[str]) -> int:
         "  tools/restore.py folder/ --run work_dirs/mine -o elsewhere/",
     )
     parser.add_argument("source", type=parse_path, help="a photograph, or a folder of them")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "--run", type=parse_path, metavar="PATH", help="a finished run, or what tools/export.py made of it"
-    )
-    what.add_argument("--model", metavar="NAME", help=f"a model of the toolkit ({DEFAULT}, the default)")
+    add_model_options(parser, "a finished run, or what tools/export.py made of it")
     parser.add_argument(
         "-o",
         "--output",
@@ -69,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
 
     share_heap()
     pairs = pair_paths(args.source, args.output or usual_output(args.source))
-    path = args.run or shipped_model(DEFAULT if args.model is None else args.model)
+    path = chosen_model(args)
     model = identify_model(path, args.runtime, args.precision)
     if args.dry_run:
         print("\n".join(printable(f"{source} -> {target}") for source, target in pairs))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from moei_toolkit.cli import CommandParser, format_table, parse_path, run_main
+from moei_toolkit.commands.model_options import add_model_options, chosen_model
 
 STUDIES = ("size", "experts", "batch", "threads")
 
@@ -16,14 +17,14 @@ def main(argv: Sequence[str]) -> int:
         "Measure MoE-I over image size (1 to 64 MP), experts in memory (1 to 64), batch and threads; the "
         "last three at 4K. Writes scaling.json, and one SVG for each study.",
     )
-    parser.add_run()
+    add_model_options(parser)
     parser.add_argument("-o", "--output", type=parse_path, required=True, help="folder for what is found")
     parser.add_argument("--only", nargs="+", choices=STUDIES, default=STUDIES, metavar="NAME")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="timed, of each value (3)")
     parser.add_argument("--quick", action="store_true", help="two values of each study")
     args = parser.parse_args(argv)
 
-    from moei_toolkit.bench.models import model_of_run
+    from moei_toolkit.bench.models import model_in
     from moei_toolkit.bench.plots import plot_study
     from moei_toolkit.bench.race import Plan
     from moei_toolkit.bench.scaling import STUDIES as ALL
@@ -33,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.io.environment import versions
     from moei_toolkit.io.reporter import RichReporter
 
-    model, plan = model_of_run(args.run), Plan(warm_ups=1, runs=args.runs, blocks=1)
+    model, plan = model_in(chosen_model(args)), Plan(warm_ups=1, runs=args.runs, blocks=1)
     make_folder(args.output)
     points = []
     for study in (study for study in ALL if study.name in args.only):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from moei_toolkit.cli import CommandParser, format_table, parse_path, run_main
+from moei_toolkit.commands.model_options import add_model_options, chosen_model
 
 
 def main(argv: Sequence[str]) -> int:
@@ -15,18 +16,18 @@ def main(argv: Sequence[str]) -> int:
         "difference) and how much steeper they are across the borders of tiles than elsewhere (1: no seams). "
         "The whole takes memory for all of an image at once: some 4 GB at 3840x2160."
     )
-    parser.add_run()
+    add_model_options(parser)
     parser.add_argument("photos", type=parse_path, nargs="+", metavar="PHOTO", help="larger than a tile")
     parser.add_argument("--json", type=parse_path, metavar="FILE", help="also write everything to this file")
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.seams import compare_with_whole
     from moei_toolkit.errors import located
-    from moei_toolkit.inference.run_loading import load_run
+    from moei_toolkit.inference.trained import parts_in
     from moei_toolkit.io.atomic import atomic_write_json
     from moei_toolkit.io.image_reading import read_image
 
-    runtime, decider = load_run(args.run)
+    runtime, decider = parts_in(chosen_model(args)).restorer()
     found = {}
     for photo in args.photos:
         pixels = read_image(photo).pixels

@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,11 +19,11 @@ from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.model import Architecture
 from moei_toolkit.config.schema import Config
-from moei_toolkit.errors import CheckpointError, ConfigError, RegistryError
+from moei_toolkit.errors import CheckpointError, ConfigError
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.protocol import Protocol
-from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
+from moei_toolkit.inference.parts import Parts, stages_of
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.registry import ABSTENTIONS, BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
@@ -63,12 +64,6 @@ def build_worn(config: Config | Architecture, stage: str, backbone: Backbone) ->
     """Build ``config.worn[stage]`` around ``backbone``, untrained."""
     expert: Expert = EXPERTS.build(config.worn[stage].expert.as_dict(), backbone=backbone)
     return expert
-
-
-def load_worn(config: Config, stage: str, backbone: Backbone, folders: Mapping[str, Path]) -> Expert:
-    """Build ``config.worn[stage]`` around ``backbone`` and load what that stage left in its folder."""
-    with _result_of(stage):
-        return _loaded(build_worn(config, stage, backbone), folders[stage] / EXPERT_FILE)
 
 
 def build_router(config: Config | Architecture, descriptor_dim: int) -> Router:
@@ -125,65 +120,6 @@ def restore_calibration(
         raise _no_calibration(where, error) from error
 
 
-def make_protocol(config: Config | Architecture) -> Protocol:
-    """Return how the config says an image is looked at and tiled."""
-    views, tiles = config.views, config.inference
-    return Protocol(**views.model_dump(), **tiles.model_dump())
-
-
-def load_runtime(
-    config: Config, folders: Mapping[str, Path], device: str = "cpu", threads: int | None = None
-) -> EagerRuntime:
-    """Load backbone and experts from the committed folders of their stages, by stage name."""
-    with _result_of("dense"):
-        backbone = load_backbone(config, folders["dense"])
-    experts = {name: load_worn(config, f"experts.{name}", backbone, folders) for name in config.experts}
-    return EagerRuntime(backbone, experts, make_protocol(config), device, threads=threads)
-
-
-def load_rivals(config: Config, folders: Mapping[str, Path], backbone: Backbone) -> dict[str, Expert]:
-    """Load what MoE-I is compared with beside dense, by policy: ``single.NAME`` and ``dense-equal``."""
-    return {
-        policy: load_worn(config, stage, backbone, folders) for policy, stage in config.rival_policies.items()
-    }
-
-
-def load_decider(
-    config: Config, folders: Mapping[str, Path], descriptor_dim: int, device: str = "cpu"
-) -> Decider:
-    """Load router, calibrator, abstention rule and threshold from the committed folders of their stages."""
-    with _result_of("router"):
-        router = EagerRouter(load_router(config, descriptor_dim, folders["router"]), device)
-    with _result_of("calibrate"):
-        calibrator, rule, threshold = load_calibration(config, folders["calibrate"])
-    return Decider(router, calibrator, threshold, list(config.experts), rule)
-
-
-def load_run(work_dir: Path, device: str = "cpu", threads: int | None = None) -> tuple[EagerRuntime, Decider]:
-    """Load the parts of a restorer from the folder of a run that got as far as its calibration.
-
-    Args:
-        work_dir: The folder.
-        device: Where networks run.
-        threads: On the CPU; one per core when None.
-
-    Raises:
-        ConfigError: If the device, or the precision of the config, cannot be used here.
-        StoreError: If the run is missing or not that far.
-        CheckpointError: If a weights file is damaged.
-    """
-    config, folders = require_run(work_dir)
-    import_custom(config, str(work_dir / RECORD))
-    try:
-        runtime = load_runtime(config, folders, device, threads)
-        return runtime, load_decider(config, folders, runtime.backbone.descriptor_dim, device)
-    except RegistryError as error:
-        raise RegistryError(
-            f"{work_dir / RECORD}: {error} Install what the run was made with; the manifest.json of each "
-            "stage names it."
-        ) from error
-
-
 def require_run(work_dir: Path) -> tuple[Config, dict[str, Path]]:
     """Return the config of a run and the folders of what restoring needs, without opening any weights.
 
@@ -192,8 +128,72 @@ def require_run(work_dir: Path) -> tuple[Config, dict[str, Path]]:
     """
     record = read_run(work_dir)
     config = validate_config(record.config, str(work_dir / RECORD))
-    needed = ["dense", *(f"experts.{name}" for name in config.experts), "router", "calibrate"]
-    return config, {name: stage_folder(work_dir, record, name) for name in needed}
+    return config, {name: stage_folder(work_dir, record, name) for name in stages_of(config)}
+
+
+@dataclass(frozen=True)
+class RunParts(Parts):
+    """Parts that lie in the committed folders of a run's stages, which are in ``folders`` by name."""
+
+    architecture: Config
+    folders: Mapping[str, Path]
+    stages: Mapping[str, str] = field(default_factory=dict)
+    where: str = "the config of the run"
+    remedy: str = "Install what the run was made with; the manifest.json of each stage names it."
+
+    @classmethod
+    def of(cls, path: Path) -> RunParts:
+        """Find the parts of a run that got as far as its calibration."""
+        config, folders = require_run(path)
+        record, where = read_run(path), str(path / RECORD)
+        import_custom(config, where)
+        return cls(config, folders, {name: record.stages[name].fingerprint for name in folders}, where)
+
+    def backbone(self) -> Backbone:
+        """See :meth:`Parts.backbone`."""
+        with _result_of("dense"):
+            return load_backbone(self.architecture, self.folders["dense"])
+
+    def expert(self, name: str, backbone: Backbone) -> Expert:
+        """See :meth:`Parts.expert`."""
+        return self.worn(f"experts.{name}", backbone)
+
+    def worn(self, stage: str, backbone: Backbone) -> Expert:
+        """Return what a stage trained for the backbone to wear, an expert or a rival."""
+        with _result_of(stage):
+            return _loaded(build_worn(self.architecture, stage, backbone), self.folders[stage] / EXPERT_FILE)
+
+    def router(self, descriptor_dim: int) -> Router:
+        """See :meth:`Parts.router`."""
+        with _result_of("router"):
+            return load_router(self.architecture, descriptor_dim, self.folders["router"])
+
+    def calibration(self) -> tuple[Calibrator, AbstentionRule, float]:
+        """See :meth:`Parts.calibration`."""
+        with _result_of("calibrate"):
+            return load_calibration(self.architecture, self.folders["calibrate"])
+
+    def rivals(self, backbone: Backbone) -> dict[str, Expert]:
+        """Load what MoE-I is compared with beside dense, by policy: ``single.NAME`` and ``dense-equal``."""
+        stages = self.architecture.rival_policies
+        return {policy: self.worn(stage, backbone) for policy, stage in stages.items()}
+
+
+def load_run(work_dir: Path, device: str = "cpu", threads: int | None = None) -> tuple[EagerRuntime, Decider]:
+    """Load the parts of a restorer from the folder of a run that got as far as its calibration.
+
+    Args:
+        work_dir: The folder.
+        device: Where the networks run.
+        threads: On the CPU; one per core when None.
+
+    Raises:
+        ConfigError: If the device, or the precision of the config, cannot be used here.
+        StoreError: If the run is missing or not that far.
+        CheckpointError: If a weights file is damaged.
+        RegistryError: If a component is not installed.
+    """
+    return RunParts.of(work_dir).restorer(device, threads)
 
 
 def fill(module: M, tensors: Mapping[str, Tensor], where: str) -> M:

@@ -13,7 +13,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.rows import Row, write_rows
 from moei_toolkit.experts.mixture import Mixture
 from moei_toolkit.inference.devices import default_device
-from moei_toolkit.inference.run_loading import load_decider
+from moei_toolkit.inference.run_loading import RunParts
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.pipeline.judge import judge, wants_top2
@@ -53,7 +53,7 @@ def evaluate_images(
     Raises:
         MoeiError: If a result of the run cannot be used.
     """
-    decider = load_decider(config, folders, measured[0].g.shape[1], default_device())
+    decider = RunParts(config, folders).decider(measured[0].g.shape[1], default_device())
     decisions = [decider.decide(image.g.numpy(), image.id) for image in measured]
     decisions = misroute(decisions, config.evaluate.misrouted, np.random.default_rng(seed))
     rows: list[Row] = []

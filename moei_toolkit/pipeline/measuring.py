@@ -17,7 +17,7 @@ from moei_toolkit.evaluation.metrics.metric import Metric
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.devices import default_device
 from moei_toolkit.inference.flops import FlopCount
-from moei_toolkit.inference.run_loading import load_rivals, load_runtime
+from moei_toolkit.inference.run_loading import RunParts
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.images import to_float
 from moei_toolkit.io.reporter import Reporter
@@ -119,8 +119,9 @@ def make_measuring(config: Config, folders: Mapping[str, Path], metrics: Sequenc
     Raises:
         MoeiError: A result of the run cannot be used.
     """
-    runtime = load_runtime(config, folders, default_device())
-    runtime = runtime.wearing(load_rivals(config, folders, runtime.backbone))
+    parts = RunParts(config, folders)
+    runtime = parts.runtime(default_device())
+    runtime = runtime.wearing(parts.rivals(runtime.backbone))
     return Measuring(runtime, utility_losses(config), metrics)
 
 

@@ -16,7 +16,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.devices import default_device
-from moei_toolkit.inference.run_loading import load_decider
+from moei_toolkit.inference.run_loading import RunParts
 from moei_toolkit.io.shared_paths import SharedPaths, shared_paths
 from moei_toolkit.pipeline.evaluation import Restoring
 from moei_toolkit.pipeline.judge import two_most_probable, wants_top2
@@ -70,7 +70,8 @@ def _open_work(
     import_custom(config, "the config of the run")
     measuring, images = make_measuring(config, folders, build_metrics(config)[0]), Images(data)
     restoring = Restoring(measuring, images)
-    decider = load_decider(config, folders, measuring.runtime.backbone.descriptor_dim, default_device())
+    width = measuring.runtime.backbone.descriptor_dim
+    decider = RunParts(config, folders).decider(width, default_device())
 
     def measure(record: Record) -> Work:
         image = measuring.along_all(images, record)

@@ -12,8 +12,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.run_loading import load_backbone, load_worn
-from moei_toolkit.pipeline.chain import DENSE
+from moei_toolkit.inference.run_loading import RunParts
 
 
 class ShownRun:
@@ -58,5 +57,5 @@ class ShownRun:
 
     def load(self, where: str) -> Expert:
         """Return what is worn, as it was trained."""
-        backbone = load_backbone(self._config, self._folders[DENSE])
-        return load_worn(self._config, where, backbone, self._folders)
+        parts = RunParts(self._config, self._folders)
+        return parts.worn(where, parts.backbone())

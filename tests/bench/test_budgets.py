@@ -125,7 +125,7 @@ def test_a_study_measures_together_what_is_of_one_size(monkeypatch):
 
 
 def test_subjects_are_named_by_what_differs(capsys, monkeypatch):
-    monkeypatch.setattr("moei_toolkit.bench.models.model_of_run", lambda *_: Model({}, {}))
+    monkeypatch.setattr("moei_toolkit.bench.models.model_in", lambda *_: Model({}, {}))
     options = ["--run", "mine", "--policies", "dense", "--runtimes", "eager", "openvino", "--dry-run"]
     assert command.main([*options, "--precisions", "float32", "bfloat16"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [

@@ -37,9 +37,12 @@ def noise(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     for module in ("race", "scaling", "budgets"):
         monkeypatch.setattr(f"moei_toolkit.bench.{module}.measure", measure)
     monkeypatch.setattr(
-        "moei_toolkit.bench.models.model_of_run", lambda *_: Model(CONFIG.model_dump(), {"dense_equal": "x"})
+        "moei_toolkit.bench.models.model_in", lambda *_: Model(CONFIG.model_dump(), {"dense_equal": "x"})
     )
     monkeypatch.setattr("moei_toolkit.inference.run_loading.require_run", lambda *_: (CONFIG, {}))
+    monkeypatch.setattr(
+        "moei_toolkit.inference.trained.parts_in", lambda *_: SimpleNamespace(architecture=CONFIG)
+    )
     return settings
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from tiny_model import make_model
 from tiny_run import EXPERTS, make_run
 
 from moei_toolkit.bench.cost import compare, costs_of
-from moei_toolkit.bench.models import model_of_run
+from moei_toolkit.bench.models import model_in
 from moei_toolkit.bench.pool import start_worker
 from moei_toolkit.bench.race import Plan, measure
 from moei_toolkit.bench.subject import Model, Size, Subject, job_of, read_job
 from moei_toolkit.bench.torch_subject import build_eager
-from moei_toolkit.errors import BenchError
+from moei_toolkit.errors import BenchError, ConfigError
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.types import ACTUAL, DENSE, TOP2
 
@@ -19,8 +22,20 @@ SIZE = Size(64, 48)
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return model_of_run(make_run(tmp_path_factory.mktemp("run") / "run"))
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_run(tmp_path_factory.mktemp("run") / "run")
+
+
+@pytest.fixture(scope="module")
+def model(run: Path) -> Model:
+    return model_in(run)
+
+
+@pytest.fixture(scope="module")
+def pretrained(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = tmp_path_factory.mktemp("trained") / "model"
+    make_model(folder, run)
+    return model_in(folder)
 
 
 def test_a_job_survives_its_way_to_another_process(model: Model):
@@ -65,12 +80,22 @@ def test_a_race(model: Model):
     ],
 )
 def test_only_what_a_policy_needs_lies_in_memory(
-    model: Model, subject: Subject, experts: set[str], decides: bool
+    model: Model, pretrained: Model, subject: Subject, experts: set[str], decides: bool
 ):
-    runtime, decider, route = build_eager(model, subject)
-    assert set(runtime.routes) == experts
-    assert (decider is not None) == decides
-    assert route in experts
+    for one in (model, pretrained):
+        runtime, decider, route = build_eager(one, subject)
+        assert set(runtime.routes) == experts
+        assert (decider is not None) == decides
+        assert route in experts
+
+
+def test_a_trained_model_is_measured_without_its_run(pretrained: Model):
+    assert not pretrained.config
+    subjects = [Subject(DENSE), Subject(ACTUAL, ACTUAL)]
+    found = measure(pretrained, subjects, SIZE, Plan(warm_ups=0, runs=1, blocks=1), SilentReporter())
+    assert found.routes == {DENSE: DENSE, ACTUAL: "first"}
+    with pytest.raises(ConfigError, match="'dense-equal'"):
+        build_eager(pretrained, Subject("x", "dense-equal"))
 
 
 @pytest.mark.parametrize("wrong", [{"threads": 0}, {"batch": 0}, {"experts": 0}])

@@ -10,7 +10,7 @@ import pytest
 from tiny_model import make_model
 from tiny_run import make_run
 
-from moei_toolkit.inference.export.writing import export_run
+from moei_toolkit.inference.export.writing import export_bundle
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Exported:
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     folder = tmp_path_factory.mktemp("exported")
     run, bundle = make_run(folder / "run"), folder / "bundle"
-    return Exported(run, bundle, export_run(run, bundle))
+    return Exported(run, bundle, export_bundle(run, bundle))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from fake_pipeline import Lines, make_config
 from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS, choose_threshold
 from moei_toolkit.calibrators.rules.selective import Selective
 from moei_toolkit.calibrators.temperature import Temperature
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE, ROUTER_FILE, load_decider, load_router
+from moei_toolkit.inference.run_loading import CALIBRATION_FILE, ROUTER_FILE, RunParts, load_router
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.stage import StageContext
 from moei_toolkit.pipeline.stages import calibrate
@@ -165,7 +165,7 @@ def test_what_was_learned_decides(inputs, tmp_path):
         router={**base["router"], "router": {"type": "mlp"}},
         calibrate=settings,
     )
-    decider = load_decider(config, {**inputs, "calibrate": tmp_path}, WIDTH)
+    decider = RunParts(config, {**inputs, "calibrate": tmp_path}).decider(WIDTH)
     rule, g = Selective(), load_cache(inputs["utilities"], "calibrate").g[:1].numpy()
     rule.load_state(found["rule"])
     decision = decider.decide(g)

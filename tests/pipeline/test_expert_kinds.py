@@ -14,7 +14,7 @@ from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.python_file import read_python_file
 from moei_toolkit.config.schema import Config
 from moei_toolkit.experts.dense import Dense
-from moei_toolkit.inference.run_loading import BACKBONE_FILE, build_backbone, load_runtime
+from moei_toolkit.inference.run_loading import BACKBONE_FILE, RunParts, build_backbone
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.stage import StageContext
@@ -73,7 +73,7 @@ def restored(backbone: Backbone, expert: torch.nn.Module) -> torch.Tensor:
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_it_learns_something(trained: dict[str, Path], name: str):
-    runtime = load_runtime(make_config(), trained)
+    runtime = RunParts(make_config(), trained).runtime()
     fresh = EXPERTS.build(make_config().experts[name].expert.as_dict(), backbone=runtime.backbone).eval()
     dense = restored(runtime.backbone, Dense())
     assert torch.equal(restored(runtime.backbone, fresh), dense)
@@ -81,7 +81,7 @@ def test_it_learns_something(trained: dict[str, Path], name: str):
 
 
 def test_every_kind_has_its_costs(trained: dict[str, Path]):
-    runtime = load_runtime(make_config(), trained)
+    runtime = RunParts(make_config(), trained).runtime()
     counts = count_costs(runtime, MLPRouter(1024, len(TRAINED)), Size(200, 150))
     routes = {route.route: route for route in counts.routes}
     assert list(routes) == [*TRAINED, DENSE]

@@ -13,7 +13,7 @@ from fake_pipeline import Lines, make_config
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import DataError
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE, ROUTER_FILE, load_decider, load_router
+from moei_toolkit.inference.run_loading import CALIBRATION_FILE, ROUTER_FILE, RunParts, load_router
 from moei_toolkit.io.json_lines import write_json_lines
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.losses.routing import utility_targets
@@ -102,7 +102,7 @@ def test_a_router_without_parameters_is_not_and_decides_all_the_same(caches, tmp
     assert info["loss"] is None
     assert info["component"] == component
     assert load_weights(folders["router"] / ROUTER_FILE)[0] == {}
-    decider, cache = load_decider(config, folders, WIDTH), make_cache("calibrate", 1)
+    decider, cache = RunParts(config, folders).decider(WIDTH), make_cache("calibrate", 1)
     decisions = [decider.decide(g[None].numpy(), image) for g, image in zip(cache.g, cache.ids, strict=True)]
     best = [NAMES[column] for column in cache.error[:, :-1].argmin(1).tolist()]
     chosen = [decision.expert for decision in decisions]
@@ -129,7 +129,7 @@ def test_the_confidence_of_one_expert_is_how_often_it_is_best(caches, tmp_path, 
     cache = make_cache("calibrate", 1)
     fitting = [scene in sorted(set(cache.scenes))[::2] for scene in cache.scenes]
     share = (cache.error[:, :-1].argmin(1) == 0)[fitting].double().mean().item()
-    decision = load_decider(config, folders, WIDTH).decide(cache.g[:1].numpy())
+    decision = RunParts(config, folders).decider(WIDTH).decide(cache.g[:1].numpy())
     assert share > 1 / 3  # below it the temperature ends at its bound
     assert decision.probabilities["first"] == pytest.approx(share, abs=1e-6)
 

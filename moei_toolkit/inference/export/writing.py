@@ -1,4 +1,4 @@
-"""From the files of a run to a bundle."""
+"""From a run, or a trained model, to a bundle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 
 import torch
 
-from moei_toolkit.config.loader import import_custom
+from moei_toolkit.config.model import Architecture
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ExportError
 from moei_toolkit.inference.decider import Decider
@@ -26,25 +26,24 @@ from moei_toolkit.inference.export.record import (
     graphs_in,
     is_bundle,
 )
-from moei_toolkit.inference.run_loading import load_run, require_run
+from moei_toolkit.inference.parts import Parts
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.inference.runtimes.graphs import Graphs
+from moei_toolkit.inference.trained import parts_in
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.io.hashing import sha256_file
-from moei_toolkit.io.run_record import RECORD as RUN_RECORD
-from moei_toolkit.io.run_record import read_run
 from moei_toolkit.registry import ROUTERS
 from moei_toolkit.routers.base import Router
 
 
-def export_run(
-    work_dir: Path, target: Path, overwrite: bool = False, say: Callable[[str], None] = lambda text: None
+def export_bundle(
+    source: Path, target: Path, overwrite: bool = False, say: Callable[[str], None] = lambda text: None
 ) -> dict[str, float]:
-    """Write a run that got as far as its calibration as a bundle, whole or not at all.
+    """Write a model as a bundle, whole or not at all.
 
     Args:
-        work_dir: The run.
+        source: Folder of a run that got as far as its calibration, or of a trained model.
         target: Folder of the bundle.
         overwrite: Replace a bundle that is there.
         say: Told what is written.
@@ -53,27 +52,26 @@ def export_run(
         The largest difference of every graph to the network it came from, in every engine.
 
     Raises:
-        StoreError: If the run cannot be used, something else is in the way, or the disk failed.
+        StoreError: If the source cannot be used, something else is in the way, or the disk failed.
         ConfigError: If a package is not installed.
         ExportError: If the router is no network, one cannot be exported, or its graph gives something else.
     """
-    planned_files(work_dir, target, overwrite)
-    config, folders = require_run(work_dir)
-    eager, decider = load_run(work_dir)
+    planned_files(source, target, overwrite)
+    parts = parts_in(source)
+    eager, decider = parts.restorer()
     router = cast(EagerRouter, decider.router)
     with atomic_folder(target) as folder:
         graphs = graphs_in(folder, decider.experts)
         _write_graphs(graphs, eager, router, say)
         differences = check_graphs(graphs, eager, router)
-        fingerprints = read_run(work_dir).stages
         record = BundleRecord(
             toolkit=toolkit_version(),
-            stages={stage: fingerprints[stage].fingerprint for stage in folders},
+            stages=parts.stages,
             protocol=eager.protocol,
             preprocessing=DESCRIPTION,
             experts=decider.experts,
-            calibration=_calibration(config, decider),
-            abstention=_abstention(config, decider),
+            calibration=_calibration(parts.architecture, decider),
+            abstention=_abstention(parts.architecture, decider),
             threshold=decider.threshold,
             files={file.relative_to(folder).as_posix(): sha256_file(file) for file in files_of(graphs)},
         )
@@ -82,27 +80,26 @@ def export_run(
     return differences
 
 
-def planned_files(work_dir: Path, target: Path, overwrite: bool = False) -> list[Path]:
-    """Return the files that :func:`export_run` would write, without opening any weights.
+def planned_files(source: Path, target: Path, overwrite: bool = False) -> list[Path]:
+    """Return the files that :func:`export_bundle` would write, without opening any weights.
 
     Raises:
-        StoreError: If the run cannot be used, or something is in the way.
+        StoreError: If the source cannot be used, or something is in the way.
         ExportError: If the router is no network.
     """
-    config, _ = require_run(work_dir)
-    _require_exportable(config, work_dir)
+    parts = parts_in(source)
+    _require_exportable(parts, source)
     require_room(target, "bundle", is_bundle(target), overwrite)
-    return [target / RECORD, *files_of(graphs_in(target, list(config.experts)))]
+    return [target / RECORD, *files_of(graphs_in(target, parts.experts))]
 
 
-def _require_exportable(config: Config, work_dir: Path) -> None:
-    import_custom(config, str(work_dir / RUN_RECORD))
-    name = config.router.router.type
+def _require_exportable(parts: Parts, source: Path) -> None:
+    name = parts.architecture.router.router.type
     router: type[Router] = ROUTERS.get(name)
     if not router.exportable:
         raise ExportError(
-            f"{work_dir}: router {name!r} decides by more than tensor operations, so that it cannot become a "
-            "graph. Restore with the run itself, or train it with another router: --from router"
+            f"{source}: router {name!r} decides by more than tensor operations, so that it cannot become a "
+            "graph. Restore without one, or train the run with another router: --from router"
         )
 
 
@@ -129,11 +126,11 @@ def _write_graphs(
         write_graph(path, eager.network(name), inputs, "restored", sides)
 
 
-def _calibration(config: Config, decider: Decider) -> Fitted:
+def _calibration(config: Config | Architecture, decider: Decider) -> Fitted:
     return Fitted(component=config.calibrate.calibrator.as_dict(), state=decider.calibrator.state())
 
 
-def _abstention(config: Config, decider: Decider) -> Fitted | None:
+def _abstention(config: Config | Architecture, decider: Decider) -> Fitted | None:
     if not decider.rule.learns:
         return None
     return Fitted(component=config.calibrate.abstention.as_dict(), state=decider.rule.state())

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from torch import Tensor, nn
 
+from moei_toolkit.backbones.base import Backbone
+from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.config.loader import import_custom
-from moei_toolkit.config.model import Model
-from moei_toolkit.errors import CheckpointError, RegistryError, as_sentence, did_you_mean
+from moei_toolkit.errors import CheckpointError, did_you_mean
+from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.parts import Parts, stages_of
 from moei_toolkit.inference.pretrained.record import (
     BACKBONE,
     RECORD,
@@ -27,12 +32,68 @@ from moei_toolkit.inference.run_loading import (
     build_router,
     build_worn,
     fill,
-    make_protocol,
     restore_calibration,
 )
-from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
+from moei_toolkit.inference.runtimes.eager import EagerRuntime
+from moei_toolkit.routers.base import Router
 
 M = TypeVar("M", bound=nn.Module)
+
+
+class ModelParts(Parts):
+    """Parts that lie in the one file of a trained model.
+
+    Args:
+        folder: Of the model.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._record = read_model(folder)
+        self.architecture = self._record.architecture.in_order
+        self.where = str(folder / RECORD)
+        self.remedy = (
+            f"The model was written with {self._record.origin.writers}; others may lack something, or not "
+            "take what it says."
+        )
+        made, own = self._record.origin.stages, stages_of(self.architecture)
+        self.stages = {stage: made[stage] for stage in own if stage in made}
+
+    @classmethod
+    def of(cls, path: Path) -> ModelParts:
+        """Find the parts of a trained model."""
+        parts = cls(path)
+        import_custom(parts.architecture, parts.where)
+        return parts
+
+    @cached_property
+    def _tensors(self) -> Mapping[str, Mapping[str, Tensor]]:
+        return read_parts(self._record, self._folder)
+
+    def backbone(self) -> Backbone:
+        """See :meth:`Parts.backbone`."""
+        return self._filled(build_backbone(self.architecture), BACKBONE)
+
+    def expert(self, name: str, backbone: Backbone) -> Expert:
+        """See :meth:`Parts.expert`."""
+        return self._filled(build_worn(self.architecture, f"experts.{name}", backbone), expert_prefix(name))
+
+    def router(self, descriptor_dim: int) -> Router:
+        """See :meth:`Parts.router`."""
+        return self._filled(build_router(self.architecture, descriptor_dim), ROUTER)
+
+    def calibration(self) -> tuple[Calibrator, AbstentionRule, float]:
+        """See :meth:`Parts.calibration`."""
+        saved = self._record.calibration.model_dump()
+        calibrator, rule, threshold = restore_calibration(self.architecture, saved, self.where)
+        _require_known(saved["calibrator"], calibrator.state(), f"{self.where}: calibration.calibrator")
+        _require_known(saved["rule"], rule.state(), f"{self.where}: calibration.rule")
+        return calibrator, rule, threshold
+
+    def _filled(self, module: M, prefix: str) -> M:
+        said = f"{self._folder / WEIGHTS}: {prefix}*"
+        require_kinds(module, self._tensors[prefix], said)
+        return fill(module, self._tensors[prefix], said)
 
 
 def load_pretrained(
@@ -53,42 +114,7 @@ def load_pretrained(
         CheckpointError: If a file of it is damaged, or of a kind this toolkit does not know.
         RegistryError: If a component is not installed.
     """
-    folder = find_model(model)
-    record, where = read_model(folder), str(folder / RECORD)
-    parts = read_parts(record, folder)
-    import_custom(record.architecture, where)
-    try:
-        return _assemble(record, parts, folder, device, threads)
-    except RegistryError as error:
-        raise RegistryError(
-            f"{where}: {as_sentence(str(error))} The model was written with {record.origin.writers}; others "
-            "may lack something, or not take what it says."
-        ) from error
-
-
-def _assemble(
-    record: Model, parts: Mapping[str, Mapping[str, Tensor]], folder: Path, device: str, threads: int | None
-) -> tuple[EagerRuntime, Decider]:
-    architecture, where = record.architecture.in_order, str(folder / RECORD)
-
-    def filled(module: M, prefix: str) -> M:
-        said = f"{folder / WEIGHTS}: {prefix}*"
-        require_kinds(module, parts[prefix], said)
-        return fill(module, parts[prefix], said)
-
-    backbone = filled(build_backbone(architecture), BACKBONE)
-    experts = {}
-    for name in architecture.experts:
-        experts[name] = filled(build_worn(architecture, f"experts.{name}", backbone), expert_prefix(name))
-    protocol = make_protocol(architecture)
-    runtime = EagerRuntime(backbone, experts, protocol, device, threads=threads)
-    router = filled(build_router(architecture, backbone.descriptor_dim), ROUTER)
-    saved = record.calibration.model_dump()
-    calibrator, rule, threshold = restore_calibration(architecture, saved, where)
-    _require_known(saved["calibrator"], calibrator.state(), f"{where}: calibration.calibrator")
-    _require_known(saved["rule"], rule.state(), f"{where}: calibration.rule")
-    names = list(architecture.experts)
-    return runtime, Decider(EagerRouter(router, device), calibrator, threshold, names, rule)
+    return ModelParts.of(find_model(model)).restorer(device, threads)
 
 
 def _require_known(saved: Mapping[str, Any], state: Mapping[str, object], where: str) -> None:

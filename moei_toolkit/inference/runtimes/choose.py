@@ -57,13 +57,10 @@ def _open(path: Path, name: str, device: str, threads: int | None) -> tuple[Runt
         if device != "cpu":
             raise ConfigError(f"device {device!r}: a bundle runs on the CPU only, and {path} is a bundle")
         return load_bundle(path, name, threads)
-    from moei_toolkit.inference.pretrained.loading import load_pretrained
-    from moei_toolkit.inference.pretrained.record import is_model
-    from moei_toolkit.inference.run_loading import load_run
     from moei_toolkit.inference.runtimes.compiled import CompiledRuntime
+    from moei_toolkit.inference.trained import parts_in
 
-    load = load_pretrained if is_model(path) else load_run
-    eager, decider = load(path, device, threads)
+    eager, decider = parts_in(path).restorer(device, threads)
     return (CompiledRuntime(eager) if name == "compile" else eager), decider
 
 
@@ -121,10 +118,12 @@ def choose_runtime(path: Path, runtime: str | None) -> str:
             )
         return runtime or OF_BUNDLES[0]
     if runtime in OF_BUNDLES:
-        run = "RUN" if is_model(path) else path
+        from moei_toolkit.inference.pretrained.shipped import MODELS
+
+        what = f"--model {path.name}" if path.parent == MODELS else f"--run {path}"
         raise ConfigError(
-            f"runtime {runtime!r} needs a bundle, and {path} is none; to make one of a run: "
-            f"tools/export.py --run {run} -o BUNDLE"
+            f"runtime {runtime!r} needs a bundle, and {path} is none; to make one: "
+            f"tools/export.py {what} -o BUNDLE"
         )
     return runtime or OF_RUNS[0]
 

@@ -14,7 +14,7 @@ from moei_toolkit.data.layouts.base import TRAIN
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.inference.devices import default_device
-from moei_toolkit.inference.run_loading import load_runtime
+from moei_toolkit.inference.run_loading import RunParts
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.reporter import Progress
 from moei_toolkit.pipeline.stage import StageContext
@@ -28,7 +28,7 @@ SPLITS = ("route", "calibrate")
 
 def run(context: StageContext) -> None:
     """Leave a cache for each of the splits "route" and "calibrate", and the look of "train" if asked to."""
-    runtime = load_runtime(context.config, context.inputs, default_device())
+    runtime = RunParts(context.config, context.inputs).runtime(default_device())
     with Images(context.inputs["data"]) as images:
         for split in SPLITS:
             records = _degraded(images, split)

@@ -17,7 +17,7 @@ from moei_toolkit.errors import ExportError, RegistryError, StoreError
 from moei_toolkit.inference.export import writing
 from moei_toolkit.inference.export.checking import TOLERANCE
 from moei_toolkit.inference.export.record import read_bundle
-from moei_toolkit.inference.export.writing import export_run, planned_files
+from moei_toolkit.inference.export.writing import export_bundle, planned_files
 from moei_toolkit.inference.run_loading import load_run
 from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
 from moei_toolkit.io.hashing import sha256_file
@@ -72,6 +72,16 @@ def test_what_is_recorded_is_what_the_run_says(exported):
     assert record.preprocessing["largest"] == {"uint8": 255, "uint16": 65535}
 
 
+def test_a_trained_model_becomes_the_bundle_of_its_run(exported, trained, tmp_path, traced):
+    export_bundle(trained.model, tmp_path / "bundle")
+    assert files_in(tmp_path / "bundle") == sorted(FILES)
+    ours, theirs = read_bundle(tmp_path / "bundle"), read_bundle(exported.bundle)
+    told = {"stages", "calibration"}  # where it comes from; a default that is written out
+    assert ours.model_dump(exclude=told) == theirs.model_dump(exclude=told)
+    assert ours.calibration.state == theirs.calibration.state
+    assert ours.stages == {"dense": "abc"}
+
+
 def test_every_graph_was_compared_with_its_network(exported):
     assert list(exported.differences) == COMPARED
     assert max(exported.differences.values()) < TOLERANCE / 10
@@ -87,10 +97,10 @@ def test_graphs_tell_nothing_of_where_they_were_made(exported):
 def test_a_bundle_is_not_replaced_unless_asked_for(exported, bundle, traced):
     before = {name: sha256_file(bundle / name) for name in FILES}
     with pytest.raises(StoreError, match="--overwrite replaces it"):
-        export_run(exported.run, bundle)
+        export_bundle(exported.run, bundle)
     assert {name: sha256_file(bundle / name) for name in FILES} == before
     (bundle / "routes" / "old.onnx").write_bytes(b"of an expert that is no more")
-    export_run(exported.run, bundle, overwrite=True)
+    export_bundle(exported.run, bundle, overwrite=True)
     assert files_in(bundle) == sorted(FILES)
     assert [path.name for path in bundle.parent.iterdir()] == ["bundle"]
 
@@ -100,13 +110,13 @@ def test_what_is_no_bundle_is_never_replaced(exported, tmp_path, traced, overwri
     (tmp_path / "notes.txt").write_text("mine")
     for target in (tmp_path, tmp_path / "notes.txt"):
         with pytest.raises(StoreError, match="is there and no bundle"):
-            export_run(exported.run, target, overwrite)
+            export_bundle(exported.run, target, overwrite)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 def test_an_empty_folder_will_do(exported, tmp_path, traced):
     (tmp_path / "bundle").mkdir()
-    export_run(exported.run, tmp_path / "bundle")
+    export_bundle(exported.run, tmp_path / "bundle")
     assert files_in(tmp_path / "bundle") == sorted(FILES)
 
 
@@ -114,7 +124,7 @@ def test_every_engine_has_to_agree(exported, tmp_path, traced, monkeypatch):
     score = OpenVINORuntime.score
     monkeypatch.setattr(OpenVINORuntime, "score", lambda self, g: score(self, g) + 2 * TOLERANCE)
     with pytest.raises(ExportError, match=r"router\.onnx in OpenVINO: expected .* difference of 0\.0002"):
-        export_run(exported.run, tmp_path / "bundle")
+        export_bundle(exported.run, tmp_path / "bundle")
 
 
 @pytest.mark.parametrize("spoilt", [*(f"{name}.onnx" for name in (*EXPERTS, DENSE))])
@@ -125,7 +135,7 @@ def test_a_graph_that_gives_something_else_is_refused_and_nothing_is_left(export
         ExportError,
         match=rf"routes/{name}.onnx in ONNX Runtime: expected what the network gives to 0.0001, got",
     ):
-        export_run(exported.run, tmp_path / "bundle")
+        export_bundle(exported.run, tmp_path / "bundle")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -147,7 +157,7 @@ def test_a_graph_that_gives_something_else_is_refused_and_nothing_is_left(export
 def test_a_graph_that_cannot_be_run_is_refused(exported, tmp_path, traced, spoilt, copied, said):
     traced[spoilt] = copied
     with pytest.raises(ExportError, match=said):
-        export_run(exported.run, tmp_path / "bundle")
+        export_bundle(exported.run, tmp_path / "bundle")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -158,13 +168,13 @@ def test_a_calibrator_that_nobody_offers_is_noticed_before_the_bundle_appears(
     with pytest.raises(
         RegistryError, match="neither the toolkit nor an installed plugin offers 'temperature'"
     ):
-        export_run(exported.run, tmp_path / "bundle")
+        export_bundle(exported.run, tmp_path / "bundle")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_is_not_there(tmp_path):
     with pytest.raises(StoreError, match=r"nowhere/run\.json"):
-        export_run(tmp_path / "nowhere", tmp_path / "bundle")
+        export_bundle(tmp_path / "nowhere", tmp_path / "bundle")
 
 
 def test_a_dry_run_lists_the_files_and_writes_none(exported, tmp_path, capsys):
@@ -186,6 +196,18 @@ def test_the_command_says_how_close_each_graph_is(exported, tmp_path, traced, ca
     assert files_in(target) == sorted(FILES)
 
 
+def test_the_command_takes_the_model_of_the_toolkit_by_default(tmp_path, capsys):
+    target = tmp_path / "bundle"
+    for options in ([], ["--model", "moei-tiny"]):
+        assert command.main(["-o", str(target), "--dry-run", *options]) == 0
+        routes = [f"routes/{name}.onnx" for name in ("rain", "haze", "snow", DENSE)]
+        files = ["bundle.json", "describe.onnx", "router.onnx", *routes]
+        assert capsys.readouterr().out.split() == [str(target / name) for name in files]
+    with pytest.raises(SystemExit):
+        command.main(["-o", str(target), "--format", "weights"])
+    assert "--format weights goes with --run, a finished run" in capsys.readouterr().err
+
+
 def change_record(run: Path, **changes: dict[str, object]) -> None:
     """Replace parts of sections in the config of a run."""
     record = json.loads((run / "run.json").read_text())
@@ -198,7 +220,7 @@ def change_record(run: Path, **changes: dict[str, object]) -> None:
 def test_a_router_that_is_no_network_is_refused_before_anything(exported, tmp_path, router):
     run = Path(shutil.copytree(exported.run, tmp_path / "run"))
     change_record(run, router={"router": router})
-    for act in (export_run, planned_files):
+    for act in (export_bundle, planned_files):
         with pytest.raises(ExportError, match=rf"router '{router['type']}' .* cannot become a graph.*--from"):
             act(run, tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
@@ -210,7 +232,7 @@ def test_a_learned_rule_is_exported_with_its_state(exported, tmp_path, traced):
     (path,) = run.rglob("calibration.json")
     rule = {"weights": [0.5] * 16, "bias": -0.25}
     path.write_text(json.dumps({**json.loads(path.read_text()), "rule": rule}))
-    export_run(run, tmp_path / "bundle")
+    export_bundle(run, tmp_path / "bundle")
     recorded = read_bundle(tmp_path / "bundle").abstention
     assert recorded is not None
     assert (recorded.component, recorded.state) == ({"type": "selective", "coverage": 0.8}, rule)
