@@ -105,7 +105,9 @@ def _parser() -> CommandParser:
     parser.add_argument("--usual", action="store_true", help="also the tiler that most repositories ship")
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
     parser.add_argument(
-        "--quick", action="store_true", help="1 warm-up and 5 runs, not 30 and 100; marked so"
+        "--quick",
+        action="store_true",
+        help="1 warm-up and 5 runs, not 30 and 100: minutes, not half an hour; marked so",
     )
     parser.add_argument("--warm-ups", type=int, metavar="N", help="of each subject, in every block")
     parser.add_argument("--runs", type=int, metavar="N", help="timed, in every block")
