@@ -1,4 +1,4 @@
-"""Measure what restoring costs with a run; see --help."""
+"""Measure what restoring costs with a model; see --help."""
 
 from moei_toolkit.commands.bench import run
 

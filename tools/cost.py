@@ -1,4 +1,4 @@
-"""Count operations and parameters of a run; see --help."""
+"""Count operations and parameters of a model; see --help."""
 
 from moei_toolkit.commands.cost import run
 

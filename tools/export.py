@@ -1,4 +1,4 @@
-"""Export a trained run; see --help."""
+"""Export a trained run or model; see --help."""
 
 from moei_toolkit.commands.export import run
 

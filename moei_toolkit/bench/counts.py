@@ -145,4 +145,6 @@ def count_costs_in(folder: Path, size: Size) -> Counts:
     """
     parts = parts_in(folder)
     runtime = parts.runtime()
-    return count_costs(runtime, parts.router(runtime.backbone.descriptor_dim), size)
+    with parts.saying_where():
+        router = parts.router(runtime.backbone.descriptor_dim)
+    return count_costs(runtime, router, size)

@@ -16,17 +16,16 @@ from moei_toolkit.io.run_record import read_run, stage_folder
 
 
 def model_in(folder: Path, bundle: Path | None = None) -> Model:
-    """Return the model of a trained model, or of a run that got as far as its calibration.
+    """Return what workers load of a trained model, or of a run that got as far as its calibration.
 
     Args:
-        folder: Of either. A run's model has what it is compared with as well, if that is trained.
+        folder: Of either. A run has what it is compared with as well, if that is trained.
         bundle: Its exported bundle, if there is one.
 
     Raises:
         StoreError: If there is none, or the run is not that far.
     """
     if is_model(folder):
-        parts_in(folder)
         return Model(pretrained=str(folder.resolve()), bundle=_absolute(bundle))
     config, folders = require_run(folder)
     record = read_run(folder)
@@ -44,18 +43,20 @@ def model_of(config: Config, folders: Iterable[tuple[str, Path]], bundle: Path |
 
 
 def require_bundle_of(folder: Path, bundle: Path) -> None:
-    """Check that a bundle was exported from what a run holds now, or from a trained model.
+    """Check that a bundle was exported from what a run or a trained model holds now.
+
+    That the weights of a model were rounded, its stages do not tell.
 
     Raises:
         ConfigError: If it was exported from another one, or before the run was trained again.
         StoreError: If there is no such run, model or bundle.
     """
-    stages = parts_in(folder).stages
-    for stage, fingerprint in read_bundle(bundle).stages.items():
-        if stages.get(stage) != fingerprint:
+    ours, theirs = parts_in(folder).stages, read_bundle(bundle).stages
+    for stage in (*ours, *theirs):
+        if ours.get(stage) != theirs.get(stage):
             raise ConfigError(
                 f"{bundle}: expected a bundle of {folder}, got one whose stage {stage!r} is another; "
-                "export it with tools/export.py"
+                f"make one: tools/export.py --run {folder} -o BUNDLE"
             )
 
 

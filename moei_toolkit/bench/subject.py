@@ -20,14 +20,14 @@ class Model:
     Attributes:
         config: Of the run, as plain data.
         folders: Committed folder of each stage of the run that it needs, by name.
-        pretrained: Folder of a trained model; config and folders are empty then.
         bundle: Folder of its exported bundle, which some runtimes need.
+        pretrained: Folder of a trained model; config and folders are empty then.
     """
 
     config: Mapping[str, Any] = field(default_factory=dict)
     folders: Mapping[str, str] = field(default_factory=dict)
-    pretrained: str | None = None
     bundle: str | None = None
+    pretrained: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from moei_toolkit.bench.counts import parameters_of
 from moei_toolkit.bench.subject import Model, Subject
 from moei_toolkit.bench.usual import lay_out_plainly
 from moei_toolkit.config.loader import import_custom, validate_config
-from moei_toolkit.errors import ConfigError, did_you_mean
+from moei_toolkit.config.schema import Config
+from moei_toolkit.errors import ConfigError
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.mixture import Mixture
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.parts import Parts
+from moei_toolkit.inference.parts import Parts, make_protocol
 from moei_toolkit.inference.pretrained.loading import ModelParts
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.run_loading import RunParts, build_backbone, build_worn
@@ -33,28 +34,31 @@ def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider |
     Raises:
         ConfigError: If the model has no such policy.
     """
-    parts = _parts_of(model)
     if subject.backbone:
-        return _untrained(parts, subject), None, DENSE
-    backbone = parts.backbone()
-    routed = subject.policy in (ACTUAL, TOP2)
-    experts = _routed_experts(parts, subject, backbone) if routed else {}
-    route = subject.policy.removeprefix(EXPERT_PREFIX)
-    if subject.policy not in (ACTUAL, TOP2, DENSE):
-        experts[route] = _worn(parts, subject.policy, backbone)
-    runtime = EagerRuntime(backbone, experts, parts.protocol, subject.device)
-    if subject.tiling == "whole":
-        lay_out_plainly(runtime)
-    decider = parts.decider(backbone.descriptor_dim, subject.device) if routed else None
+        return _untrained(_config_of(model), subject), None, DENSE
+    parts = ModelParts.of(Path(model.pretrained)) if model.pretrained else _run_parts(model)
+    with parts.saying_where():
+        backbone = parts.backbone()
+        routed = subject.policy in (ACTUAL, TOP2)
+        experts = _routed_experts(parts, subject, backbone) if routed else {}
+        route = subject.policy.removeprefix(EXPERT_PREFIX)
+        if subject.policy not in (ACTUAL, TOP2, DENSE):
+            experts[route] = parts.worn_under(subject.policy, backbone)
+        runtime = EagerRuntime(backbone, experts, parts.protocol, subject.device)
+        if subject.tiling == "whole":
+            lay_out_plainly(runtime)
+        decider = parts.decider(backbone.descriptor_dim, subject.device) if routed else None
     return runtime, decider, _dearest(experts, runtime.protocol) if subject.policy == ACTUAL else route
 
 
-def _parts_of(model: Model) -> Parts:
-    if model.pretrained is not None:
-        return ModelParts.of(Path(model.pretrained))
+def _config_of(model: Model) -> Config:
     config = validate_config(dict(model.config), _SOURCE)
     import_custom(config, _SOURCE)
-    return RunParts(config, {name: Path(folder) for name, folder in model.folders.items()})
+    return config
+
+
+def _run_parts(model: Model) -> RunParts:
+    return RunParts(_config_of(model), {name: Path(folder) for name, folder in model.folders.items()})
 
 
 def _routed_experts(parts: Parts, subject: Subject, backbone: Backbone) -> dict[str, Expert]:
@@ -80,20 +84,7 @@ def _dearest(experts: Mapping[str, Expert], protocol: Protocol) -> str:
     return max(experts, key=lambda name: (name in protocol.guides, parameters_of(experts[name])))
 
 
-def _worn(parts: Parts, policy: str, backbone: Backbone) -> Expert:
-    """Return what the backbone wears under a policy: one expert, or what a run compares with."""
-    experts = {f"{EXPERT_PREFIX}{name}": name for name in parts.experts}
-    if policy in experts:
-        return parts.expert(experts[policy], backbone)
-    rivals = parts.architecture.rival_policies if isinstance(parts, RunParts) else {}
-    if policy not in rivals or not isinstance(parts, RunParts):
-        hint = did_you_mean(policy, [ACTUAL, DENSE, TOP2, *experts, *rivals])
-        raise ConfigError(f"expected a policy that this model has, got {policy!r}. {hint}")
-    return parts.worn(rivals[policy], backbone)
-
-
-def _untrained(parts: Parts, subject: Subject) -> EagerRuntime:
-    architecture = parts.architecture
-    options = {**architecture.backbone.as_dict(), **subject.backbone}
-    changed = type(architecture).model_validate({**architecture.model_dump(), "backbone": options})
-    return EagerRuntime(build_backbone(changed), {}, parts.protocol, subject.device)
+def _untrained(config: Config, subject: Subject) -> EagerRuntime:
+    options = {**config.backbone.as_dict(), **subject.backbone}
+    changed = validate_config({**config.model_dump(), "backbone": options}, _SOURCE)
+    return EagerRuntime(build_backbone(changed), {}, make_protocol(config), subject.device)

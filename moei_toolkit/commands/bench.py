@@ -36,10 +36,12 @@ def main(argv: Sequence[str]) -> int:
 
     subjects, plan, size = _subjects(args), _plan(args), Size(*args.size)
     path = chosen_model(args)
+    parts = parts_in(path)
+    for policy in args.policies:
+        parts.require_policy(policy)
     if args.bundle is not None:
         require_bundle_of(path, args.bundle)
     if args.dry_run:
-        model_in(path, args.bundle)
         print(f"{plan.blocks} x ({plan.warm_ups} + {plan.runs}) runs at {size} of each of:")
         print("\n".join(f"  {subject.name}" for subject in subjects))
         return 0
@@ -65,7 +67,7 @@ def main(argv: Sequence[str]) -> int:
     for ratio in ratios:
         print(_ratio_line(ratio, limit))
     if args.output is not None:
-        write_costs(args.output, found, costs, ratios, parts_in(path).architecture.inference.model_dump())
+        write_costs(args.output, found, costs, ratios, parts.architecture.inference.model_dump())
     for ratio in ratios:
         ratio.require_quiet(limit)
     return 0

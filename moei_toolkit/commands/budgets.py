@@ -37,10 +37,10 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.io.environment import versions
     from moei_toolkit.io.reporter import RichReporter
 
-    make_folder(args.output)
     plan, size = Plan(warm_ups=1, runs=args.runs, blocks=1), Size(*args.size)
     config, _ = require_run(args.run)
     model = model_in(args.run)
+    make_folder(args.output)
     limit = float("inf") if args.allow_noise else MAX_NOISE
     pairs = pair_budgets(model, size, plan, RichReporter(), args.tolerance, args.width_option, limit)
     settings = {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write a bundle and print how close it is to the run, or a trained model."""
+    """Write a bundle and print how close it is to the networks, or a trained model."""
     parser = CommandParser(
         "Write a model as a folder of ONNX graphs that restores without PyTorch, or a finished run as a\n"
         "trained model in the layout of model hubs: model.safetensors, config.json, and README.md, its card.",

@@ -21,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
         "  tools/restore.py folder/ --run work_dirs/mine -o elsewhere/",
     )
     parser.add_argument("source", type=parse_path, help="a photograph, or a folder of them")
-    add_model_options(parser, "a finished run, or what tools/export.py made of it")
+    add_model_options(parser, "a finished run, or what tools/export.py made of one")
     parser.add_argument(
         "-o",
         "--output",

@@ -126,14 +126,21 @@ def require_run(work_dir: Path) -> tuple[Config, dict[str, Path]]:
     Raises:
         StoreError: If the run is missing or did not get as far as its calibration.
     """
-    record = read_run(work_dir)
-    config = validate_config(record.config, str(work_dir / RECORD))
-    return config, {name: stage_folder(work_dir, record, name) for name in stages_of(config)}
+    config, folders, _ = _required(work_dir)
+    return config, folders
 
 
 @dataclass(frozen=True)
 class RunParts(Parts):
-    """Parts that lie in the committed folders of a run's stages, which are in ``folders`` by name."""
+    """Parts that lie in the committed folders of a run's stages.
+
+    Attributes:
+        architecture: The config of the run.
+        folders: By stage; those of what restoring needs, and of rivals where they are asked for.
+        stages: See `Parts`; empty where nobody asks.
+        where: See `Parts`.
+        remedy: See `Parts`.
+    """
 
     architecture: Config
     folders: Mapping[str, Path]
@@ -144,10 +151,10 @@ class RunParts(Parts):
     @classmethod
     def of(cls, path: Path) -> RunParts:
         """Find the parts of a run that got as far as its calibration."""
-        config, folders = require_run(path)
-        record, where = read_run(path), str(path / RECORD)
+        config, folders, stages = _required(path)
+        where = str(path / RECORD)
         import_custom(config, where)
-        return cls(config, folders, {name: record.stages[name].fingerprint for name in folders}, where)
+        return cls(config, folders, stages, where)
 
     def backbone(self) -> Backbone:
         """See :meth:`Parts.backbone`."""
@@ -156,9 +163,9 @@ class RunParts(Parts):
 
     def expert(self, name: str, backbone: Backbone) -> Expert:
         """See :meth:`Parts.expert`."""
-        return self.worn(f"experts.{name}", backbone)
+        return self.made_by(f"experts.{name}", backbone)
 
-    def worn(self, stage: str, backbone: Backbone) -> Expert:
+    def made_by(self, stage: str, backbone: Backbone) -> Expert:
         """Return what a stage trained for the backbone to wear, an expert or a rival."""
         with _result_of(stage):
             return _loaded(build_worn(self.architecture, stage, backbone), self.folders[stage] / EXPERT_FILE)
@@ -175,8 +182,23 @@ class RunParts(Parts):
 
     def rivals(self, backbone: Backbone) -> dict[str, Expert]:
         """Load what MoE-I is compared with beside dense, by policy: ``single.NAME`` and ``dense-equal``."""
-        stages = self.architecture.rival_policies
-        return {policy: self.worn(stage, backbone) for policy, stage in stages.items()}
+        return {policy: self.made_by(stage, backbone) for policy, stage in self._rivals.items()}
+
+    @property
+    def policies(self) -> list[str]:
+        """See :attr:`Parts.policies`; also those of the rivals that are trained."""
+        return [*super().policies, *self._rivals]
+
+    def worn_under(self, policy: str, backbone: Backbone) -> Expert:
+        """See :meth:`Parts.worn_under`."""
+        if policy in self._rivals:
+            return self.made_by(self._rivals[policy], backbone)
+        return super().worn_under(policy, backbone)
+
+    @property
+    def _rivals(self) -> dict[str, str]:
+        found = self.architecture.rival_policies.items()
+        return {policy: stage for policy, stage in found if stage in self.folders}
 
 
 def load_run(work_dir: Path, device: str = "cpu", threads: int | None = None) -> tuple[EagerRuntime, Decider]:
@@ -227,3 +249,11 @@ def _loaded(module: M, path: Path) -> M:
 
 def _no_calibration(where: str, error: Exception) -> CheckpointError:
     return CheckpointError(f"{where}: expected a calibration, got {type(error).__name__}: {error}.")
+
+
+def _required(work_dir: Path) -> tuple[Config, dict[str, Path], dict[str, str]]:
+    """Return the config of a run, and folder and fingerprint of every stage that restoring needs."""
+    record = read_run(work_dir)
+    config = validate_config(record.config, str(work_dir / RECORD))
+    folders = {name: stage_folder(work_dir, record, name) for name in stages_of(config)}
+    return config, folders, {name: record.stages[name].fingerprint for name in folders}

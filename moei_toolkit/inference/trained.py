@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from moei_toolkit.errors import ConfigError
+from moei_toolkit.inference.kinds import kind_of
 from moei_toolkit.inference.parts import Parts
 from moei_toolkit.inference.pretrained.loading import ModelParts
-from moei_toolkit.inference.pretrained.record import is_model
 from moei_toolkit.inference.run_loading import RunParts
 
 
 def parts_in(folder: Path) -> Parts:
-    """Find the parts of what lies in a folder, without opening any weights.
+    """Find the parts of the run or the trained model in a folder.
 
     Raises:
-        StoreError: It is no run that got as far as its calibration, and no trained model.
+        StoreError: There is neither, or the run has not got as far as its calibration.
         CheckpointError: If it is damaged, or of a kind this toolkit does not know.
-        ConfigError: What it says does not fit.
+        ConfigError: What it says does not fit, or it is a bundle, which holds graphs alone.
     """
-    return ModelParts.of(folder) if is_model(folder) else RunParts.of(folder)
+    kind = kind_of(folder)
+    if kind == "bundle":
+        raise ConfigError(
+            f"{folder} is a bundle: expected the run or the trained model that it was exported from"
+        )
+    return ModelParts.of(folder) if kind == "model" else RunParts.of(folder)

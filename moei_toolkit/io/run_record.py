@@ -76,7 +76,8 @@ def read_run(work_dir: Path) -> RunRecord:
         return RunRecord.model_validate(json.loads(path.read_bytes()))
     except OSError as error:
         raise StoreError(
-            f"cannot read {path}: {error.strerror}. Expected the folder of a run made by tools/train.py."
+            f"cannot read {path}: {error.strerror}. Expected the folder of a run made by tools/train.py, "
+            "not what tools/export.py makes of one."
         ) from error
     except ValidationError as error:
         first = error.errors()[0]

@@ -38,6 +38,6 @@ def read_versioned(
     if found.get("version") != version:
         raise CheckpointError(
             f"{path} has version {found.get('version')!r}; this toolkit reads {version}. Use the toolkit "
-            "that wrote it, or export the run again with this one."
+            "that wrote it, or export it again with this one."
         )
     return found

@@ -58,4 +58,4 @@ class ShownRun:
     def load(self, where: str) -> Expert:
         """Return what is worn, as it was trained."""
         parts = RunParts(self._config, self._folders)
-        return parts.worn(where, parts.backbone())
+        return parts.made_by(where, parts.backbone())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from config_example import minimal
@@ -125,7 +126,8 @@ def test_a_study_measures_together_what_is_of_one_size(monkeypatch):
 
 
 def test_subjects_are_named_by_what_differs(capsys, monkeypatch):
-    monkeypatch.setattr("moei_toolkit.bench.models.model_in", lambda *_: Model({}, {}))
+    parts = SimpleNamespace(require_policy=lambda policy: None)
+    monkeypatch.setattr("moei_toolkit.inference.trained.parts_in", lambda *_: parts)
     options = ["--run", "mine", "--policies", "dense", "--runtimes", "eager", "openvino", "--dry-run"]
     assert command.main([*options, "--precisions", "float32", "bfloat16"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [

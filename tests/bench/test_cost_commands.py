@@ -40,9 +40,8 @@ def noise(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         "moei_toolkit.bench.models.model_in", lambda *_: Model(CONFIG.model_dump(), {"dense_equal": "x"})
     )
     monkeypatch.setattr("moei_toolkit.inference.run_loading.require_run", lambda *_: (CONFIG, {}))
-    monkeypatch.setattr(
-        "moei_toolkit.inference.trained.parts_in", lambda *_: SimpleNamespace(architecture=CONFIG)
-    )
+    parts = SimpleNamespace(architecture=CONFIG, require_policy=lambda policy: None)
+    monkeypatch.setattr("moei_toolkit.inference.trained.parts_in", lambda *_: parts)
     return settings
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tiny_model import make_model
 from tiny_run import EXPERTS, make_run
 
 from moei_toolkit.bench.cost import compare, costs_of
-from moei_toolkit.bench.models import model_in
+from moei_toolkit.bench.models import model_in, require_bundle_of
 from moei_toolkit.bench.pool import start_worker
 from moei_toolkit.bench.race import Plan, measure
 from moei_toolkit.bench.subject import Model, Size, Subject, job_of, read_job
 from moei_toolkit.bench.torch_subject import build_eager
+from moei_toolkit.commands import bench
 from moei_toolkit.errors import BenchError, ConfigError
+from moei_toolkit.inference.trained import parts_in
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.types import ACTUAL, DENSE, TOP2
 
@@ -82,7 +85,7 @@ def test_a_race(model: Model):
 def test_only_what_a_policy_needs_lies_in_memory(
     model: Model, pretrained: Model, subject: Subject, experts: set[str], decides: bool
 ):
-    for one in (model, pretrained):
+    for one in (model, *([] if subject.backbone else [pretrained])):
         runtime, decider, route = build_eager(one, subject)
         assert set(runtime.routes) == experts
         assert (decider is not None) == decides
@@ -94,8 +97,30 @@ def test_a_trained_model_is_measured_without_its_run(pretrained: Model):
     subjects = [Subject(DENSE), Subject(ACTUAL, ACTUAL)]
     found = measure(pretrained, subjects, SIZE, Plan(warm_ups=0, runs=1, blocks=1), SilentReporter())
     assert found.routes == {DENSE: DENSE, ACTUAL: "first"}
-    with pytest.raises(ConfigError, match="'dense-equal'"):
-        build_eager(pretrained, Subject("x", "dense-equal"))
+
+
+@pytest.mark.parametrize(
+    ("policy", "hint"),
+    [("dense-equal", "Only a run has it"), ("expert.frist", "Did you mean 'expert.first'")],
+)
+def test_a_policy_that_no_model_has_is_refused_before_anything(model: Model, policy: str, hint: str):
+    folder = str(Path(model.folders["dense"]).parents[2])
+    with pytest.raises(ConfigError, match=f"expected a policy that this model has, got '{policy}'. {hint}"):
+        bench.main(["--run", folder, "--policies", "dense", policy, "--dry-run"])
+
+
+def test_a_bundle_is_of_the_model_that_it_was_exported_from(model: Model, tmp_path: Path, monkeypatch):
+    stages: dict[str, str] = {}
+    bundle = SimpleNamespace(stages=stages)
+    monkeypatch.setattr("moei_toolkit.bench.models.read_bundle", lambda *_: bundle)
+    folder = Path(model.folders["dense"]).parents[2]
+    with pytest.raises(ConfigError, match=r"expected a bundle of .* whose stage 'dense' is another; make"):
+        require_bundle_of(folder, tmp_path)
+    stages.update(parts_in(folder).stages)
+    require_bundle_of(folder, tmp_path)
+    stages["router"] = "another"
+    with pytest.raises(ConfigError, match="stage 'router' is another"):
+        require_bundle_of(folder, tmp_path)
 
 
 @pytest.mark.parametrize("wrong", [{"threads": 0}, {"batch": 0}, {"experts": 0}])

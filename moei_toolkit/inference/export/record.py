@@ -92,16 +92,16 @@ def read_bundle(folder: Path) -> BundleRecord:
     """
     path = folder / RECORD
     value = read_versioned(
-        path, "bundle", FORMAT, VERSION, "a bundle made by tools/export.py", "Export the run again"
+        path, "bundle", FORMAT, VERSION, "a bundle made by tools/export.py", "Export it again"
     )
     try:
         record = BundleRecord.model_validate(value)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise CheckpointError(f"{path} is damaged: {where}: {first['msg']}. Export the run again.") from error
+        raise CheckpointError(f"{path} is damaged: {where}: {first['msg']}. Export it again.") from error
     for problem in _problems(folder, record):
-        raise CheckpointError(f"{problem}. Export the run again.")
+        raise CheckpointError(f"{problem}. Export it again.")
     return record
 
 

@@ -95,11 +95,12 @@ def planned_files(source: Path, target: Path, overwrite: bool = False) -> list[P
 
 def _require_exportable(parts: Parts, source: Path) -> None:
     name = parts.architecture.router.router.type
-    router: type[Router] = ROUTERS.get(name)
+    with parts.saying_where():
+        router: type[Router] = ROUTERS.get(name)
     if not router.exportable:
         raise ExportError(
             f"{source}: router {name!r} decides by more than tensor operations, so that it cannot become a "
-            "graph. Restore without one, or train the run with another router: --from router"
+            f"graph. Restore with {source} itself, or train the run with another router: --from router"
         )
 
 

@@ -15,10 +15,10 @@ MOST_DOUBT = 0.02
 """Largest difference of a probability or of the confidence whose weights were rounded."""
 
 _SIZE = (70, 90, 3)
-Parts = tuple[EagerRuntime, Decider]
+Halves = tuple[EagerRuntime, Decider]
 
 
-def require_equal(model: Parts, run: Parts) -> float:
+def require_equal(model: Halves, run: Halves) -> float:
     """Restore noise along every route of both, in float32, and return the largest difference, of 1.
 
     Raises:

@@ -63,6 +63,7 @@ class ModelParts(Parts):
     def of(cls, path: Path) -> ModelParts:
         """Find the parts of a trained model."""
         parts = cls(path)
+        read_parts(parts._record, path)  # modules of a stranger's model are not imported for a damaged one
         import_custom(parts.architecture, parts.where)
         return parts
 

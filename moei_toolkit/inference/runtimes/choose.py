@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.errors import ConfigError, StoreError, did_you_mean
+from moei_toolkit.errors import ConfigError, did_you_mean
+from moei_toolkit.inference.kinds import kind_of
 from moei_toolkit.io.hashing import sha256_json
-from moei_toolkit.io.run_record import RECORD as RUN
 from moei_toolkit.types import Precision
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 OF_RUNS, OF_BUNDLES = ("eager", "compile"), ("onnx", "openvino")
 RUNTIMES = (*OF_RUNS, *OF_BUNDLES)
-"""The names, of those for a run or a trained model, and of those for graphs that were exported from a run."""
+"""The names, of those for a run or a trained model, and of those for graphs that were exported from one."""
 
 _DIGITS = 16
 
@@ -32,7 +32,7 @@ def open_model(
     """Open what photographs can be restored with.
 
     Args:
-        path: Folder of a run, of a trained model, or of a bundle that was exported from a run.
+        path: Folder of a run, of a trained model, or of a bundle that was exported from either.
         runtime: One of :data:`RUNTIMES`; ``"onnx"`` for a bundle and ``"eager"`` for the others when None.
         device: Where a run or a model computes; a bundle does on the CPU.
         threads: On the CPU; one per core when None.
@@ -85,10 +85,10 @@ def _name_of(path: Path, runtime: str) -> str:
         from moei_toolkit.inference.export.record import read_bundle
 
         return sha256_json(read_bundle(path).model_dump(mode="json"))[:_DIGITS]
-    from moei_toolkit.inference.pretrained.record import is_model, read_model
+    from moei_toolkit.inference.pretrained.record import read_model
     from moei_toolkit.inference.run_loading import require_run
 
-    if is_model(path):
+    if kind_of(path) == "model":
         return sha256_json(read_model(path).model_dump(mode="json"))[:_DIGITS]
     config, folders = require_run(path)
     results = {stage: folder.name for stage, folder in folders.items()}
@@ -103,17 +103,12 @@ def choose_runtime(path: Path, runtime: str | None) -> str:
         ConfigError: If there is no such runtime, or it does not go with the path.
         StoreError: If there is nothing of the kind.
     """
-    from moei_toolkit.inference.export.record import is_bundle
-    from moei_toolkit.inference.pretrained.record import is_model
-
     if runtime is not None and runtime not in RUNTIMES:
         raise ConfigError(f"there is no runtime {runtime!r}. {did_you_mean(runtime, RUNTIMES)}")
-    if not (is_bundle(path) or is_model(path) or (path / RUN).is_file()):
-        raise _nothing_there(path)
-    if is_bundle(path):
+    if kind_of(path) == "bundle":
         if runtime in OF_RUNS:
             raise ConfigError(
-                f"runtime {runtime!r} needs a run, and {path} is a bundle, which is for "
+                f"runtime {runtime!r} needs a run or a trained model, and {path} is a bundle, which is for "
                 f"{' and '.join(map(repr, OF_BUNDLES))}"
             )
         return runtime or OF_BUNDLES[0]
@@ -126,14 +121,3 @@ def choose_runtime(path: Path, runtime: str | None) -> str:
             f"tools/export.py {what} -o BUNDLE"
         )
     return runtime or OF_RUNS[0]
-
-
-def _nothing_there(path: Path) -> StoreError:
-    from moei_toolkit.inference.pretrained.shipped import SHIPPED
-
-    found = "is a file" if path.is_file() else "holds none" if path.is_dir() else "is not there"
-    hint = f" --model {path} means the model of the toolkit." if str(path) in SHIPPED else ""
-    return StoreError(
-        f"{path} {found}: expected the folder of a run made by tools/train.py ({RUN}), or of a trained model "
-        f"(config.json) or a bundle (bundle.json) made by tools/export.py.{hint}"
-    )

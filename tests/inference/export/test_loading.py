@@ -99,7 +99,7 @@ def test_a_file_that_was_changed_or_removed(bundle, name):
     content = bytearray((bundle / name).read_bytes())
     content[len(content) // 2] ^= 1
     (bundle / name).write_bytes(content)
-    with pytest.raises(CheckpointError, match=rf"{name} is damaged: its SHA-256.*Export the run again"):
+    with pytest.raises(CheckpointError, match=rf"{name} is damaged: its SHA-256.*Export it again"):
         load_bundle(bundle)
     (bundle / name).unlink()
     with pytest.raises(CheckpointError, match=rf"{name} is missing"):

@@ -1,0 +1,66 @@
+"""A run and a trained model are found alike; what is neither is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moei_toolkit.errors import CheckpointError, ConfigError, MoeiError, StoreError
+from moei_toolkit.inference.pretrained.loading import ModelParts
+from moei_toolkit.inference.run_loading import RunParts
+from moei_toolkit.inference.trained import parts_in
+
+
+def test_the_kind_is_that_of_the_folder(exported, trained):
+    assert type(parts_in(exported.run)) is RunParts
+    assert type(parts_in(trained.model)) is ModelParts
+
+
+def test_both_say_the_same_of_a_model(trained):
+    run, model = parts_in(trained.run), parts_in(trained.model)
+    assert model.experts == run.experts
+    assert model.policies == run.policies == [f"expert.{name}" for name in run.experts]
+    assert model.protocol == run.protocol
+
+
+def test_a_bundle_holds_no_parts(exported):
+    with pytest.raises(ConfigError, match="is a bundle: expected the run or the trained model"):
+        parts_in(exported.bundle)
+
+
+def test_the_name_of_a_model_is_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        StoreError, match=r"is not there: .* --model moei-tiny means the model of the toolkit"
+    ):
+        parts_in(Path("moei-tiny"))
+
+
+def test_a_damaged_model_imports_nothing(trained, tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_bytes((trained.model / name).read_bytes())
+    (folder / "model.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    imported = []
+    monkeypatch.setattr("moei_toolkit.inference.pretrained.loading.import_custom", imported.append)
+    with pytest.raises(CheckpointError, match="git lfs pull"):
+        parts_in(folder)
+    assert not imported
+
+
+@pytest.mark.parametrize("command", ["budgets", "evaluate", "report", "export"])
+def test_where_only_a_run_will_do_a_model_is_named(trained, tmp_path, command):
+    from importlib import import_module
+
+    options = {
+        "budgets": ["-o", str(tmp_path / "out")],
+        "evaluate": ["--data", str(tmp_path), "-o", str(tmp_path / "out")],
+        "report": [],
+        "export": ["--format", "weights", "-o", str(tmp_path / "out")],
+    }
+    main = import_module(f"moei_toolkit.commands.{command}").main
+    with pytest.raises(MoeiError, match=r"made by tools/train\.py, not what tools/export\.py makes of one"):
+        main(["--run", str(trained.model), *options[command]])
+    assert not (tmp_path / "out").exists()
