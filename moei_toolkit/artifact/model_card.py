@@ -89,7 +89,18 @@ def _what(config: Config, derived: Derived) -> str:
     end = doubt if threshold > 0 else "its choice always counts"
     return (
         f"Restores photographs under {tasks}: a shared backbone describes the whole photograph, and a router "
-        f"picks one of the experts ({experts}) for it; {end}."
+        f"picks one of the experts ({experts}) for it; {end}.{_guided(config)}"
+    )
+
+
+def _guided(config: Config) -> str:
+    guides, routes = config.inference.guides, (*config.experts, DENSE)
+    guided = ", ".join(f"{name} (at {guides[name]} pixels)" for name in routes if name in guides)
+    if not guided:
+        return ""
+    return (
+        " On some routes the whole photograph is restored at a small size first, and tells the tiles how "
+        f"bright they are: {guided}."
     )
 
 

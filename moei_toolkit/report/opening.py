@@ -45,7 +45,7 @@ def _finding(results: Results) -> str:
     )
     if len(results.experts) == 1:
         return f"The one expert there is {reached}."
-    return f"Choosing one expert per image {reached}, the best expert of every image {psnr[ORACLE]}."
+    return f"Choosing one expert per image {reached}, the expert of least loss on each image {psnr[ORACLE]}."
 
 
 def _cost(found: Findings) -> str:

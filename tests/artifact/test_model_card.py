@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
 
+import pytest
+from config_example import minimal
+
+from moei_toolkit.artifact.model_card import card_text
+from moei_toolkit.config.loader import validate_config
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.manifest import read_manifest
 
@@ -58,3 +63,10 @@ def test_its_parts(card):
     assert titles == [f"## {part}" for part in parts]
     assert "Scenes that are in more than one split: 0." in card
     assert "where its confidence is below 0.58, the backbone works alone" in card
+
+
+def test_a_guide_is_told():
+    config = validate_config(minimal(inference={"guides": {"any": 160}}), "test")
+    card = card_text(config, SimpleNamespace(facts=SimpleNamespace(threshold=0.0)), {})  # type: ignore[arg-type]
+    assert "its choice always counts. On some routes the whole photograph is restored at a small size" in card
+    assert "how bright they are: any (at 160 pixels)." in card
