@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
 from moei_toolkit.artifact.sums import read_sums
-from moei_toolkit.errors import DataError, ImageError, MoeiError
+from moei_toolkit.cli import run_main
+from moei_toolkit.errors import DataError, ImageError
 from moei_toolkit.io.atomic import atomic_path
 from moei_toolkit.io.hashing import sha256_file
 
@@ -25,13 +26,13 @@ UHD = (3840, 2160)
 HEIGHTS = {"hd": 1080, "sd": 480}
 
 
-def main() -> int:
+def main(argv: Sequence[str]) -> int:
     """Divide a folder of photographs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path, help="what get_uhd_photos.sh filled")
     parser.add_argument("out", type=Path, help="gets the folders test, uhd, hd and sd")
     parser.add_argument("--sums", type=Path, help="hashes of the photographs that figures were published of")
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     if given.sums and (others := differences(given.photos, given.sums)):
         sys.stderr.write(
             f"warning: {len(others)} photographs are not those of {given.sums}, such as {others[0]}; what is "
@@ -137,7 +138,4 @@ def copy(file: Path, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except MoeiError as error:
-        sys.exit(f"error: {error}")
+    run_main(main)

@@ -45,7 +45,5 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _makings(folder: Path) -> dict[str, tuple[str, float]]:
-    """Return when every stage began, and how long it took: no two runs of a stage have both equal."""
     record = read_run(folder)
-    manifests = {name: read_manifest(stage_folder(folder, record, name)) for name in record.stages}
-    return {name: (manifest.started, manifest.seconds) for name, manifest in manifests.items()}
+    return {name: read_manifest(stage_folder(folder, record, name)).making for name in record.stages}

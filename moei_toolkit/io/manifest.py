@@ -62,6 +62,11 @@ class Manifest(BaseModel):
     seconds: float
     status: Literal["complete"] = "complete"
 
+    @property
+    def making(self) -> tuple[str, float]:
+        """When the stage began, and how long it took: no two makings of it have both equal."""
+        return self.started, self.seconds
+
 
 def outputs_of(folder: Path) -> dict[str, Output]:
     """Return hash and size of every file at and below ``folder``, except its manifest."""

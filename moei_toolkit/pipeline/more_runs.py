@@ -58,7 +58,7 @@ def repetition_in(
             "degraded otherwise. Make both runs over the same data."
         )
     shared = [
-        name for name, one in stages.items() if name != DATA and _making(one) == _making(other.stages[name])
+        name for name, one in stages.items() if name != DATA and one.making == other.stages[name].making
     ]
     return Repetition(compare_runs(rows, other.rows), shared)
 
@@ -126,8 +126,3 @@ def _read(
 
 def _code(manifest: Manifest) -> list[Any]:
     return [manifest.recipe[part] for part in _CODE]
-
-
-def _making(manifest: Manifest) -> tuple[str, float]:
-    """Return what no two makings of a stage have equal."""
-    return manifest.started, manifest.seconds
