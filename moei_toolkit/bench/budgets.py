@@ -11,7 +11,7 @@ from moei_toolkit.bench.matching import TOLERANCE, match_width, require_toleranc
 from moei_toolkit.bench.race import Plan, measure
 from moei_toolkit.bench.subject import Model, Size, Subject
 from moei_toolkit.config.loader import validate_config
-from moei_toolkit.inference.run_loading import backbone_option
+from moei_toolkit.inference.building import backbone_option
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, TOP2
 

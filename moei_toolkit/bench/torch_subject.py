@@ -14,11 +14,12 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.mixture import Mixture
+from moei_toolkit.inference.building import build_backbone, build_worn, make_protocol
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.parts import Parts, make_protocol
+from moei_toolkit.inference.parts import Parts
 from moei_toolkit.inference.pretrained.loading import ModelParts
 from moei_toolkit.inference.protocol import Protocol
-from moei_toolkit.inference.run_loading import RunParts, build_backbone, build_worn
+from moei_toolkit.inference.run_loading import RunParts
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, TOP2
 

@@ -15,6 +15,7 @@ from moei_toolkit.config.model import Architecture
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError, RegistryError, as_sentence, did_you_mean
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.inference.building import make_protocol
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
@@ -23,11 +24,6 @@ from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, EXPERT_PREFIX, SINGLE
 
 if TYPE_CHECKING:
     from typing import Self  # of Python 3.11
-
-
-def make_protocol(architecture: Config | Architecture) -> Protocol:
-    """Return how an image is looked at and tiled."""
-    return Protocol(**architecture.views.model_dump(), **architecture.inference.model_dump())
 
 
 def stages_of(architecture: Config | Architecture) -> list[str]:

@@ -2,77 +2,42 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-
-from torch import Tensor, nn
 
 from moei_toolkit.backbones.base import Backbone
-from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.config.loader import import_custom, validate_config
-from moei_toolkit.config.model import Architecture
 from moei_toolkit.config.schema import Config
-from moei_toolkit.errors import CheckpointError, ConfigError
+from moei_toolkit.errors import CheckpointError
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.inference.building import (
+    M,
+    build_backbone,
+    build_router,
+    build_worn,
+    fill,
+    no_calibration,
+    restore_calibration,
+)
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.parts import Parts, stages_of
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
-from moei_toolkit.registry import ABSTENTIONS, BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
 from moei_toolkit.routers.base import Router
 
 BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE = "backbone.safetensors", "expert.safetensors", "router.safetensors"
 CALIBRATION_FILE = "calibration.json"
 
-M = TypeVar("M", bound=nn.Module)
-
-
-def build_backbone(config: Config | Architecture) -> Backbone:
-    """Build an untrained backbone."""
-    backbone: Backbone = BACKBONES.build(config.backbone.as_dict())
-    return backbone
-
-
-def backbone_option(config: Config, option: str) -> int:
-    """Return a whole number that the backbone is built with, given in the config or by default.
-
-    Raises:
-        ConfigError: If the backbone has no such option.
-    """
-    given = config.backbone.as_dict()
-    parameter = inspect.signature(BACKBONES.get(config.backbone.type)).parameters.get(option)
-    value = given.get(option, parameter.default if parameter else None)
-    if not isinstance(value, int):
-        raise ConfigError(f"backbone {config.backbone.type!r} has no whole number called {option!r}")
-    return value
-
 
 def load_backbone(config: Config, folder: Path) -> Backbone:
     """Build the backbone and load what the dense stage left in ``folder``; frozen, in evaluation mode."""
     return _loaded(build_backbone(config), folder / BACKBONE_FILE)
-
-
-def build_worn(config: Config | Architecture, stage: str, backbone: Backbone) -> Expert:
-    """Build ``config.worn[stage]`` around ``backbone``, untrained."""
-    expert: Expert = EXPERTS.build(config.worn[stage].expert.as_dict(), backbone=backbone)
-    return expert
-
-
-def build_router(config: Config | Architecture, descriptor_dim: int) -> Router:
-    """Build an untrained router with one output per expert."""
-    names = tuple(config.experts)
-    router: Router = ROUTERS.build(
-        config.router.router.as_dict(), descriptor_dim=descriptor_dim, experts=len(names), names=names
-    )
-    return router
 
 
 def load_router(config: Config, descriptor_dim: int, folder: Path) -> Router:
@@ -90,34 +55,8 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, Abstenti
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise _no_calibration(str(path), error) from error
+        raise no_calibration(str(path), error) from error
     return restore_calibration(config, saved, str(path))
-
-
-def restore_calibration(
-    config: Config | Architecture, saved: Mapping[str, Any], where: str
-) -> tuple[Calibrator, AbstentionRule, float]:
-    """Return calibrator, abstention rule and threshold from what was saved of them.
-
-    Args:
-        config: Says which they are.
-        saved: States of ``calibrator`` and ``rule``, which may be missing, and ``threshold``.
-        where: What it was read from, for the error.
-
-    Raises:
-        CheckpointError: If that is no calibration.
-    """
-    try:
-        calibrator: Calibrator = CALIBRATORS.build(config.calibrate.calibrator.as_dict())
-        calibrator.load_state(saved["calibrator"])
-        rule: AbstentionRule = ABSTENTIONS.build(config.calibrate.abstention.as_dict())
-        rule.load_state(saved.get("rule", {}))
-        threshold = float(saved["threshold"])
-        if not 0 <= threshold <= ABSTAIN_ALWAYS:
-            raise ValueError(f"expected a threshold in [0, 1], or just above, got {threshold}")
-        return calibrator, rule, threshold
-    except (ValueError, KeyError, TypeError) as error:
-        raise _no_calibration(where, error) from error
 
 
 def require_run(work_dir: Path) -> tuple[Config, dict[str, Path]]:
@@ -218,21 +157,6 @@ def load_run(work_dir: Path, device: str = "cpu", threads: int | None = None) ->
     return RunParts.of(work_dir).restorer(device, threads)
 
 
-def fill(module: M, tensors: Mapping[str, Tensor], where: str) -> M:
-    """Load tensors into a module and freeze it, in evaluation mode.
-
-    Raises:
-        CheckpointError: If one is missing, too many, or of another shape; ``where`` says what they are.
-    """
-    try:
-        module.load_state_dict(tensors)
-    except RuntimeError as error:
-        first, *others = (line.strip().rstrip(".") for line in str(error).splitlines()[1:])
-        more = f" And {len(others)} more." if others else ""
-        raise CheckpointError(f"{where} does not fit {type(module).__name__}: {first}.{more}") from error
-    return module.eval().requires_grad_(False)
-
-
 @contextmanager
 def _result_of(stage: str) -> Iterator[None]:
     """Add to the error of a damaged file which stage makes it anew."""
@@ -245,10 +169,6 @@ def _result_of(stage: str) -> Iterator[None]:
 def _loaded(module: M, path: Path) -> M:
     tensors, _ = load_weights(path)
     return fill(module, tensors, str(path))
-
-
-def _no_calibration(where: str, error: Exception) -> CheckpointError:
-    return CheckpointError(f"{where}: expected a calibration, got {type(error).__name__}: {error}.")
 
 
 def _required(work_dir: Path) -> tuple[Config, dict[str, Path], dict[str, str]]:

@@ -18,8 +18,8 @@ from moei_toolkit.engine.precision import check_precision
 from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
+from moei_toolkit.inference.building import build_router
 from moei_toolkit.inference.precision import require_precision
-from moei_toolkit.inference.run_loading import build_router
 from moei_toolkit.inference.tiling import tile_spans
 from moei_toolkit.pipeline.culprit import blame
 from moei_toolkit.pipeline.measuring import build_metrics

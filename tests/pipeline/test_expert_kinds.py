@@ -14,7 +14,8 @@ from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.python_file import read_python_file
 from moei_toolkit.config.schema import Config
 from moei_toolkit.experts.dense import Dense
-from moei_toolkit.inference.run_loading import BACKBONE_FILE, RunParts, build_backbone
+from moei_toolkit.inference.building import build_backbone
+from moei_toolkit.inference.run_loading import BACKBONE_FILE, RunParts
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.stage import StageContext

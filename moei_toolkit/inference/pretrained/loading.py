@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
-
-from torch import Tensor, nn
+from typing import Any
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.calibrators.base import Calibrator
@@ -15,6 +12,14 @@ from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.errors import CheckpointError, did_you_mean
 from moei_toolkit.experts.base import Expert
+from moei_toolkit.inference.building import (
+    M,
+    build_backbone,
+    build_router,
+    build_worn,
+    fill,
+    restore_calibration,
+)
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.parts import Parts, stages_of
 from moei_toolkit.inference.pretrained.record import (
@@ -27,17 +32,8 @@ from moei_toolkit.inference.pretrained.record import (
 )
 from moei_toolkit.inference.pretrained.shipped import find_model
 from moei_toolkit.inference.pretrained.tensors import read_parts, require_kinds
-from moei_toolkit.inference.run_loading import (
-    build_backbone,
-    build_router,
-    build_worn,
-    fill,
-    restore_calibration,
-)
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.routers.base import Router
-
-M = TypeVar("M", bound=nn.Module)
 
 
 class ModelParts(Parts):
@@ -50,6 +46,7 @@ class ModelParts(Parts):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._record = read_model(folder)
+        self._tensors = read_parts(self._record, folder)
         self.architecture = self._record.architecture.in_order
         self.where = str(folder / RECORD)
         self.remedy = (
@@ -62,14 +59,9 @@ class ModelParts(Parts):
     @classmethod
     def of(cls, path: Path) -> ModelParts:
         """Find the parts of a trained model."""
-        parts = cls(path)
-        read_parts(parts._record, path)  # modules of a stranger's model are not imported for a damaged one
+        parts = cls(path)  # opens the weights: for a damaged model, a stranger's modules are not imported
         import_custom(parts.architecture, parts.where)
         return parts
-
-    @cached_property
-    def _tensors(self) -> Mapping[str, Mapping[str, Tensor]]:
-        return read_parts(self._record, self._folder)
 
     def backbone(self) -> Backbone:
         """See :meth:`Parts.backbone`."""
