@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
@@ -17,8 +18,8 @@ CELLS = 4
 LONGEST = 16
 """How many times as long as its short side a guide may be: all of it lies in memory."""
 
-_STRIP = 32
-"""Rows changed at once: what is added to them stays in the cache."""
+_STRIP = 1 << 16
+"""Values changed at once: what is added to them stays in the cache."""
 
 
 def guide_size(protocol: Protocol, route: str, height: int, width: int) -> tuple[int, int] | None:
@@ -65,9 +66,10 @@ class Guide:
         # No matrix products: the threads of NumPy would stay in the way of those of the network.
         wanted = np.einsum("jc,ikc->ijk", columns.of_guide, np.einsum("ir,krc->ikc", rows.of_guide, seen))
         led = after if after.flags.writeable else after.copy()
-        image = led.transpose(1, 2, 0)  # as networks leave it in memory
+        image = led.transpose(1, 2, 0)
         made = columns.means(rows.means(image, 0) - rows.means(before.transpose(1, 2, 0), 0), 1)
-        rows.add(image, np.einsum("wj,ijk->iwk", columns.back, wanted - made))
+        for sheet, cells in _sheets(led, np.einsum("wj,ijk->kiw", columns.back, wanted - made)):
+            rows.add(sheet, cells)
         return led
 
 
@@ -101,15 +103,30 @@ class _Side:
         along = np.moveaxis(values, axis, 0)
         return np.stack([along[first:end].mean(0) for first, end in pairwise(self._edges)], axis)
 
-    def add(self, image: np.ndarray, cells: np.ndarray) -> None:
-        """Add (cells, w, 3) to an image (pixels, w, 3), as they are between their middles."""
+    def add(self, sheet: np.ndarray, cells: np.ndarray) -> None:
+        """Add (cells, n) to a sheet (pixels, n), as they are between their middles."""
+        strip = max(1, _STRIP // sheet.shape[1])
         bounds = [0, *np.ceil(self._middles).astype(int), len(self.back)]
         for number, (first, end) in enumerate(pairwise(bounds)):
             above, below = max(number - 1, 0), min(number, len(cells) - 1)
             slope = cells[below] - cells[above]
-            for start in range(first, end, _STRIP):
-                rows = slice(start, min(start + _STRIP, end))
-                image[rows] += cells[above] + self.back[rows, below, None, None] * slope
+            for start in range(first, end, strip):
+                rows = slice(start, min(start + strip, end))
+                added = self.back[rows, below, None] * slope
+                added += cells[above]
+                sheet[rows] += added
+
+
+def _sheets(image: np.ndarray, cells: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield an image (3, h, w) as sheets (h, n) of it, whose rows lie in one piece, with their (cells, n).
+
+    Channels may lie last in memory, then there is one sheet; else each is one.
+    """
+    pixel = len(image) * image.itemsize
+    if image.strides[0] == image.itemsize and image.strides[2] == pixel:
+        whole = image.transpose(1, 2, 0), cells.transpose(1, 2, 0)
+        image, cells = (part.reshape(1, len(part), -1) for part in whole)
+    yield from zip(image, cells, strict=True)
 
 
 def _shares(places: np.ndarray, points: int) -> np.ndarray:

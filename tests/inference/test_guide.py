@@ -92,6 +92,25 @@ def test_a_slope_that_a_tile_has_missed_comes_from_the_guide():
     assert np.abs(cells - wanted).max() < 0.25 * np.abs(0.5 - wanted).max()
 
 
+@pytest.mark.parametrize("last", [3, 6], ids=["alone", "one of two"])
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (33, 40)])
+def test_how_a_tile_lies_in_memory_makes_no_difference(size: tuple[int, int], last: int):
+    """Networks leave planes, or channels last; of a padded tile a part is led, and of several routes one."""
+    small, tile = noise(3, 9, 16), Tile(64, 128, *size)
+    guide, before, after = (
+        Guide(np.zeros_like(small), small, 135, 240),
+        noise(3, *size),
+        0.5 * noise(3, *size),
+    )
+    room = np.zeros((48, 64, last), np.float32)
+    lying = room[: size[0], : size[1], last - 3 :].transpose(2, 0, 1)
+    lying[:] = after
+    led = guide.lead(tile, before, lying)
+    assert np.shares_memory(led, room)
+    np.testing.assert_allclose(led, guide.lead(tile, before, after.copy()), rtol=0, atol=1e-6)
+    assert np.count_nonzero(room) == led.size
+
+
 def test_what_may_not_be_written_to_is_copied():
     small, tile = noise(3, 9, 16), Tile(64, 128, 32, 32)
     guide, before, after = Guide(np.zeros_like(small), small, 135, 240), noise(3, 32, 32), noise(3, 32, 32)
