@@ -10,9 +10,8 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.export.record import read_bundle
 from moei_toolkit.inference.pretrained.record import is_model
-from moei_toolkit.inference.run_loading import require_run
+from moei_toolkit.inference.run_loading import RunParts
 from moei_toolkit.inference.trained import parts_in
-from moei_toolkit.io.run_record import read_run, stage_folder
 
 
 def model_in(folder: Path, bundle: Path | None = None) -> Model:
@@ -27,10 +26,8 @@ def model_in(folder: Path, bundle: Path | None = None) -> Model:
     """
     if is_model(folder):
         return Model(pretrained=str(folder.resolve()), bundle=_absolute(bundle))
-    config, folders = require_run(folder)
-    record = read_run(folder)
-    rivals = {name: stage_folder(folder, record, name) for name in config.rivals if name in record.stages}
-    return model_of(config, {**folders, **rivals}.items(), bundle)
+    run = RunParts.of(folder)
+    return model_of(run.architecture, run.folders.items(), bundle)
 
 
 def model_of(config: Config, folders: Iterable[tuple[str, Path]], bundle: Path | None = None) -> Model:

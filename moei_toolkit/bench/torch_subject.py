@@ -45,10 +45,10 @@ def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider |
         route = subject.policy.removeprefix(EXPERT_PREFIX)
         if subject.policy not in (ACTUAL, TOP2, DENSE):
             experts[route] = parts.worn_under(subject.policy, backbone)
-        runtime = EagerRuntime(backbone, experts, parts.protocol, subject.device)
-        if subject.tiling == "whole":
-            lay_out_plainly(runtime)
-        decider = parts.decider(backbone.descriptor_dim, subject.device) if routed else None
+    runtime = EagerRuntime(backbone, experts, parts.protocol, subject.device)
+    if subject.tiling == "whole":
+        lay_out_plainly(runtime)
+    decider = parts.decider(backbone.descriptor_dim, subject.device) if routed else None
     return runtime, decider, _dearest(experts, runtime.protocol) if subject.policy == ACTUAL else route
 
 

@@ -27,7 +27,7 @@ from moei_toolkit.inference.building import (
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.parts import Parts, stages_of
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
+from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.routers.base import Router
 
@@ -65,7 +65,7 @@ def require_run(work_dir: Path) -> tuple[Config, dict[str, Path]]:
     Raises:
         StoreError: If the run is missing or did not get as far as its calibration.
     """
-    config, folders, _ = _required(work_dir)
+    config, _, folders = _required(work_dir)
     return config, folders
 
 
@@ -89,11 +89,13 @@ class RunParts(Parts):
 
     @classmethod
     def of(cls, path: Path) -> RunParts:
-        """Find the parts of a run that got as far as its calibration."""
-        config, folders, stages = _required(path)
+        """Find the parts of a run that got as far as its calibration, and the rivals that it has trained."""
+        config, record, folders = _required(path)
         where = str(path / RECORD)
         import_custom(config, where)
-        return cls(config, folders, stages, where)
+        made = {name: record.stages[name].fingerprint for name in folders}
+        rivals = {name: stage_folder(path, record, name) for name in config.rivals if name in record.stages}
+        return cls(config, {**folders, **rivals}, made, where)
 
     def backbone(self) -> Backbone:
         """See :meth:`Parts.backbone`."""
@@ -171,9 +173,8 @@ def _loaded(module: M, path: Path) -> M:
     return fill(module, tensors, str(path))
 
 
-def _required(work_dir: Path) -> tuple[Config, dict[str, Path], dict[str, str]]:
-    """Return the config of a run, and folder and fingerprint of every stage that restoring needs."""
+def _required(work_dir: Path) -> tuple[Config, RunRecord, dict[str, Path]]:
+    """Return the config of a run, its record, and the folder of every stage that restoring needs."""
     record = read_run(work_dir)
     config = validate_config(record.config, str(work_dir / RECORD))
-    folders = {name: stage_folder(work_dir, record, name) for name in stages_of(config)}
-    return config, folders, {name: record.stages[name].fingerprint for name in folders}
+    return config, record, {name: stage_folder(work_dir, record, name) for name in stages_of(config)}

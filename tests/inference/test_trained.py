@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from moei_toolkit.bench.models import model_in
+from moei_toolkit.bench.subject import Subject
+from moei_toolkit.bench.torch_subject import build_eager
 from moei_toolkit.errors import CheckpointError, ConfigError, MoeiError, StoreError
 from moei_toolkit.inference.pretrained.loading import ModelParts
 from moei_toolkit.inference.run_loading import RunParts
@@ -64,3 +69,25 @@ def test_where_only_a_run_will_do_a_model_is_named(trained, tmp_path, command):
     with pytest.raises(MoeiError, match=r"made by tools/train\.py, not what tools/export\.py makes of one"):
         main(["--run", str(trained.model), *options[command]])
     assert not (tmp_path / "out").exists()
+
+
+def test_a_run_has_the_rivals_that_it_has_trained(exported, tmp_path):
+    run = Path(shutil.copytree(exported.run, tmp_path / "run"))
+    record = json.loads((run / "run.json").read_text())
+    expert = record["config"]["experts"]["first"]
+    rival = {"expert": expert["expert"], "training": expert["training"]}
+    record["config"]["dense_equal"] = rival
+    (run / "run.json").write_text(json.dumps(record))
+    with pytest.raises(ConfigError, match=r"got 'dense-equal'\. Only a run has it, once it is trained"):
+        parts_in(run).require_policy("dense-equal")
+    shutil.copytree(run / "stages" / "experts.first", run / "stages" / "dense_equal")
+    record["stages"]["dense_equal"] = {"folder": "stages/dense_equal/abc", "fingerprint": "abc"}
+    (run / "run.json").write_text(json.dumps(record))
+    parts = parts_in(run)
+    assert parts.policies == ["expert.first", "expert.second", "dense-equal"]
+    assert parts.stages == parts_in(exported.run).stages
+    runtime, _, route = build_eager(model_in(run), Subject("x", "dense-equal"))
+    assert route == "dense-equal"
+    own = parts.expert("first", parts.backbone()).state_dict()
+    worn = runtime.experts["dense-equal"].state_dict()
+    assert all(bool((worn[name] == tensor).all()) for name, tensor in own.items())
