@@ -9,9 +9,9 @@ from moei_toolkit.bench.subject import Model
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.export.record import read_bundle
-from moei_toolkit.inference.pretrained.record import is_model
+from moei_toolkit.inference.kinds import kind_of
+from moei_toolkit.inference.parts import Parts
 from moei_toolkit.inference.run_loading import RunParts
-from moei_toolkit.inference.trained import parts_in
 
 
 def model_in(folder: Path, bundle: Path | None = None) -> Model:
@@ -24,7 +24,7 @@ def model_in(folder: Path, bundle: Path | None = None) -> Model:
     Raises:
         StoreError: If there is none, or the run is not that far.
     """
-    if is_model(folder):
+    if kind_of(folder) == "model":
         return Model(pretrained=str(folder.resolve()), bundle=_absolute(bundle))
     run = RunParts.of(folder)
     return model_of(run.architecture, run.folders.items(), bundle)
@@ -39,16 +39,16 @@ def model_of(config: Config, folders: Iterable[tuple[str, Path]], bundle: Path |
     )
 
 
-def require_bundle_of(folder: Path, bundle: Path) -> None:
+def require_bundle_of(parts: Parts, folder: Path, bundle: Path) -> None:
     """Check that a bundle was exported from what a run or a trained model holds now.
 
     That the weights of a model were rounded, its stages do not tell.
 
     Raises:
         ConfigError: If it was exported from another one, or before the run was trained again.
-        StoreError: If there is no such run, model or bundle.
+        StoreError: If there is no such bundle.
     """
-    ours, theirs = parts_in(folder).stages, read_bundle(bundle).stages
+    ours, theirs = parts.stages, read_bundle(bundle).stages
     for stage in (*ours, *theirs):
         if ours.get(stage) != theirs.get(stage):
             raise ConfigError(

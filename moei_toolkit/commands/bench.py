@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
     for policy in args.policies:
         parts.require_policy(policy)
     if args.bundle is not None:
-        require_bundle_of(path, args.bundle)
+        require_bundle_of(parts, path, args.bundle)
     if args.dry_run:
         print(f"{plan.blocks} x ({plan.warm_ups} + {plan.runs}) runs at {size} of each of:")
         print("\n".join(f"  {subject.name}" for subject in subjects))

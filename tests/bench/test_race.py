@@ -115,12 +115,12 @@ def test_a_bundle_is_of_the_model_that_it_was_exported_from(model: Model, tmp_pa
     monkeypatch.setattr("moei_toolkit.bench.models.read_bundle", lambda *_: bundle)
     folder = Path(model.folders["dense"]).parents[2]
     with pytest.raises(ConfigError, match=r"expected a bundle of .* whose stage 'dense' is another; make"):
-        require_bundle_of(folder, tmp_path)
+        require_bundle_of(parts_in(folder), folder, tmp_path)
     stages.update(parts_in(folder).stages)
-    require_bundle_of(folder, tmp_path)
+    require_bundle_of(parts_in(folder), folder, tmp_path)
     stages["router"] = "another"
     with pytest.raises(ConfigError, match="stage 'router' is another"):
-        require_bundle_of(folder, tmp_path)
+        require_bundle_of(parts_in(folder), folder, tmp_path)
 
 
 @pytest.mark.parametrize("wrong", [{"threads": 0}, {"batch": 0}, {"experts": 0}])

@@ -56,8 +56,8 @@ def export_bundle(
         ConfigError: If a package is not installed.
         ExportError: If the router is no network, one cannot be exported, or its graph gives something else.
     """
-    planned_files(source, target, overwrite)
     parts = parts_in(source)
+    _planned(parts, source, target, overwrite)
     eager, decider = parts.restorer()
     router = cast(EagerRouter, decider.router)
     with atomic_folder(target) as folder:
@@ -81,13 +81,16 @@ def export_bundle(
 
 
 def planned_files(source: Path, target: Path, overwrite: bool = False) -> list[Path]:
-    """Return the files that :func:`export_bundle` would write, without opening any weights.
+    """Return the files that :func:`export_bundle` would write, without building any network.
 
     Raises:
         StoreError: If the source cannot be used, or something is in the way.
         ExportError: If the router is no network.
     """
-    parts = parts_in(source)
+    return _planned(parts_in(source), source, target, overwrite)
+
+
+def _planned(parts: Parts, source: Path, target: Path, overwrite: bool) -> list[Path]:
     _require_exportable(parts, source)
     require_room(target, "bundle", is_bundle(target), overwrite)
     return [target / RECORD, *files_of(graphs_in(target, parts.experts))]
