@@ -10,7 +10,8 @@ Sets up the toolkit, then counts operations and parameters (tools/cost.py), meas
 and throughput at 4K of MoE-I and of dense, three times in fresh processes (tools/bench.py), finds the dense models
 of equal cost (tools/budgets.py), how cost grows (tools/scaling.py), and compares with other ways to the same
 result (tools/speed.py). Some hours with the full protocol, about half an hour with --quick, on two cores.
-Nothing else should run on the machine. A comparison that is too noisy ends the script.
+Nothing else should run on the machine. A comparison that is too noisy is not made; the others are, and the script
+fails at the end.
 
   --quick    fewer runs than the protocol asks for, and the results say so
   --out DIR  instead of a new folder in work_dirs/reproduce_cost
@@ -21,6 +22,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$root/work_dirs/reproduce_cost/$(date +%Y%m%d-%H%M%S)
 quick=()
 run=
+status=0
 
 while (($#)); do
     case $1 in
@@ -40,7 +42,7 @@ fi
 tool() {
     local name=$1
     shift
-    "$root/.venv/bin/python" "$root/tools/$name.py" "$@"
+    "$root/.venv/bin/python" "$root/tools/$name.py" "$@" || { status=$? && echo "error: tools/$name.py failed" >&2; }
 }
 
 make -C "$root" setup
@@ -51,3 +53,4 @@ tool budgets --run "$run" -o "$out/budgets"
 tool scaling --run "$run" -o "$out/scaling" ${quick[@]+"${quick[@]}"}
 tool speed --json "$out/speed.json" ${quick[@]+"${quick[@]}"}
 echo "costs    $out"
+exit "$status"

@@ -30,12 +30,13 @@ from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.quality import require_complete
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.inference.run_loading import CALIBRATION_FILE
+from moei_toolkit.io.json_file import read_json, read_object
 from moei_toolkit.io.manifest import MANIFEST, read_manifest
 from moei_toolkit.io.run_record import RunRecord
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import CALIBRATE, DATA, EVALUATE, MEASURE, REPORT, make_chain
 from moei_toolkit.pipeline.contributions import CONTRIBUTIONS_FILE, read_contributions
-from moei_toolkit.pipeline.derivation import AGGREGATE_FILE, derive_report, read_json
+from moei_toolkit.pipeline.derivation import AGGREGATE_FILE, derive_report
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.fingerprint import stage_seed
 from moei_toolkit.pipeline.measurement import read_measurements
@@ -102,7 +103,7 @@ def check_rows(artifact: Artifact) -> Iterator[str]:
     yield from row_problems(path, artifact.folder)
     rows, records = read_rows(path), read_records(artifact.stages[DATA] / RECORDS_NAME)
     require_complete(rows, list(rows[0].metrics) if rows else [])
-    threshold = read_json(artifact.stages[CALIBRATE] / CALIBRATION_FILE)["threshold"]
+    threshold = read_object(artifact.stages[CALIBRATE] / CALIBRATION_FILE)["threshold"]
     tested = [record for record in records if record.split == TEST]
     config = artifact.config
     yield from contradictions(

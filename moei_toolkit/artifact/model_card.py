@@ -14,9 +14,10 @@ from moei_toolkit.data.layouts.base import SPLITS
 from moei_toolkit.data.records import RECORDS_NAME, SOURCES, Record, read_records
 from moei_toolkit.inference.run_loading import BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE
 from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.manifest import MANIFEST, Manifest, read_manifest
 from moei_toolkit.pipeline.chain import DATA, DENSE, REPORT, ROUTER, expert_stage
-from moei_toolkit.pipeline.derivation import Derived, read_json
+from moei_toolkit.pipeline.derivation import Derived
 from moei_toolkit.report.opening import headline_of
 from moei_toolkit.report.tables.quality import quality_table
 from moei_toolkit.report.tables.table import Table, as_markdown
@@ -117,7 +118,7 @@ def _parts(config: Config, folders: Mapping[str, Path]) -> Table:
 
 
 def _parameters(weights: Path) -> int:
-    return int(read_json(weights.with_suffix(".json"))["parameters"])
+    return int(read_object(weights.with_suffix(".json"))["parameters"])
 
 
 def _data(records: list[Record]) -> Table:

@@ -101,14 +101,16 @@ def _compare(folder: Path, against: Path) -> tuple[list[str], list[str], list[st
     """Compare with another run; return what is alike, what is not, and what to know of it."""
     try:
         with opened(against) as other:
-            rows, others = (rows_of_run(one, read_run(one)) for one in (folder, other))
+            record = read_run(folder)
+            limit = validate_config(record.config, RECORD).objectives.rerun_psnr
+            rows, others = rows_of_run(folder, record), rows_of_run(other, read_run(other))
             notes = [_line(note, folder) for note in kinship(folder, other)]
     except _FAILURES as error:
         return [], [f"against {against}: {_said(error, folder)}"], []
     compared = compare_runs(rows, others)
-    alike = [str(one) for one in compared if one.holds]
+    alike = [one.told(limit) for one in compared if one.holds(limit)]
     unmatched = [_line(one, folder) for one in unmatched_images(rows, others)]
-    unlike = [*(str(one) for one in compared if not one.holds), *unmatched]
+    unlike = [*(one.told(limit) for one in compared if not one.holds(limit)), *unmatched]
     return alike, unlike, notes
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from moei_toolkit.bench.dearest import dearest
 from moei_toolkit.bench.rows import use_rows
 from moei_toolkit.bench.subject import Model, Size, Subject
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.base import Runtime
-from moei_toolkit.types import ACTUAL, DENSE, Precision
+from moei_toolkit.types import DENSE, Precision
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,13 @@ class Built:
     route: str
 
 
-def make_image(size: Size, seed: int = 0) -> np.ndarray:
+def make_image(size: Size) -> np.ndarray:
     """Return an image (H, W, 3) of uint8 noise: what a network costs does not depend on what it sees."""
-    return np.random.default_rng(seed).integers(0, 256, (size.height, size.width, 3), np.uint8)
+    return np.random.default_rng(0).integers(0, 256, (size.height, size.width, 3), np.uint8)
 
 
 def build_subject(model: Model, subject: Subject) -> Built:
-    """Load what a subject is made of; MoE-I of a bundle goes along an expert with a guide, if there is one.
+    """Load what a subject is made of; MoE-I goes along its dearest expert.
 
     Raises:
         ConfigError: If the model has no such policy, or the runtime cannot run it.
@@ -46,30 +47,20 @@ def build_subject(model: Model, subject: Subject) -> Built:
     """
     if subject.runtime in ("eager", "compile"):
         return _build_torch(model, subject)
-    plain = Subject(
-        subject.name,
-        subject.policy,
-        subject.runtime,
-        threads=subject.threads,
-        batch=subject.batch,
-        precision=subject.precision,
-    )
-    if subject.policy not in (DENSE, ACTUAL) or subject != plain:
-        raise ConfigError(
-            f"runtime {subject.runtime!r} runs the dense model and MoE-I of a bundle, tile by tile on the "
-            f"processor, got policy {subject.policy!r}, {subject}"
-        )
     if model.bundle is None:
         raise ConfigError(f"runtime {subject.runtime!r} needs an exported bundle, got none")
     from moei_toolkit.inference.export.loading import load_bundle
+    from moei_toolkit.inference.export.record import graphs_in
 
-    runtime, decider = load_bundle(Path(model.bundle), subject.runtime, subject.threads)
+    folder = Path(model.bundle)
+    runtime, decider = load_bundle(folder, subject.runtime, subject.threads)
     if subject.precision is not None:
         runtime = runtime.in_precision(subject.precision)
     if subject.policy == DENSE:
         return _by_bands(runtime, None, subject, DENSE)
-    dearest = max(decider.experts, key=lambda name: name in runtime.protocol.guides)
-    return _by_bands(runtime, decider, subject, dearest)
+    graphs = graphs_in(folder, decider.experts).routes
+    sizes = {name: graphs[name].stat().st_size for name in decider.experts}
+    return _by_bands(runtime, decider, subject, dearest(sizes, runtime.protocol.guides))
 
 
 def _build_torch(model: Model, subject: Subject) -> Built:

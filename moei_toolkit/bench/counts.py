@@ -13,7 +13,6 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from moei_toolkit.bench.subject import Size
-from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.flops import FlopCount, counting_operations
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiling import tile_grid
@@ -57,7 +56,7 @@ class Counts:
         router: Parameters.
         total: Parameters of everything that lies in memory.
         routes: Each route.
-        not_counted: Operators that ran and were not counted, and how often for one tile.
+        not_counted: Operators that a tile takes and that do not count, and how often along any route at most.
     """
 
     size: Size
@@ -105,7 +104,7 @@ def count_costs(runtime: EagerRuntime, router: Router, size: Size) -> Counts:
         router=routing,
         total=backbone + routing + sum(route.parameters for route in routes),
         routes=tuple(routes),
-        not_counted=_not_counted(runtime, next(iter(runtime.experts.values()))),
+        not_counted=_not_counted(runtime),
     )
 
 
@@ -127,14 +126,17 @@ class _Operators(TorchDispatchMode):
 
 
 @torch.no_grad()
-def _not_counted(runtime: EagerRuntime, expert: Expert) -> dict[str, int]:
+def _not_counted(runtime: EagerRuntime) -> dict[str, int]:
     side = runtime.backbone.size_multiple
     x = torch.zeros(1, 3, side, side, device=runtime.device)
     g = torch.zeros(1, runtime.backbone.descriptor_dim, device=runtime.device)
-    with _Operators() as ran, counting_operations() as counter:
-        runtime.backbone.decode(runtime.backbone.encode(x), x, expert, g)
-    counted = {str(operator).removeprefix("aten.") for operator in counter.get_flop_counts()["Global"]}
-    return {name: calls for name, calls in sorted(ran.calls.items()) if name not in counted}
+    most: Counter[str] = Counter()
+    for expert in runtime.experts.values():
+        with _Operators() as ran, counting_operations() as counter:
+            runtime.backbone.decode(runtime.backbone.encode(x), x, expert, g)
+        counted = {str(operator).removeprefix("aten.") for operator in counter.get_flop_counts()["Global"]}
+        most |= Counter({name: calls for name, calls in ran.calls.items() if name not in counted})
+    return dict(sorted(most.items()))
 
 
 def count_costs_in(folder: Path, size: Size) -> Counts:

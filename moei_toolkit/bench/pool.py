@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any, cast
 
+from moei_toolkit import errors
 from moei_toolkit.bench import worker
 from moei_toolkit.bench.subject import Model, Size, Subject, job_of
-from moei_toolkit.errors import BenchError
+from moei_toolkit.errors import BenchError, MoeiError
 
 _TAIL = 5
 """Lines of a worker's standard error that its death is explained with."""
@@ -33,7 +34,12 @@ class Worker:
         self._answers = cast("IO[str]", process.stdout)
 
     def wait(self) -> tuple[str, str]:
-        """Wait until the subject is loaded; returns what its tiles are computed in, and go along."""
+        """Wait until the subject is loaded; returns what its tiles are computed in, and go along.
+
+        Raises:
+            BenchError: If the worker died, or memory did not suffice.
+            MoeiError: What it said: the subject cannot be built.
+        """
         loaded = self._hear()
         return str(loaded["precision"]), str(loaded["route"])
 
@@ -41,7 +47,7 @@ class Worker:
         """Restore the image; returns the seconds of describe, decide and restore.
 
         Raises:
-            BenchError: If the worker failed or died.
+            BenchError: If the worker died, or memory did not suffice.
         """
         return dict(self._ask("run"))
 
@@ -67,7 +73,8 @@ class Worker:
             raise self._death()
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise BenchError(f"{self._name}: {answer['error']}")
+            kind: type[MoeiError] = getattr(errors, answer["class"])
+            raise kind(f"{self._name}: {answer['error']}")
         return answer
 
     def _death(self) -> BenchError:

@@ -35,16 +35,19 @@ def read_latencies(path: Path, size: Size) -> dict[str, float]:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"schema {data['schema']!r}, not {SCHEMA}")
         image = Size(**data["image"])
         medians = {cost["subject"]: float(cost["latency_ms"]["median"]) for cost in data["costs"]}
         policies = {subject["name"]: subject["policy"] for subject in data["subjects"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        routes = {name: policies[name].removeprefix(EXPERT_PREFIX) for name in medians}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BenchError(f"{path}: expected a cost.json of tools/bench.py, got {error!r}") from error
     if image != size:
         raise BenchError(f"{path}: expected latencies of images of {size}, got {image}; give --size {image}")
     found: dict[str, float] = {}
     for name, median in medians.items():
-        route = policies[name].removeprefix(EXPERT_PREFIX)
+        route = routes[name]
         if route in found:
             raise BenchError(
                 f"{path}: expected one latency of {route!r}, got several, the last of {name!r}; measure "

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from moei_toolkit.errors import BenchError
-from moei_toolkit.types import DENSE, Precision
+from moei_toolkit.inference.runtimes.choose import OF_BUNDLES
+from moei_toolkit.types import ACTUAL, DENSE, Precision
 
 Tiling = Literal["banded", "whole"]
 """How tiles become an image: band by band as the toolkit does, or all at once as is usual elsewhere."""
@@ -72,6 +73,19 @@ class Subject:
             raise BenchError(
                 f"{self.name}: the usual tiler is measured on the processor, not on {self.device}"
             )
+        if self.runtime in OF_BUNDLES:
+            self._require_in_bundle()
+
+    def _require_in_bundle(self) -> None:
+        """Refuse what exported graphs cannot do."""
+        hint = f"{self.runtime} runs exported graphs on the processor; measure that in eager."
+        if self.policy not in (DENSE, ACTUAL):
+            raise BenchError(f"{self.name}: expected {DENSE!r} or {ACTUAL!r}, got {self.policy!r}. {hint}")
+        plain = Subject(self.name, self.policy)
+        for name in ("tiling", "device", "experts", "backbone"):
+            value, known = getattr(self, name), getattr(plain, name)
+            if value != known:
+                raise BenchError(f"{self.name}: expected {name} {known!r}, got {value!r}. {hint}")
 
 
 @dataclass(frozen=True)

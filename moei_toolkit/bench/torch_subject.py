@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.bench.counts import parameters_of
+from moei_toolkit.bench.dearest import dearest
 from moei_toolkit.bench.subject import Model, Subject
 from moei_toolkit.bench.usual import lay_out_plainly
 from moei_toolkit.config.loader import import_custom, validate_config
@@ -18,7 +18,6 @@ from moei_toolkit.inference.building import build_backbone, build_worn, make_pro
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.parts import Parts
 from moei_toolkit.inference.pretrained.loading import ModelParts
-from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.run_loading import RunParts
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, TOP2
@@ -29,8 +28,8 @@ _SOURCE = "the config of the measured run"
 def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider | None, str]:
     """Return the runtime, what decides if anything does, and the route that the subject's policy takes.
 
-    Only what the policy needs is loaded, for its memory counts. MoE-I is measured along an expert with a
-    guide, if there is one, the largest of them; Top-2 mixes the two largest in equal parts.
+    Only what the policy needs is loaded, for its memory counts. MoE-I is measured along its dearest expert;
+    Top-2 mixes the two largest in equal parts.
 
     Raises:
         ConfigError: If the model has no such policy.
@@ -49,7 +48,10 @@ def build_eager(model: Model, subject: Subject) -> tuple[EagerRuntime, Decider |
     if subject.tiling == "whole":
         lay_out_plainly(runtime)
     decider = parts.decider(backbone.descriptor_dim, subject.device) if routed else None
-    return runtime, decider, _dearest(experts, runtime.protocol) if subject.policy == ACTUAL else route
+    if subject.policy == ACTUAL:
+        sizes = {name: parameters_of(expert) for name, expert in experts.items()}
+        route = dearest(sizes, runtime.protocol.guides)
+    return runtime, decider, route
 
 
 def _config_of(model: Model) -> Config:
@@ -79,10 +81,6 @@ def _routed_experts(parts: Parts, subject: Subject, backbone: Backbone) -> dict[
         mixed = sorted(experts, key=lambda name: -parameters_of(experts[name]))[:2]
         experts[TOP2] = Mixture([experts[name] for name in mixed], [1.0, 1.0])
     return experts
-
-
-def _dearest(experts: Mapping[str, Expert], protocol: Protocol) -> str:
-    return max(experts, key=lambda name: (name in protocol.guides, parameters_of(experts[name])))
 
 
 def _untrained(config: Config, subject: Subject) -> EagerRuntime:

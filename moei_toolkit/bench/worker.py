@@ -2,6 +2,7 @@
 
 It reads one job as a line of JSON, then one command per line, and answers each with a line of JSON:
 the job -> precision and route, once it is loaded; ``run`` -> seconds of every hop; ``memory`` -> bytes.
+Instead of any of these it may answer with an error and the class of it, and end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import sys
 from typing import Any, TextIO
 
-from moei_toolkit.errors import MoeiError
+from moei_toolkit.errors import BenchError, MoeiError
 from moei_toolkit.inference.one_heap import share_heap
 
 
@@ -23,9 +24,9 @@ def main() -> None:
     try:
         serve(sys.stdin, answers)
     except MoeiError as error:
-        _answer(answers, {"error": str(error), "exit_code": error.exit_code})
+        _answer(answers, {"error": str(error), "class": type(error).__name__})
     except MemoryError as error:
-        _answer(answers, {"error": f"not enough memory: {error}", "exit_code": 1})
+        _answer(answers, {"error": f"not enough memory: {error}", "class": BenchError.__name__})
 
 
 def serve(commands: TextIO, answers: TextIO) -> None:

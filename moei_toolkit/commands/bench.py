@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import CommandParser, format_table, parse_path, parse_size, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_count, parse_path, parse_size, run_main
 from moei_toolkit.commands.model_options import add_model_options, chosen_model
 from moei_toolkit.inference.runtimes.choose import OF_BUNDLES, RUNTIMES
 from moei_toolkit.types import PRECISIONS
@@ -112,11 +112,11 @@ def _parser() -> CommandParser:
         help="1 warm-up and 5 runs, not 30 and 100: minutes, not half an hour; marked so",
     )
     parser.add_argument("--warm-ups", type=int, metavar="N", help="of each subject, in every block")
-    parser.add_argument("--runs", type=int, metavar="N", help="timed, in every block")
-    parser.add_argument("--blocks", type=int, metavar="N", help="measure everything anew so often (3)")
-    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (all)")
-    parser.add_argument("--batch", type=int, default=1, metavar="N", help="most tiles per call (1)")
-    parser.add_argument("--experts", type=int, metavar="N", help="how many experts lie in memory (its own)")
+    parser.add_argument("--runs", type=parse_count, metavar="N", help="timed, in every block")
+    parser.add_argument("--blocks", type=parse_count, metavar="N", help="measure all anew so often (3)")
+    parser.add_argument("--threads", type=parse_count, metavar="N", help="processor threads (all)")
+    parser.add_argument("--batch", type=parse_count, default=1, metavar="N", help="most tiles per call (1)")
+    parser.add_argument("--experts", type=parse_count, metavar="N", help="so many in memory (its own)")
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, ...")
     parser.add_argument(
         "--bundle", type=parse_path, help="an exported bundle for onnx and openvino, not a new one"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from moei_toolkit.cli import CommandParser, format_table, parse_path, parse_size, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_count, parse_path, parse_size, run_main
 
 _VERDICTS = {True: "yes", False: "no", None: "-"}
 
@@ -19,7 +19,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_run()
     parser.add_argument("-o", "--output", type=parse_path, required=True, help="folder for what is found")
     parser.add_argument("--size", type=parse_size, default=(3840, 2160), metavar="WxH", help="of the image")
-    parser.add_argument("--runs", type=int, default=5, metavar="N", help="timed, of each of a pair (5)")
+    parser.add_argument("--runs", type=parse_count, default=5, metavar="N", help="of each of a pair (5)")
     parser.add_argument("--tolerance", type=float, default=0.02, help="how far from 1 is still equal (0.02)")
     parser.add_argument("--allow-noise", action="store_true", help="compare latencies whatever the noise")
     parser.add_argument("--width-option", default="width", metavar="NAME", help="of the backbone (width)")
@@ -66,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
         ]
         for pair in pairs
     ]
-    header = ["rival", "budget", "latency", "noise", "memory", f"equal within {args.tolerance:.0%}"]
+    header = ["rival", "budget", "latency", "noise", "memory", f"equal within {100 * args.tolerance:g}%"]
     print("Costs over those of MoE-I\n")
     print(format_table(header, rows))
     return 0

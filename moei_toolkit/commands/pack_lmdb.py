@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moei_toolkit.cli import CommandParser, parse_path, run_main
+from moei_toolkit.cli import CommandParser, parse_count, parse_path, run_main
 
 
 def main(argv: Sequence[str]) -> int:
@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
         "folder", type=parse_path, metavar="PREPARED_SET", help="what tools/prepare_data.py made"
     )
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="threads that decode; one per core by default"
+        "--workers", type=parse_count, metavar="N", help="threads that decode; one per core by default"
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="say how much space it takes, and how much is free"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import CommandParser
+from moei_toolkit.cli import CommandParser, parse_count
 from moei_toolkit.errors import ConfigError, located
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def add_ray_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--ray-workers",
-        type=int,
+        type=parse_count,
         metavar="N",
         help="of the cluster; by default one per GPU, or per machine of the smallest size",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from moei_toolkit.cli import CommandParser, format_table, parse_path, run_main
+from moei_toolkit.cli import CommandParser, format_table, parse_count, parse_path, run_main
 from moei_toolkit.commands.model_options import add_model_options, chosen_model
 
 STUDIES = ("size", "experts", "batch", "threads")
@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
     add_model_options(parser)
     parser.add_argument("-o", "--output", type=parse_path, required=True, help="folder for what is found")
     parser.add_argument("--only", nargs="+", choices=STUDIES, default=STUDIES, metavar="NAME")
-    parser.add_argument("--runs", type=int, default=3, metavar="N", help="timed, of each value (3)")
+    parser.add_argument("--runs", type=parse_count, default=3, metavar="N", help="timed, of each value (3)")
     parser.add_argument("--quick", action="store_true", help="two values of each study")
     args = parser.parse_args(argv)
 
@@ -32,6 +32,7 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.io.atomic import atomic_write_bytes, atomic_write_json
     from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.environment import versions
+    from moei_toolkit.io.processors import usable_cores
     from moei_toolkit.io.reporter import RichReporter
 
     model, plan = model_in(chosen_model(args)), Plan(warm_ups=1, runs=args.runs, blocks=1)
@@ -40,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     for study in (study for study in ALL if study.name in args.only):
         values = study.quick if args.quick else study.values
         if study.name == "threads":
-            values = [value for value in values if value <= versions()["processors"]]
+            values = [value for value in values if value <= usable_cores()]
         found = run_study(model, study, values, plan, RichReporter())
         atomic_write_bytes(args.output / f"{study.name}.svg", plot_study(found, study.axis))
         points += found

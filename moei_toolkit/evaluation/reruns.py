@@ -10,9 +10,6 @@ import numpy as np
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.types import ACTUAL, DENSE, INPUT
 
-LIMIT = 0.05
-"""dB of PSNR that the median image may differ by."""
-
 _NAMED = 3
 """How many of the images that are in one run only are named."""
 
@@ -33,15 +30,15 @@ class Rerun:
     median: float
     largest: float
 
-    @property
-    def holds(self) -> bool:
-        """Whether the two runs count as alike."""
-        return self.median < LIMIT
+    def holds(self, limit: float) -> bool:
+        """Tell whether the two runs count as alike: the median is less than a limit, dB."""
+        return self.median < limit
 
-    def __str__(self) -> str:
+    def told(self, limit: float) -> str:
+        """Return in words what :meth:`holds` compares."""
         return (
             f"{self.policy}: median difference {self.median:.4f} dB over {self.images} images "
-            f"(expected below {LIMIT} dB), largest {self.largest:.4f} dB"
+            f"(expected below {limit:g} dB), largest {self.largest:.4f} dB"
         )
 
 

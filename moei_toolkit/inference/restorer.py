@@ -32,8 +32,10 @@ class Restorer:
         """Load what a finished ``tools/train.py`` left in its work directory.
 
         Raises:
+            ConfigError: If the device or the precision cannot be used here.
             StoreError: If the run is missing or has not got as far as its calibration.
             CheckpointError: If a weights file is damaged.
+            RegistryError: If a component is not installed.
         """
         return cls(*open_model(Path(work_dir), "eager", device, threads))
 

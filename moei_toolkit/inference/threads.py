@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from moei_toolkit.errors import ConfigError
+from moei_toolkit.io.processors import usable_cores
 
 
 def thread_count(threads: int | None) -> int:
@@ -14,7 +13,7 @@ def thread_count(threads: int | None) -> int:
         ConfigError: If it is less than 1.
     """
     if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return usable_cores()
     if threads < 1:
         raise ConfigError(f"threads: expected 1 or more, got {threads}")
     return threads

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import moei_toolkit
+from moei_toolkit.io.processors import usable_cores
 
 _DISTRIBUTIONS = ("torch", "numpy", "mmengine", "onnxruntime", "openvino", "pyvips")
 _PATIENCE = 120
@@ -34,7 +34,7 @@ def versions() -> dict[str, Any]:
         "moei_toolkit": toolkit_version(),
         **{name: _installed(name) for name in _DISTRIBUTIONS},
         "platform": platform.platform(),
-        "processors": _processors(),
+        "processors": usable_cores(),
         "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
     }
 
@@ -59,12 +59,6 @@ def _installed(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _processors() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

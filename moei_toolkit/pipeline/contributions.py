@@ -9,8 +9,8 @@ from typing import Any
 
 from moei_toolkit.errors import DataError, as_sentence, located
 from moei_toolkit.hookspecs import RunView
+from moei_toolkit.io.json_file import read_object
 from moei_toolkit.pipeline.components import SECTIONS_HOOK
-from moei_toolkit.pipeline.derivation import read_json
 from moei_toolkit.plugin_replies import Reply, ask_each
 from moei_toolkit.plugins import LoadedPlugin, PluginTable
 from moei_toolkit.report.blocks.figure import Figure
@@ -77,7 +77,7 @@ def read_contributions(path: Path) -> list[Contribution]:
         return []
     with located(str(path)):
         try:
-            return [_contribution(**one) for one in read_json(path)["contributions"]]
+            return [_contribution(**one) for one in read_object(path)["contributions"]]
         except (KeyError, TypeError) as error:
             raise DataError(f"expected contributions, got {type(error).__name__}: {error}") from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 
 from moei_toolkit.bench.record import COST_FILE
 from moei_toolkit.config.schema import Config
-from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.aggregate import aggregate_csv
 from moei_toolkit.evaluation.costs import MeasuredCosts, costs_from
 from moei_toolkit.evaluation.results import Facts, derive_results, shown_policies
@@ -21,6 +19,7 @@ from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
 from moei_toolkit.inference.run_loading import CALIBRATION_FILE, EXPERT_FILE
+from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.run_record import RunRecord, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import BENCH, CALIBRATE, EVALUATE, STUDIES, expert_stage
@@ -98,7 +97,7 @@ def derive_report(
         CheckpointError: If the weights of an expert are missing or damaged.
     """
     rows = read_rows(evaluated / ROWS_FILE)
-    protocol = read_json(evaluated / PROTOCOL_FILE)
+    protocol = read_object(evaluated / PROTOCOL_FILE)
     facts = facts_of(config, folders, protocol, seed, home)
     computed = {name: settings for name, settings in protocol.items() if NOT_COMPUTED not in settings}
     found = Findings(
@@ -143,7 +142,7 @@ def facts_of(
         task_of_expert={name: section.task for name, section in config.experts.items()},
         task_of_single={name: section.task for name, section in config.singles.items()},
         expert_shares=shares,
-        threshold=read_json(folders[CALIBRATE] / CALIBRATION_FILE)["threshold"],
+        threshold=read_object(folders[CALIBRATE] / CALIBRATION_FILE)["threshold"],
         limits=config.objectives,
         home=home,
         costs=_costs(config, folders),
@@ -154,11 +153,11 @@ def facts_of(
 def _costs(config: Config, folders: Mapping[str, Path]) -> MeasuredCosts | None:
     if config.bench is None:
         return None
-    return costs_from(read_json(folders[BENCH] / COST_FILE), config.bench.max_noise)
+    return costs_from(read_object(folders[BENCH] / COST_FILE), config.bench.max_noise)
 
 
 def _studies(folders: Mapping[str, Path]) -> Studies:
-    return studies_from(read_json(folders[STUDIES] / STUDIES_FILE))
+    return studies_from(read_object(folders[STUDIES] / STUDIES_FILE))
 
 
 def rows_of_run(folder: Path, record: RunRecord) -> list[Row]:
@@ -169,19 +168,6 @@ def rows_of_run(folder: Path, record: RunRecord) -> list[Row]:
         DataError: The rows are damaged.
     """
     return read_rows(stage_folder(folder, record, EVALUATE) / ROWS_FILE)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises:
-        DataError: If the file is missing or damaged.
-    """
-    try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: expected JSON: {error}") from error
-    return value
 
 
 def _mean_gflops(rows: Sequence[Row]) -> dict[str, float]:

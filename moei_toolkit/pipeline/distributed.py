@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache, partial
@@ -80,7 +79,8 @@ def follow(group: TorchProcessGroup, load: Callable[[], Config]) -> None:
 
 
 def _join_in(order: Mapping[str, Any], prepared: Callable[[], Prepared], group: ProcessGroup) -> None:
-    SharedPaths(**order["shared"]).require()
+    shared = SharedPaths(**order["shared"])
+    shared.require()
     config, plan = prepared()
     name = order["stage"]
     planned = plan.get(name)
@@ -88,7 +88,7 @@ def _join_in(order: Mapping[str, Any], prepared: Callable[[], Prepared], group: 
     if planned is None or difference:
         raise ConfigError(
             f"stage '{name}': expected the config, the code and the files of the leader on "
-            f"{socket.gethostname()}, got others: {difference}. Start every process with the same of each."
+            f"{shared.host}, got others: {difference}. Start every process with the same of each."
         )
     inputs = {name: Path(folder) for name, folder in order["inputs"].items()}
     folder, seed = Path(order["folder"]), planned.recipe["seed"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +11,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
 from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess
 from moei_toolkit.evaluation.checks import told_p
+from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.pipeline.chain import REPORT, make_chain
@@ -71,7 +71,7 @@ def closing_summary(config: Config, result: RunResult) -> str:
     lines = [str(result)]
     if REPORT in record.stages:
         folder = stage_folder(work_dir, record, REPORT)
-        lines += summary_lines(json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8")))
+        lines += summary_lines(read_object(folder / RESULTS_FILE))
         lines.append(f"report   {work_dir / REPORT / 'report.html'}")
     lines.append(f"run      {work_dir}")
     return "\n".join(lines)

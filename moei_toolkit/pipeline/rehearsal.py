@@ -19,6 +19,7 @@ from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.building import build_router
+from moei_toolkit.inference.devices import default_device
 from moei_toolkit.inference.precision import require_precision
 from moei_toolkit.inference.tiling import tile_spans
 from moei_toolkit.pipeline.culprit import blame
@@ -43,8 +44,7 @@ def rehearse(config: Config) -> None:
 
     Raises:
         RegistryError: If a component is unknown, or does not accept its arguments.
-        DataError: If the cost of a router is to be measured that
-            decides about images with a name only.
+        DataError: If the cost of a router that decides by an image's name only is to be measured.
         WeightsMissingError: If a component needs weights that are not there.
         ConfigError: If the networks do not fit together, tiles are too small for them, an expert has nothing
             to train, this device lacks a precision, or PSNR, which the summary is made of, is not among the
@@ -62,7 +62,7 @@ def rehearse(config: Config) -> None:
         check_precision(training.precision, get_device())
     backbone = _build("backbone", BACKBONES, config.backbone)
     with located("inference"):
-        require_precision(config.inference.precision, torch.device(get_device()))
+        require_precision(config.inference.precision, torch.device(default_device()))
         tile_spans(1, config.inference.tile, config.inference.overlap, backbone.size_multiple)
     worn = {name: _build_expert(config, name, backbone) for name in config.worn}
     with located("router.router"):

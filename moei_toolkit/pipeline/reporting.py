@@ -12,8 +12,9 @@ from moei_toolkit.evaluation.rows import Row, by_policy
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.environment import toolkit_version
+from moei_toolkit.io.json_file import read_object
 from moei_toolkit.pipeline.contributions import ask_for_sections, kept_contributions
-from moei_toolkit.pipeline.derivation import derive_report, read_json
+from moei_toolkit.pipeline.derivation import derive_report
 from moei_toolkit.pipeline.run_view import ShownRun
 from moei_toolkit.pipeline.showing import DECISION_FILE, PICTURES_FOLDER
 from moei_toolkit.plugins import PluginTable, is_strict
@@ -90,7 +91,7 @@ def _sliders(pictures: Path, rows: Sequence[Row]) -> dict[str, list[Slider]]:
 
 def _sliders_of_size(pictures: Path, rows: Sequence[Row], longest: int) -> dict[str, list[Slider]]:
     judged = by_policy(rows)
-    found = [(read_json(path), path.parent) for path in pictures.glob(f"*/{DECISION_FILE}")]
+    found = [(read_object(path), path.parent) for path in pictures.glob(f"*/{DECISION_FILE}")]
     kept = [(EXTREMES.index(decision["kept"]), decision["id"], folder) for decision, folder in found]
     sliders: dict[str, list[Slider]] = {}
     for place, image, folder in sorted(kept):

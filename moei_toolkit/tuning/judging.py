@@ -12,9 +12,10 @@ from moei_toolkit.evaluation.results import derive_results
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison, compare_all
 from moei_toolkit.inference.run_loading import EXPERT_FILE
+from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import DATA, EVALUATE
-from moei_toolkit.pipeline.derivation import facts_of, read_json
+from moei_toolkit.pipeline.derivation import facts_of
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.measuring import PROTOCOL_FILE
 from moei_toolkit.pipeline.store import StageStore
@@ -83,7 +84,7 @@ def judge_trial(trial: Trial, store: StageStore) -> Judged:
     folders, config, policy = trial.folders(store), trial.config, trial.variant.policy
     evaluated = folders[EVALUATE]
     rows = read_rows(evaluated / ROWS_FILE)
-    facts = facts_of(config, folders, read_json(evaluated / PROTOCOL_FILE), config.seed, None)
+    facts = facts_of(config, folders, read_object(evaluated / PROTOCOL_FILE), config.seed, None)
     objectives = derive_results(rows, facts).objectives
     shares = {ACTUAL: sum(facts.expert_shares.values()), DENSE: 0.0}
     shares[TOP2] = shares["oracle"] = shares[ACTUAL]

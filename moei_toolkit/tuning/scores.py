@@ -14,8 +14,8 @@ from moei_toolkit.evaluation.quality import measure_quality
 from moei_toolkit.evaluation.reliability.calibration_error import expected_calibration_error
 from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row, read_rows
+from moei_toolkit.io.json_file import read_object
 from moei_toolkit.pipeline.chain import EVALUATE
-from moei_toolkit.pipeline.derivation import read_json
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.measuring import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE
 from moei_toolkit.types import ACTUAL, ORACLE
@@ -36,7 +36,7 @@ def score(config: Config, folders: Mapping[str, Path], variant: Variant) -> dict
 
 def directions_of(evaluated: Path) -> dict[str, bool]:
     """Return whether higher is better, by the name of every metric that an evaluation computed."""
-    protocol = read_json(evaluated / PROTOCOL_FILE)
+    protocol = read_object(evaluated / PROTOCOL_FILE)
     return {name: settings[DIRECTION] for name, settings in protocol.items() if NOT_COMPUTED not in settings}
 
 

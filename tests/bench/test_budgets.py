@@ -140,9 +140,9 @@ def test_subjects_are_named_by_what_differs(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--runs", "0"], "1 run and block or more"),
-        (["--experts", "0"], "dense: expected 1 or more experts, got 0"),
-        (["--usual", "--device", "cuda"], r"dense \(usual tiler\)|'cuda'"),
+        (["--warm-ups", "-1"], "0 warm-ups or more"),
+        (["--usual", "--device", "cuda"], "dense \\(usual tiler\\): .* on the processor, not on cuda"),
+        (["--runtimes", "openvino", "--policies", "top2"], "top2: expected 'dense' or 'actual', got 'top2'"),
     ],
 )
 def test_the_command_refuses_what_cannot_be_measured(tmp_path: Path, options: list[str], said: str):

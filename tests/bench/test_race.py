@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tiny_model import make_model
 from tiny_run import EXPERTS, make_run
 
 from moei_toolkit.bench.cost import compare, costs_of
+from moei_toolkit.bench.dearest import dearest
 from moei_toolkit.bench.models import model_in, require_bundle_of
 from moei_toolkit.bench.pool import start_worker
 from moei_toolkit.bench.race import Plan, measure
@@ -146,12 +148,32 @@ def test_two_subjects_of_one_name_are_refused(model: Model):
         (Subject("x", "expert.fisrt"), "x: .*'expert.fisrt'.*Did you mean 'expert.first'"),
         (Subject("x", "dense-equal"), "x: expected a policy that this model has, got 'dense-equal'"),
         (Subject("x", runtime="onnx"), "x: .*needs an exported bundle"),
-        (Subject("x", TOP2, runtime="onnx"), "x: .*got policy 'top2'"),
     ],
 )
 def test_what_a_model_cannot_do_is_said_by_name(model: Model, subject: Subject, said: str):
-    with pytest.raises(BenchError, match=said), start_worker(model, subject, SIZE) as worker:
+    with pytest.raises(ConfigError, match=said), start_worker(model, subject, SIZE) as worker:
         worker.wait()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"policy": TOP2}, "expected 'dense' or 'actual', got 'top2'"),
+        ({"experts": 2}, "expected experts None, got 2"),
+        ({"device": "cuda"}, "expected device 'cpu', got 'cuda'"),
+        ({"backbone": {"width": 8}}, "expected backbone {}, got {'width': 8}"),
+        ({"tiling": "whole"}, "expected tiling 'banded', got 'whole'"),
+    ],
+)
+def test_what_no_bundle_can_do_is_refused_before_one_is_made(wrong: dict[str, Any], said: str):
+    with pytest.raises(BenchError, match=f"x: {said}. onnx runs exported graphs on the processor"):
+        Subject("x", **{"policy": DENSE, **wrong}, runtime="onnx")
+
+
+def test_the_dearest_expert_has_a_guide_or_is_the_largest():
+    sizes = {"small": 1, "large": 3, "middle": 2}
+    assert dearest(sizes, ()) == "large"
+    assert dearest(sizes, ("middle", "small")) == "middle"
 
 
 def test_the_death_of_a_worker_is_explained(model: Model):
@@ -164,6 +186,6 @@ def test_the_death_of_a_worker_is_explained(model: Model):
 
 def test_a_model_that_is_none_is_refused():
     nothing = Model({}, {}, None)
-    said = pytest.raises(BenchError, match="x: the config of the measured run")
+    said = pytest.raises(ConfigError, match="x: the config of the measured run")
     with said, start_worker(nothing, Subject("x"), SIZE) as worker:
         worker.wait()

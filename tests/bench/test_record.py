@@ -18,7 +18,8 @@ def file(tmp_path):
         {"subject": one["name"], "latency_ms": {"median": 10.0 * n}} for n, one in enumerate(subjects, 1)
     ]
     image = {"width": 64, "height": 48}
-    (tmp_path / "cost.json").write_text(json.dumps({"image": image, "subjects": subjects, "costs": costs}))
+    data = {"schema": 1, "image": image, "subjects": subjects, "costs": costs}
+    (tmp_path / "cost.json").write_text(json.dumps(data))
     return tmp_path / "cost.json"
 
 
@@ -39,6 +40,9 @@ def test_other_images_and_other_files_are_refused(file, tmp_path):
     with pytest.raises(BenchError, match="latencies of images of 32x32, got 64x48; give --size 64x48"):
         read_latencies(file, Size(32, 32))
     (tmp_path / "other.json").write_text("[]")
-    for name in ("other.json", "nothing.json"):
+    data = json.loads(file.read_text())
+    (tmp_path / "later.json").write_text(json.dumps({**data, "schema": 2}))
+    (tmp_path / "strange.json").write_text(json.dumps({**data, "subjects": []}))
+    for name in ("other.json", "later.json", "strange.json", "nothing.json"):
         with pytest.raises(BenchError, match=f"{name}: expected a cost.json of tools/bench.py"):
             read_latencies(tmp_path / name, Size(64, 48))

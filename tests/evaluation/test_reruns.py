@@ -21,7 +21,7 @@ def shifted(by: dict[str, float], policy: str = DENSE):
 
 def test_equal_runs():
     assert [
-        (one.policy, one.images, one.median, one.largest, one.holds)
+        (one.policy, one.images, one.median, one.largest, one.holds(0.05))
         for one in compare_runs(example(), example())
     ] == [
         (DENSE, 5, 0.0, 0.0, True),
@@ -36,15 +36,19 @@ def test_the_median_image_decides_whatever_the_sign(sign):
     dense, actual = compare_runs(example(), shifted(by))
     assert dense.median == pytest.approx(0.04)
     assert dense.largest == pytest.approx(9.0)
-    assert (dense.holds, actual.holds) == (True, True)
-    assert "median difference 0.0400 dB over 5 images" in str(dense)
+    assert (dense.holds(0.05), actual.holds(0.05)) == (True, True)
+    assert not dense.holds(0.03)
+    assert "median difference 0.0400 dB over 5 images (expected below 0.05 dB)" in dense.told(0.05)
 
 
 @pytest.mark.parametrize("policy", [DENSE, ACTUAL])
 def test_three_of_five_images_too_far_are_too_many(policy):
     by = dict.fromkeys(("one-rain-0", "two-rain-0", "one-haze-0"), 0.06)
     compared = compare_runs(example(), shifted(by, policy))
-    assert {one.policy: one.holds for one in compared} == {DENSE: policy != DENSE, ACTUAL: policy != ACTUAL}
+    assert {one.policy: one.holds(0.05) for one in compared} == {
+        DENSE: policy != DENSE,
+        ACTUAL: policy != ACTUAL,
+    }
 
 
 def test_images_of_one_run_only_are_named():

@@ -121,6 +121,7 @@ def refusal(stages: tuple[Stage, ...], base: Path, **changes: Any) -> str:
 
     def join(order: Order) -> None:
         changed = {"seed": changes.pop("seed", config.seed)}
+        order["shared"]["host"] = "first.example"
         with pytest.raises(MoeiError) as refused:
             follow(Two(1, [{**order, **changes}]), lambda: make_config(base, **changed))
         said.append(str(refused.value))
@@ -131,7 +132,7 @@ def refusal(stages: tuple[Stage, ...], base: Path, **changes: Any) -> str:
 
 def test_others_refuse_what_they_would_do_differently_and_say_what(tmp_path, stages, ran):
     said = refusal(stages, tmp_path, seed=7)
-    assert "stage 'joint': expected the config, the code and the files of the leader on " in said
+    assert "stage 'joint': expected the config, the code and the files of the leader on first.example" in said
     assert "seed changed: " in said
     assert "there is no such stage" in refusal(stages, tmp_path, stage="x")
     assert {context.group.rank for context in ran} == {0}

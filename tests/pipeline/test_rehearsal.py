@@ -53,10 +53,12 @@ def test_a_fault_is_found(options, error, said):
 
 def test_a_precision_that_this_machine_lacks_is_found(monkeypatch):
     def refuse(precision: str, device: object) -> None:
-        raise ConfigError(f"precision {precision!r}: torch cannot")
+        raise ConfigError(f"precision {precision!r}: {device} cannot")
 
     monkeypatch.setattr("moei_toolkit.pipeline.rehearsal.require_precision", refuse)
-    with pytest.raises(ConfigError, match="inference: precision 'float16': torch cannot"):
+    monkeypatch.setattr("moei_toolkit.pipeline.rehearsal.get_device", lambda: "mps")  # of trainings alone
+    monkeypatch.setattr("moei_toolkit.pipeline.rehearsal.default_device", lambda: "cpu")
+    with pytest.raises(ConfigError, match="inference: precision 'float16': cpu cannot"):
         rehearse(load_config(SMOKE, {"inference.precision": "float16"}))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +22,7 @@ from moei_toolkit.data.storage.pixel_store import PixelStore, check_hash
 from moei_toolkit.data.storage.places import find_place
 from moei_toolkit.data.storage.stored_image import stored_bytes
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.processors import usable_cores
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def pack(folder: Path, progress: Callable[[int, int], None], workers: int | None
     """
     read_prepared(folder)  # before a lock is left in a folder that is none
     with writing_to(folder):
-        return _pack(folder, progress, workers or os.cpu_count() or 1)
+        return _pack(folder, progress, usable_cores() if workers is None else workers)
 
 
 def _pack(folder: Path, progress: Callable[[int, int], None], workers: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import TypeVar
 import cv2
 
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.processors import usable_cores
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -37,7 +37,7 @@ def run_jobs(
     Raises:
         DataError: A worker process ended without a result.
     """
-    count = min(os.cpu_count() or 1, len(jobs)) if workers is None else workers
+    count = min(usable_cores(), len(jobs)) if workers is None else workers
     if count == 0:
         yield from map(work, jobs)
         return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from moei_toolkit.io.json_file import read_object
 from moei_toolkit.pipeline.evaluation import Restoring, evaluate_images
 from moei_toolkit.pipeline.judge import wants_top2
 from moei_toolkit.pipeline.measurement import read_measurements
@@ -18,7 +18,7 @@ def run(context: StageContext) -> None:
     """Leave per_image.jsonl, protocol.json and a few pictures of each degradation."""
     config, inputs = context.config, context.inputs
     measured = read_measurements(inputs["measure"])
-    protocol = json.loads((inputs["measure"] / PROTOCOL_FILE).read_text(encoding="utf-8"))
+    protocol = read_object(inputs["measure"] / PROTOCOL_FILE)
     with _restoring(context) as restoring:
         evaluate_images(
             config, inputs, measured, protocol, restoring, context.folder, context.seed, context.log

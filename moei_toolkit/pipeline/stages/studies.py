@@ -12,9 +12,9 @@ from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.evaluation.statistics.comparisons import comparison_from
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Studies
 from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.pipeline.chain import CALIBRATE, DATA, DENSE, EVALUATE, ROUTER
-from moei_toolkit.pipeline.derivation import read_json
 from moei_toolkit.pipeline.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.more_runs import repetition_in, spread_over
 from moei_toolkit.pipeline.stage import StageContext
@@ -112,7 +112,7 @@ def _read(path: Path, key: str, named: str) -> dict[str, Any]:
     """Read a file that a study left; ``named`` is what the config has to name for that."""
     if not path.is_file():
         raise DataError(f"{key}: expected {named}, but there is no {path}.")
-    return read_json(path)
+    return read_object(path)
 
 
 def _parsed(path: Path, expected: str, parse: Callable[[], T]) -> T:
