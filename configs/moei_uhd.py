@@ -15,7 +15,7 @@ _schedule = dict(
     betas=(0.9, 0.999),
     warmup=5000,
     ema_decay=0.999,
-    precision="bf16",
+    precision="bfloat16",
     checkpoint_every=2000,
     validate_every=10000,
 )

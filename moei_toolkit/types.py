@@ -23,7 +23,7 @@ INPUT, ACTUAL, TOP2, ORACLE = "input", "actual", "top2", "oracle"
 mixed, the best expert."""
 
 Precision = Literal["float32", "bfloat16", "float16"]
-"""What the tiles of an image are computed in."""
+"""What a network computes in."""
 
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 """The names of all of them."""

@@ -13,7 +13,7 @@ FULL, QUICK = ((3840, 2160), 5), ((960, 544), 3)
 
 def main(argv: Sequence[str]) -> int:
     """Print one line per benchmark; a target that is missed is a result, and no reason to fail."""
-    parser = CommandParser("Time two ways to the same result in turn, and compare the ratio with a target.")
+    parser = CommandParser("Time two ways to the same result in turn, and compare with a target.")
     parser.add_argument(
         "--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=f"some of: {', '.join(NAMES)}"
     )

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from moei_toolkit.engine.process_group import ProcessGroup
     from moei_toolkit.engine.torch_group import TorchProcessGroup
 
-CHAIN = "Run data -> dense -> experts -> utilities -> router -> calibrate -> evaluate -> report."
+ABOUT = "Train, calibrate and evaluate a mixture of experts, stage by stage, and report on it."
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the stages of a config; a stage whose result is there already is reused."""
     parser = CommandParser(
-        CHAIN,
+        ABOUT,
         "examples:\n  tools/train.py configs/smoke.py --cfg-options router.beta=50\n"
         "  torchrun --nproc_per_node 2 tools/train.py configs/smoke.py\n"
-        "stages: data, dense, experts (or experts.NAME), utilities, router, calibrate, singles\n"
-        "  (singles.NAME), dense_equal, measure, evaluate, bench, studies, report",
+        "stages, in order: data, dense, experts (or experts.NAME), utilities, router, calibrate, singles\n"
+        "  (or singles.NAME), dense_equal, measure, evaluate, bench, studies, report",
     )
     parser.add_argument("config", help="config file, for instance configs/moei_rain_haze_snow.py")
     parser.add_argument("--work-dir", help="folder of the run, instead of the config's work_dir")

@@ -28,8 +28,8 @@ class CheckpointHook(Hook):
     """Saves the whole training state every few iterations and picks the newest valid one up at the start.
 
     What is saved: the trained modules, their moving average, the optimizer, the learning rate schedule, the
-    loss scale of fp16, the random number generators, and the position in the data. 4 + 4 iterations equal 8,
-    bit for bit. The leader of a group writes and chooses; what it has chosen, all go on from.
+    loss scale of float16, the random number generators, and the position in the data. 4 + 4 iterations equal
+    8, bit for bit. The leader of a group writes and chooses; what it has chosen, all go on from.
 
     Args:
         folder: Where checkpoints live; made when missing.
@@ -119,7 +119,7 @@ class CheckpointHook(Hook):
 
 
 def _loss_scaler(runner: Any) -> Any:
-    """Return what scales the loss in fp16, or None in other precisions."""
+    """Return what scales the loss in float16, or None in other precisions."""
     scaler = getattr(runner.optim_wrapper, "loss_scaler", None)
     return scaler if scaler is not None and scaler.is_enabled() else None
 

@@ -12,8 +12,9 @@ from torch import nn
 from torch.optim import Optimizer
 
 from moei_toolkit.errors import ConfigError
+from moei_toolkit.types import Precision
 
-_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class CPUAutocastWrapper(OptimWrapper):
@@ -26,18 +27,18 @@ class CPUAutocastWrapper(OptimWrapper):
             yield
 
 
-def check_precision(precision: str, device: str) -> None:
-    """Raise ConfigError for fp16 on the CPU, where its range is too small without hardware support."""
-    if precision == "fp16" and device == "cpu":
-        raise ConfigError("precision 'fp16' needs a GPU; use 'bf16' or 'fp32' on the CPU")
+def check_precision(precision: Precision, device: str) -> None:
+    """Raise ConfigError for float16 on the CPU, where its range is too small without hardware support."""
+    if precision == "float16" and device == "cpu":
+        raise ConfigError("precision 'float16' needs a GPU; use 'bfloat16' or 'float32' on the CPU")
 
 
-def wrap_optimizer(optimizer: Optimizer, precision: str, clip_norm: float, device: str) -> OptimWrapper:
+def wrap_optimizer(optimizer: Optimizer, precision: Precision, clip_norm: float, device: str) -> OptimWrapper:
     """Return the optimizer wrapper for a precision.
 
     Args:
         optimizer: Already holds the trained parameters.
-        precision: ``"fp32"``, ``"bf16"`` or ``"fp16"``.
+        precision: Of the forward pass.
         clip_norm: Largest norm of the gradient; a norm that is not finite is an error.
         device: Device type such as ``"cuda"`` or ``"cpu"``.
 
@@ -46,13 +47,13 @@ def wrap_optimizer(optimizer: Optimizer, precision: str, clip_norm: float, devic
     """
     common: dict[str, Any] = {
         "optimizer": optimizer,
-        "clip_grad": {"max_norm": clip_norm, "error_if_nonfinite": precision != "fp16"},
+        "clip_grad": {"max_norm": clip_norm, "error_if_nonfinite": precision != "float16"},
     }
-    if precision == "fp32":
+    if precision == "float32":
         return OptimWrapper(**common)
     check_precision(precision, device)
     if device == "cpu":
         return CPUAutocastWrapper(**common)
     return AmpOptimWrapper(
-        dtype=_DTYPES[precision], loss_scale="dynamic" if precision == "fp16" else 1.0, **common
+        dtype=_DTYPES[precision], loss_scale="dynamic" if precision == "float16" else 1.0, **common
     )

@@ -128,7 +128,7 @@ def test_experts_keep_their_order():
         (
             "dense.training.precision",
             "fp8",
-            "dense.training.precision: expected 'fp32', 'bf16' or 'fp16', got 'fp8'",
+            "dense.training.precision: expected 'float32', 'bfloat16' or 'float16', got 'fp8'",
         ),
         ("dense.training.betas", (0.9, 1.0), "dense.training.betas.1: expected less than 1, got 1.0"),
         ("dense.training.mix", {}, "dense.training.mix: expected it not to be empty"),

@@ -109,7 +109,7 @@ def test_without_auxiliary_head_only_the_expert_learns(batch):
 def test_nothing_is_updated_with_a_loss_that_is_not_finite(batch):
     model = dense_model(Distance(), Constant(float("inf")))
     before = [p.detach().clone() for p in model.parameters()]
-    wrapper = wrap_optimizer(torch.optim.AdamW(model.parameters(), lr=0.1), "fp32", 1.0, "cpu")
+    wrapper = wrap_optimizer(torch.optim.AdamW(model.parameters(), lr=0.1), "float32", 1.0, "cpu")
     with pytest.raises(TrainingError, match="loss is inf, expected a finite number"):
         model.train_step(batch, wrapper)
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))

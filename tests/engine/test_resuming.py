@@ -74,7 +74,7 @@ def test_4_and_4_iterations_equal_8_bit_for_bit(tmp_path, whole, iteration):
 
 
 class Scaled(OptimWrapper):
-    """Scales the loss as fp16 does, which mmengine's own wrapper refuses to do without a GPU."""
+    """Scales the loss as float16 does, which mmengine's own wrapper refuses to do without a GPU."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
         super().__init__(optimizer)

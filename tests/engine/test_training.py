@@ -99,38 +99,38 @@ def test_a_frozen_backbone_does_not_move(tmp_path):
     assert all(bool(p.any()) for p in grown)
 
 
-def test_bf16_runs_on_the_cpu_and_keeps_float32_weights(tmp_path):
-    rough = train_dense(tmp_path / "bf16", precision="bf16")
-    exact = train_dense(tmp_path / "fp32")
+def test_bfloat16_runs_on_the_cpu_and_keeps_float32_weights(tmp_path):
+    rough = train_dense(tmp_path / "bfloat16", precision="bfloat16")
+    exact = train_dense(tmp_path / "float32")
     pairs = list(zip(rough.parameters(), exact.parameters(), strict=True))
     assert all(a.dtype == torch.float32 and bool(torch.isfinite(a).all()) for a, _ in pairs)
     assert any(not torch.equal(a, b) for a, b in pairs)
 
 
-def test_bf16_resumes_exactly(tmp_path):
+def test_bfloat16_resumes_exactly(tmp_path):
     def stop(done: int, loss: float | None) -> None:
         if done == 5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_dense(tmp_path / "parts", progress=stop, precision="bf16")
-    train_dense(tmp_path / "parts", precision="bf16")
-    train_dense(tmp_path / "whole", precision="bf16")
+        train_dense(tmp_path / "parts", progress=stop, precision="bfloat16")
+    train_dense(tmp_path / "parts", precision="bfloat16")
+    train_dense(tmp_path / "whole", precision="bfloat16")
     assert checkpoint(tmp_path / "parts") == checkpoint(tmp_path / "whole")
 
 
 def test_autocast_is_on_inside_the_step_only():
     layer = torch.nn.Linear(2, 2)
-    wrapper = wrap_optimizer(torch.optim.SGD(layer.parameters(), lr=0.1), "bf16", 1.0, "cpu")
+    wrapper = wrap_optimizer(torch.optim.SGD(layer.parameters(), lr=0.1), "bfloat16", 1.0, "cpu")
     assert isinstance(wrapper, CPUAutocastWrapper)
     with wrapper.optim_context(layer):
         assert layer(torch.zeros(1, 2)).dtype == torch.bfloat16
     assert layer(torch.zeros(1, 2)).dtype == torch.float32
 
 
-def test_fp16_on_the_cpu_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="'fp16' needs a GPU; use 'bf16' or 'fp32'"):
-        train_dense(tmp_path, precision="fp16")
+def test_float16_on_the_cpu_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="'float16' needs a GPU; use 'bfloat16' or 'float32'"):
+        train_dense(tmp_path, precision="float16")
 
 
 @pytest.mark.parametrize("iterations", [1, 2, 3])

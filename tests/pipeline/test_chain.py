@@ -22,7 +22,6 @@ WHERE_ONLY = {"work_dir", "store", "custom_imports"}
 WHOLE_SECTIONS = {"calibrate.threshold", "bench", "studies.ablations", "studies.repetition"}
 """None by default, and otherwise no value that another could be made of."""
 OTHER_CHOICE = {
-    "fp32": "bf16",
     "task": "l1",
     "hann": "uniform",
     "float32": "bfloat16",

@@ -25,7 +25,7 @@ TRAINED = (
     "dense_equal",
     *(f"{kind}.{name}" for kind in ("experts", "singles") for name in WEATHERS),
 )
-TINY = {"iterations": 2, "warmup": 1, "crop_size": 48, "images_per_batch": 2, "precision": "fp32"}
+TINY = {"iterations": 2, "warmup": 1, "crop_size": 48, "images_per_batch": 2, "precision": "float32"}
 SMALL = (
     *("backbone.width=32", "backbone.depths=[1,1,1,1]", "backbone.mixer_blocks=1", "backbone.region=64"),
     *(f"{section}.training.{key}={value}" for section in TRAINED for key, value in TINY.items()),

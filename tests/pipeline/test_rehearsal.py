@@ -23,8 +23,8 @@ def test_the_smoke_config_passes():
     ("options", "error", "said"),
     [
         ({"backbone.width": 0}, MoeiError, "global_unet"),
-        ({"dense.training.precision": "fp16"}, ConfigError, "fp16"),
-        ({"experts.rain.training.precision": "fp16"}, ConfigError, "fp16"),
+        ({"dense.training.precision": "float16"}, ConfigError, "float16"),
+        ({"experts.rain.training.precision": "float16"}, ConfigError, "float16"),
         ({"experts.rain.expert.reduction": 2.0}, MoeiError, "reduction"),
         ({"tasks.haze.loss.pixel": "l2"}, MoeiError, "l2"),
         ({"experts.rain.expert": {"type": "dense"}}, ConfigError, r"experts\.rain\.expert: .*no parameters"),

@@ -20,6 +20,7 @@ from moei_toolkit.config.kinds import (
     Side,
     Weights,
 )
+from moei_toolkit.types import Precision
 
 
 def _kind_of_loss(value: Any) -> str:
@@ -68,7 +69,7 @@ class Training(Section):
     warmup: Annotated[int, Field(strict=True, ge=0)]
     clip_norm: Positive = 1.0
     ema_decay: Decay = 0.999
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    precision: Precision = "float32"
     mix: Weights
     checkpoint_every: Count
     validate_every: Count
