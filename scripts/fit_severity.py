@@ -1,14 +1,13 @@
 """Fits the weights in moei_toolkit/data/weather/signs/, and says how good the estimates are.
 
-Run it with the Python of the toolkit and paste what it prints; about ten minutes on one core. With a folder
-of clean photographs it also measures on those. Somebody else's weather is fitted as
-``fit_severity.py NAME=MODULE:ESTIMATOR``.
+Run it with the Python of the toolkit and paste what it prints; about ten minutes on one core.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
@@ -18,6 +17,7 @@ import cv2
 import numpy as np
 from scipy.stats import spearmanr
 
+from moei_toolkit.cli import parse_path, run_main
 from moei_toolkit.data.depth import estimate_depth
 from moei_toolkit.data.layouts.embedded import load_photo, train_photos
 from moei_toolkit.data.photos import PHOTOS, TEXTURES
@@ -26,18 +26,26 @@ from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.data.weather.haze import Haze
 from moei_toolkit.data.weather.rain import Rain
 from moei_toolkit.data.weather.signs import haze, rain, snow
+from moei_toolkit.data.weather.signs.estimator import Estimator
 from moei_toolkit.data.weather.snow import Snow
+from moei_toolkit.errors import MoeiError
 from moei_toolkit.io.images import read_image
 from moei_toolkit.registry import DEGRADATIONS
 
-WEATHER: dict[str, Degradation] = {"haze": Haze(), "rain": Rain(), "snow": Snow()}
-ESTIMATORS = {"haze": haze.SEVERITY, "rain": rain.SEVERITY, "snow": snow.SEVERITY}
 FITTED = {(384, 384): 300, (768, 1024): 30, (1080, 1920): 20, (2160, 3840): 6}
 HELD_OUT = {(384, 384): 60, (768, 1024): 15, (1080, 1920): 10, (2160, 3840): 4}
 CROPS, DRAWS = 16, 3
 IMPORTANCE = {"photograph": 1.5, "clean": 1.5}
 """Of these in the fit: photographs are few, and clean pictures are to come out low."""
 RIDGE = 0.002
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A weather, and what estimates its severity."""
+
+    weather: Degradation
+    estimator: Estimator
 
 
 @dataclass(frozen=True)
@@ -100,18 +108,18 @@ def photos_in(folder: Path) -> Iterator[Scene]:
             yield Scene(path.name, pixels, depth, True)
 
 
-def weathered(scenes: Iterator[Scene]) -> dict[str, list[Image]]:
+def weathered(scenes: Iterator[Scene], kinds: Mapping[str, Kind]) -> dict[str, list[Image]]:
     """Return the signs of every scene, clean and under weather of light, middle and heavy severity."""
-    images: dict[str, list[Image]] = {name: [] for name in WEATHER}
+    images: dict[str, list[Image]] = {name: [] for name in kinds}
     for scene in scenes:
         clean = scene.pixels.astype(np.float32) / np.float32(255.0)
-        for name, weather in WEATHER.items():
-            measure = ESTIMATORS[name].measure
+        for name, kind in kinds.items():
+            measure = kind.estimator.measure
             images[name].append(Image(scene.name, 0.0, measure(scene.pixels), scene.is_photo))
             for draw in range(DRAWS):
                 rng = np.random.default_rng([crc32(scene.name.encode()), crc32(name.encode()), draw])
                 severity = 0.15 + 0.85 * (draw + rng.random()) / DRAWS
-                drawn = (weather.apply(clean, scene.depth, severity, rng) * 255.0 + 0.5).astype(np.uint8)
+                drawn = (kind.weather.apply(clean, scene.depth, severity, rng) * 255.0 + 0.5).astype(np.uint8)
                 images[name].append(Image(scene.name, severity, measure(drawn), scene.is_photo))
     return images
 
@@ -159,31 +167,52 @@ def judged(images: list[Image], weights: np.ndarray, offset: float) -> str:
     )
 
 
-def main() -> None:
+def main(argv: Sequence[str]) -> int:
     """Fit and judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "weather",
+        nargs="*",
+        type=parse_weather,
+        metavar="NAME=MODULE:ESTIMATOR",
+        help="somebody else's weather and its estimator; rain, haze and snow of the toolkit by default",
+    )
+    parser.add_argument("--photos", type=parse_path, help="a folder of clean photographs to measure on, too")
+    args = parser.parse_args(argv)
+
     cv2.setNumThreads(1)
-    folders = [argument for argument in sys.argv[1:] if "=" not in argument]
-    if others := [argument.split("=") for argument in sys.argv[1:] if "=" in argument]:
-        WEATHER.clear()
-        for name, path in others:
-            WEATHER[name], ESTIMATORS[name] = DEGRADATIONS.build({"type": name}), resolve_name(path)
-    sets = {
-        "fitted": weathered(generated(100, FITTED)),
-        "generated": weathered(generated(200, HELD_OUT)),
-        "test photographs": weathered(test_photos()),
+    kinds = dict(args.weather) or {
+        "haze": Kind(Haze(), haze.SEVERITY),
+        "rain": Kind(Rain(), rain.SEVERITY),
+        "snow": Kind(Snow(), snow.SEVERITY),
     }
-    pieces = weathered(crops())
-    for name in WEATHER:
+    sets = {
+        "fitted": weathered(generated(100, FITTED), kinds),
+        "generated": weathered(generated(200, HELD_OUT), kinds),
+        "test photographs": weathered(test_photos(), kinds),
+    }
+    pieces = weathered(crops(), kinds)
+    for name in kinds:
         sets["fitted"][name] += pieces[name]
-    if folders:
-        sets["photographs"] = weathered(photos_in(Path(folders[0])))
-    for name in WEATHER:
+    if args.photos:
+        sets["photographs"] = weathered(photos_in(args.photos), kinds)
+    for name in kinds:
         weights, offset = fit(sets["fitted"][name])
         listed = ", ".join(f"{weight:.4g}" for weight in weights)
         sys.stdout.write(f"{name}\n  weights=({listed}),\n  offset={offset:.4g},\n")
         for part, images in sets.items():
             sys.stdout.write(f"  {part}: {judged(images[name], weights, offset)}\n")
+    return 0
+
+
+def parse_weather(text: str) -> tuple[str, Kind]:
+    """Read ``NAME=MODULE:ESTIMATOR``, for `argparse`."""
+    name, _, path = text.partition("=")
+    try:
+        return name, Kind(DEGRADATIONS.build({"type": name}), resolve_name(path))
+    except (MoeiError, ImportError, AttributeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"expected NAME=MODULE:ESTIMATOR, got {text!r}: {error}") from error
 
 
 if __name__ == "__main__":
-    main()
+    run_main(main)

@@ -40,6 +40,8 @@ REGISTRY_PART = {
     "registry",
 }
 MAY_BUILD = {"inference", "pipeline", "testing", "tuning", "cli", "commands"}
+ROOMS = ("running", "chain", "images", "training", "measuring", "judging", "reporting", "stages")
+"""Of the pipeline, each importing only those before it; what is in none of them may import all."""
 CONTRACTS = {
     "moei_toolkit.data.layouts.base",
     "moei_toolkit.evaluation.metrics.metric",
@@ -55,7 +57,8 @@ LIGHT = (
     "arguments",
     "construction",
     "cli",
-    "inference.runtimes.choose",
+    "inference.opening",
+    "inference.runtimes.names",
 )
 HEAVY = ("torch", "cv2", "mmengine", "skimage", "lpips", "albumentations", "matplotlib", "ray")
 TOOLS = sorted((ROOT / "tools").glob("*.py"))
@@ -118,10 +121,29 @@ def test_imports_follow_the_layers():
     assert sorted(filter(None, set(found))) == []
 
 
+def room_of(module: str) -> int:
+    """The place of a module of the pipeline among its rooms; behind them if it is in none."""
+    name = module.removeprefix(f"{PACKAGE}.pipeline").strip(".").partition(".")[0]
+    return ROOMS.index(name) if name in ROOMS else len(ROOMS)
+
+
+def test_rooms_of_the_pipeline_follow_each_other():
+    found = {
+        (module, imported)
+        for module, path in sources()
+        if part_of(module) == "pipeline"
+        for imported in imports_of(module, path.read_text(encoding="utf-8"), path.name == "__init__.py")
+        if part_of(imported) == "pipeline"
+    }
+    rooms = {name for module, _ in found for name in ROOMS if room_of(module) == ROOMS.index(name)}
+    assert rooms == set(ROOMS) - {"images"}  # which imports none of the pipeline
+    assert sorted(pair for pair in found if room_of(pair[0]) < room_of(pair[1])) == []
+
+
 @pytest.mark.parametrize(
     ("module", "source", "reason"),
     [
-        ("moei_toolkit.io.a", "def f():\n    import moei_toolkit.pipeline.run", "higher"),
+        ("moei_toolkit.io.a", "def f():\n    import moei_toolkit.pipeline.running.run", "higher"),
         ("moei_toolkit.io.a", "from ..pipeline import run", "higher"),
         ("moei_toolkit.io.a", "from moei_toolkit import cli", "higher"),
         ("moei_toolkit.types", "from moei_toolkit.errors import MoeiError", "neighbour"),

@@ -35,13 +35,13 @@ from moei_toolkit.io.manifest import MANIFEST, read_manifest
 from moei_toolkit.io.run_record import RunRecord
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import CALIBRATE, DATA, EVALUATE, MEASURE, REPORT, make_chain
-from moei_toolkit.pipeline.contributions import CONTRIBUTIONS_FILE, read_contributions
-from moei_toolkit.pipeline.derivation import AGGREGATE_FILE, derive_report
-from moei_toolkit.pipeline.evaluation import ROWS_FILE
-from moei_toolkit.pipeline.fingerprint import stage_seed
-from moei_toolkit.pipeline.measurement import read_measurements
-from moei_toolkit.pipeline.reporting import PAGE_FILE
+from moei_toolkit.pipeline.judging.evaluation import ROWS_FILE
+from moei_toolkit.pipeline.measuring.measurement import read_measurements
+from moei_toolkit.pipeline.reporting.contributions import CONTRIBUTIONS_FILE, read_contributions
+from moei_toolkit.pipeline.reporting.derivation import derive_report
+from moei_toolkit.pipeline.running.fingerprint import stage_seed
 from moei_toolkit.report.contribution import Contribution
+from moei_toolkit.report.files import AGGREGATE_FILE, PAGE_FILE
 from moei_toolkit.report.findings import Findings
 
 _GROUP_COLUMNS = 3  # data set, weather and policy name a row of the aggregate

@@ -11,7 +11,7 @@ from moei_toolkit.artifact.model_card import card_text, sections_of
 from moei_toolkit.config.model import FULL, Model
 from moei_toolkit.config.schema import Config
 from moei_toolkit.inference.pretrained.record import RECORD, WEIGHTS
-from moei_toolkit.pipeline.derivation import Derived
+from moei_toolkit.pipeline.reporting.derivation import Derived
 from moei_toolkit.report.tables.quality import title_of
 from moei_toolkit.types import ACTUAL
 

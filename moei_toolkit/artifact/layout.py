@@ -10,7 +10,7 @@ from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.data.storage.pixel_store import SOURCES_NAME
 from moei_toolkit.io.run_record import RECORD
 from moei_toolkit.pipeline.chain import DATA, EVALUATE, make_chain
-from moei_toolkit.pipeline.showing import PICTURES_FOLDER
+from moei_toolkit.pipeline.judging.showing import PICTURES_FOLDER
 
 CONFIG, ENVIRONMENT, CARD = "config.py", "environment.json", "MODEL_CARD.md"
 SUMS, ROW_SUMS = "SHA256SUMS", "rows.sha256"

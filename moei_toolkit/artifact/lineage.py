@@ -13,8 +13,8 @@ from moei_toolkit.io.hashing import canonical_json
 from moei_toolkit.io.manifest import MANIFEST, Manifest, outputs_of
 from moei_toolkit.io.run_record import RECORD, RunRecord
 from moei_toolkit.pipeline.chain import make_chain
-from moei_toolkit.pipeline.fingerprint import fingerprint_of, stage_seed
-from moei_toolkit.pipeline.stage import Stage
+from moei_toolkit.pipeline.running.fingerprint import fingerprint_of, stage_seed
+from moei_toolkit.pipeline.running.stage import Stage
 
 
 def file_problems(folder: Path, manifest: Manifest) -> Iterator[str]:

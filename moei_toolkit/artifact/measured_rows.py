@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from moei_toolkit.artifact.differences import first_difference
 from moei_toolkit.evaluation.rows import Row, by_image
-from moei_toolkit.pipeline.judge import judge
-from moei_toolkit.pipeline.measurement import Measured
+from moei_toolkit.pipeline.judging.judge import judge
+from moei_toolkit.pipeline.measuring.measurement import Measured
 from moei_toolkit.types import ACTUAL, TOP2, Decision
 
 

@@ -17,7 +17,7 @@ from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.manifest import MANIFEST, Manifest, read_manifest
 from moei_toolkit.pipeline.chain import DATA, DENSE, REPORT, ROUTER, expert_stage
-from moei_toolkit.pipeline.derivation import Derived
+from moei_toolkit.pipeline.reporting.derivation import Derived
 from moei_toolkit.report.opening import headline_of
 from moei_toolkit.report.tables.quality import quality_table
 from moei_toolkit.report.tables.table import Table, as_markdown

@@ -33,9 +33,9 @@ from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.manifest import outputs_of, read_manifest, write_manifest
 from moei_toolkit.io.run_record import RECORD, Result, RunRecord, read_run, stage_folder, write_run
 from moei_toolkit.pipeline.chain import EVALUATE, REPORT, make_chain
-from moei_toolkit.pipeline.derivation import derive_report
-from moei_toolkit.pipeline.evaluation import ROWS_FILE
-from moei_toolkit.pipeline.fingerprint import fingerprint_of, stage_seed
+from moei_toolkit.pipeline.judging.evaluation import ROWS_FILE
+from moei_toolkit.pipeline.reporting.derivation import derive_report
+from moei_toolkit.pipeline.running.fingerprint import fingerprint_of, stage_seed
 
 WORK_DIR = "work_dirs/reproduced"
 """Where the packed config would train, in place of the folder it was trained in."""

@@ -11,7 +11,6 @@ from moei_toolkit.config.model import FULL, Architecture, DType, Model, Origin
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.errors import StoreError
-from moei_toolkit.inference.export.folder import atomic_folder, require_room
 from moei_toolkit.inference.pretrained.checking import require_equal
 from moei_toolkit.inference.pretrained.loading import load_pretrained
 from moei_toolkit.inference.pretrained.providers import plugins_of
@@ -19,11 +18,12 @@ from moei_toolkit.inference.pretrained.record import CARD, FILES, is_written
 from moei_toolkit.inference.pretrained.writing import write_model
 from moei_toolkit.inference.run_loading import load_run
 from moei_toolkit.io.atomic import atomic_write_text
+from moei_toolkit.io.atomic_folder import atomic_folder, require_free_target
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
 from moei_toolkit.pipeline.chain import DATA, EVALUATE, REPORT, make_chain
-from moei_toolkit.pipeline.derivation import derive_report
-from moei_toolkit.pipeline.fingerprint import stage_seed
+from moei_toolkit.pipeline.reporting.derivation import derive_report
+from moei_toolkit.pipeline.running.fingerprint import stage_seed
 
 UNSTATED = "other"
 """What hubs call a licence that they do not know."""
@@ -55,7 +55,7 @@ def publish_run(
         ExportError: If the model does not give what the run gives.
     """
     config, record, folders = _require_finished(work_dir)
-    _require_room(target, overwrite)
+    _require_free_target(target, overwrite)
     derived = derive_report(config, folders, folders[EVALUATE], stage_seed(config.seed, REPORT))
     with atomic_folder(target) as folder:
         model = write_model(folder, config, folders, _origin(config, record, folders), dtype)
@@ -68,12 +68,12 @@ def publish_run(
 def planned_model(work_dir: Path, target: Path, overwrite: bool = False) -> list[Path]:
     """Return the files that `publish_run` would write; for the errors see there."""
     _require_finished(work_dir)
-    _require_room(target, overwrite)
+    _require_free_target(target, overwrite)
     return [target / name for name in FILES]
 
 
-def _require_room(target: Path, overwrite: bool) -> None:
-    require_room(target, "trained model", is_written(target), overwrite)
+def _require_free_target(target: Path, overwrite: bool) -> None:
+    require_free_target(target, "trained model", is_written(target), overwrite)
     there = {path.name for path in target.iterdir()} if target.is_dir() else set()
     if others := sorted(there - set(FILES)):
         raise StoreError(

@@ -19,7 +19,7 @@ from moei_toolkit.evaluation.reruns import compare_runs, unmatched_images
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.run_record import RECORD, read_run
 from moei_toolkit.io.text import printable
-from moei_toolkit.pipeline.derivation import rows_of_run
+from moei_toolkit.pipeline.reporting.derivation import rows_of_run
 
 _FAILURES = (
     MoeiError,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from moei_toolkit.errors import BenchError
-from moei_toolkit.inference.runtimes.choose import OF_BUNDLES
+from moei_toolkit.inference.runtimes.names import OF_BUNDLES
 from moei_toolkit.types import ACTUAL, DENSE, Precision
 
 Tiling = Literal["banded", "whole"]

@@ -23,7 +23,7 @@ def lay_out_plainly(runtime: EagerRuntime) -> None:
 
 @torch.no_grad()
 def restore_usual(
-    backbone: Backbone, expert: Expert, image: np.ndarray, g: np.ndarray, tile: int = 512, overlap: int = 64
+    backbone: Backbone, expert: Expert, image: np.ndarray, g: np.ndarray, tile: int, overlap: int
 ) -> np.ndarray:
     """Restore an image (H, W, 3) of uint8 along one route; returns the same shape and type.
 

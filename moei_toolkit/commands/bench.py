@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from moei_toolkit.cli import CommandParser, format_table, parse_count, parse_path, parse_size, run_main
 from moei_toolkit.commands.model_options import add_model_options, chosen_model
-from moei_toolkit.inference.runtimes.choose import OF_BUNDLES, RUNTIMES
+from moei_toolkit.inference.runtimes.names import OF_BUNDLES, RUNTIMES
 from moei_toolkit.types import PRECISIONS
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.io.reporter import RichReporter
     from moei_toolkit.pipeline.elsewhere import count_images, evaluate_elsewhere
     from moei_toolkit.pipeline.joining import joined
-    from moei_toolkit.pipeline.main import summary_lines
+    from moei_toolkit.pipeline.summary import summary_lines
+    from moei_toolkit.report.files import PAGE_FILE
 
     if args.dry_run:
         count = sum(count_images(args.run, data, args.split) for data in args.data)
@@ -39,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     with joined(args.data, args.output.absolute().parent) as data, ray_workers(args) as allocation:
         results = evaluate_elsewhere(args.run, data, args.split, args.output, RichReporter(), allocation)
-    print("\n".join([*summary_lines(results), f"report   {args.output / 'report.html'}"]))
+    print("\n".join([*summary_lines(results), f"report   {args.output / PAGE_FILE}"]))
     return 0
 
 

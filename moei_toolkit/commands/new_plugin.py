@@ -74,7 +74,7 @@ def write_files(files: dict[str, str], folder: Path) -> None:
     Raises:
         StoreError: If the disk is full, read-only, or failed.
     """
-    from moei_toolkit.inference.export.folder import atomic_folder
+    from moei_toolkit.io.atomic_folder import atomic_folder
 
     with atomic_folder(folder) as temporary:
         for name, text in files.items():

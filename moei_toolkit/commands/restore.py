@@ -56,10 +56,10 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from moei_toolkit.inference.one_heap import share_heap
+    from moei_toolkit.inference.opening import identify_model, open_model
     from moei_toolkit.inference.photo_paths import pair_paths, usual_output
     from moei_toolkit.inference.photos import restore_photos
     from moei_toolkit.inference.restorer import Restorer
-    from moei_toolkit.inference.runtimes.choose import identify_model, open_model
     from moei_toolkit.io.reporter import RichReporter
     from moei_toolkit.io.text import printable
 

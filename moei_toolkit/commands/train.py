@@ -53,7 +53,8 @@ def main(argv: Sequence[str]) -> int:
 def _lead(args: Namespace, group: ProcessGroup) -> int:
     from moei_toolkit.config.loader import dump_config
     from moei_toolkit.io.reporter import RichReporter
-    from moei_toolkit.pipeline.main import closing_summary, run_main_job
+    from moei_toolkit.pipeline.main import run_main_job
+    from moei_toolkit.pipeline.summary import closing_summary
 
     config = _load(args)
     if args.print_config:
@@ -67,7 +68,7 @@ def _lead(args: Namespace, group: ProcessGroup) -> int:
 def _follow(args: Namespace, group: TorchProcessGroup) -> int:
     """Join in, in silence: the leader tells what goes wrong, wherever that is."""
     from moei_toolkit.errors import MoeiError
-    from moei_toolkit.pipeline.distributed import follow
+    from moei_toolkit.pipeline.following import follow
 
     try:
         follow(group, lambda: _load(args))

@@ -34,7 +34,7 @@ def estimate_depth(clean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     pale = cv2.GaussianBlur(guide - saturation, (0, 0), max(1.0, rows / 64))
     field = draw_field(rows, columns, rng, grid=16, exponent=2.0)
     cues = (0.62 * ramp + 0.30 * pale + 0.10 * field).astype(np.float32)
-    slope, offset = _fit_lines(guide, cues, max(1, min(rows, columns) // 20), 0.01)
+    slope, offset = fit_lines(guide, cues, max(1, min(rows, columns) // 20), 0.01)
     smooth = slope * guide + offset
     low, high = np.percentile(smooth, (1.0, 99.0))
 
@@ -46,26 +46,20 @@ def estimate_depth(clean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(enlarge(_stretch(smooth, low, high)), 0.0, 1.0)
 
 
-def guided_filter(guide: np.ndarray, values: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
-    """Smooth values while keeping the edges of a guide (He, Sun and Tang 2013).
+def fit_lines(
+    guide: np.ndarray, values: np.ndarray, radius: int, epsilon: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return, at every pixel, slope and offset of the line that gives the values from a guide.
+
+    ``slope * guide + offset`` are the values, smoothed, with the edges of the guide: the guided filter of He,
+    Sun and Tang (2013).
 
     Args:
         guide: (H, W) float32, in [0, 1].
         values: (H, W) float32.
         radius: Half side of the window in pixels.
         epsilon: Variance of the guide below which a window counts as flat.
-
-    Returns:
-        (H, W) float32.
     """
-    slope, offset = _fit_lines(guide, values, radius, epsilon)
-    return slope * guide + offset
-
-
-def _fit_lines(
-    guide: np.ndarray, values: np.ndarray, radius: int, epsilon: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return, at every pixel, slope and offset of the line that gives the values from the guide."""
 
     def mean(image: np.ndarray) -> np.ndarray:
         size = 2 * radius + 1

@@ -9,9 +9,9 @@ import numpy as np
 
 from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.opening import open_model
 from moei_toolkit.inference.pretrained.shipped import DEFAULT
 from moei_toolkit.inference.runtimes.base import Runtime
-from moei_toolkit.inference.runtimes.choose import open_model
 from moei_toolkit.types import Restoration
 
 

@@ -1,4 +1,4 @@
-"""What counts as text in names that strangers give."""
+"""Text: what names that strangers give may hold, and how values are written."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def printable(text: str) -> str:
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
     )
+
+
+def shown(value: object) -> str:
+    """Return a value as it is written in names and tables."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -15,9 +15,9 @@ from moei_toolkit.config.sections.training import Training
 from moei_toolkit.construction import types_in
 from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
 from moei_toolkit.errors import RegistryError
-from moei_toolkit.pipeline.components import plugins_with_sections
-from moei_toolkit.pipeline.source import source_digest
-from moei_toolkit.pipeline.stage import Stage, StageContext
+from moei_toolkit.pipeline.running.components import plugins_with_sections
+from moei_toolkit.pipeline.running.source import source_digest
+from moei_toolkit.pipeline.running.stage import Stage, StageContext
 
 STAGES = "moei_toolkit.pipeline.stages"
 DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, MEASURE, EVALUATE, BENCH, STUDIES, REPORT = (

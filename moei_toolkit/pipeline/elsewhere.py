@@ -27,14 +27,15 @@ from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.io.run_record import RECORD, read_run, stage_folder
 from moei_toolkit.pipeline.chain import DATA, EVALUATE, REPORT, STUDIES, make_chain
-from moei_toolkit.pipeline.evaluation import ROWS_FILE, Restoring, evaluate_images
-from moei_toolkit.pipeline.going_on import KEPT_FILE, measure_on
-from moei_toolkit.pipeline.measurement import Along, Measured
-from moei_toolkit.pipeline.measuring import build_metrics, make_measuring, records_of
-from moei_toolkit.pipeline.origin import origin_of
-from moei_toolkit.pipeline.reporting import write_report
-from moei_toolkit.pipeline.source import source_digest
-from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.pipeline.images import Images
+from moei_toolkit.pipeline.judging.evaluation import ROWS_FILE, Restoring, evaluate_images
+from moei_toolkit.pipeline.measuring.measurement import Along, Measured
+from moei_toolkit.pipeline.measuring.measuring import make_measuring, records_of
+from moei_toolkit.pipeline.measuring.metrics import build_metrics
+from moei_toolkit.pipeline.measuring.resuming import KEPT_FILE, measure_on
+from moei_toolkit.pipeline.reporting.origin import origin_of
+from moei_toolkit.pipeline.reporting.writing import write_report
+from moei_toolkit.pipeline.running.source import source_digest
 from moei_toolkit.plugins import load_plugins
 from moei_toolkit.types import CLEAN
 
@@ -117,7 +118,7 @@ def _evaluate(
         "stages": _fingerprints(folders),
         "records": sha256_file(data / RECORDS_NAME),
         "split": split,
-        "code": source_digest("moei_toolkit.pipeline.measuring"),
+        "code": source_digest("moei_toolkit.pipeline.measuring.measuring"),
         "metrics": [metric.as_dict() for metric in config.evaluate.metrics],
     }
     with Images(data) as images:
@@ -127,7 +128,7 @@ def _evaluate(
         def measure(left: Sequence[Record]) -> Iterator[Measured]:
             if allocation is None:
                 return (measuring.along_all(images, record) for record in left)
-            from moei_toolkit.pipeline.measuring_on_cluster import measure_on_cluster
+            from moei_toolkit.pipeline.judging.on_cluster import measure_on_cluster
 
             return measure_on_cluster(allocation, config, folders, data, left, mixed)
 

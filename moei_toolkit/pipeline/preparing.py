@@ -22,7 +22,8 @@ from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.pipeline.known_weather import KnownWeather
 from moei_toolkit.registry import DEGRADATIONS, LAYOUTS
-from moei_toolkit.report.data_page import PAGE_FILE, write_data_report
+from moei_toolkit.report.data_page import write_data_report
+from moei_toolkit.report.files import PAGE_FILE
 from moei_toolkit.types import CLEAN
 
 _SHOWN = 20

@@ -22,8 +22,8 @@ from moei_toolkit.inference.building import build_router
 from moei_toolkit.inference.devices import default_device
 from moei_toolkit.inference.precision import require_precision
 from moei_toolkit.inference.tiling import tile_spans
-from moei_toolkit.pipeline.culprit import blame
-from moei_toolkit.pipeline.measuring import build_metrics
+from moei_toolkit.pipeline.measuring.metrics import build_metrics
+from moei_toolkit.pipeline.running.culprit import blame
 from moei_toolkit.registry import (
     ABSTENTIONS,
     BACKBONES,

@@ -25,6 +25,7 @@ from moei_toolkit.report.blocks.layout import Grid, Section
 from moei_toolkit.report.blocks.table import SortableTable
 from moei_toolkit.report.figures.severity_estimates import severity_estimates
 from moei_toolkit.report.figures.severity_spread import severity_spread
+from moei_toolkit.report.files import PAGE_FILE
 from moei_toolkit.report.html import render_report
 from moei_toolkit.report.samples import Pixels, sample_pairs
 from moei_toolkit.report.tables.data import (
@@ -40,7 +41,6 @@ from moei_toolkit.report.tables.data import (
 )
 from moei_toolkit.types import CLEAN
 
-PAGE_FILE = "report.html"
 FINDINGS_SHOWN = 200
 """Of every kind; the rest is counted."""
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from moei_toolkit.pipeline.plan import PlannedStage
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.running.plan import PlannedStage
+from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.tuning.trial import Trial
 from moei_toolkit.tuning.workflow import Workflow
 

@@ -12,7 +12,7 @@ from moei_toolkit.config.loader import import_custom
 from moei_toolkit.config.search_space import Variant
 from moei_toolkit.errors import MoeiError
 from moei_toolkit.io.reporter import SilentReporter
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.tuning.search import Search
 from moei_toolkit.tuning.trial import Trial, make_trial
 from moei_toolkit.tuning.variants import combine

@@ -15,10 +15,10 @@ from moei_toolkit.inference.run_loading import EXPERT_FILE
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import DATA, EVALUATE
-from moei_toolkit.pipeline.derivation import facts_of
-from moei_toolkit.pipeline.evaluation import ROWS_FILE
-from moei_toolkit.pipeline.measuring import PROTOCOL_FILE
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.judging.evaluation import ROWS_FILE
+from moei_toolkit.pipeline.measuring.metrics import PROTOCOL_FILE
+from moei_toolkit.pipeline.reporting.derivation import facts_of
+from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.tuning.scores import directions_of, scores_of
 from moei_toolkit.tuning.trial import Trial
 from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, TOP2

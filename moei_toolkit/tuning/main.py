@@ -13,7 +13,7 @@ from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.disk import make_folder
 from moei_toolkit.io.folder_lock import alone_in
 from moei_toolkit.io.reporter import Reporter
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.report.markup import slug
 from moei_toolkit.tuning.batches import Batch, make_batches
 from moei_toolkit.tuning.job import Job

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from moei_toolkit.io.manifest import MANIFEST, read_manifest
 from moei_toolkit.io.reporter import Reporter
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.tuning.plan import clock, count_names
 from moei_toolkit.tuning.trial import Trial
 from moei_toolkit.tuning.work import Event

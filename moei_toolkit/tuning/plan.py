@@ -11,8 +11,8 @@ from pathlib import Path
 
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.manifest import MANIFEST, read_manifest
-from moei_toolkit.pipeline.plan import PlannedStage
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.running.plan import PlannedStage
+from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.tuning.batches import Batch, Outlook, Use, foresee
 from moei_toolkit.tuning.trial import Trial
 

@@ -9,11 +9,11 @@ from typing import Any
 from moei_toolkit.config.search_space import REFERENCE, Choices
 from moei_toolkit.errors import MoeiError
 from moei_toolkit.evaluation.statistics.comparisons import Comparison
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.io.text import shown
+from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.tuning.judging import Finding, Judged, compare_with_first, judge_trial, main_effects
 from moei_toolkit.tuning.outcome import Outcome
 from moei_toolkit.tuning.search import MODES, Search
-from moei_toolkit.tuning.variants import shown
 from moei_toolkit.types import ACTUAL
 
 

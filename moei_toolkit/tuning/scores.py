@@ -16,8 +16,8 @@ from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.pipeline.chain import EVALUATE
-from moei_toolkit.pipeline.evaluation import ROWS_FILE
-from moei_toolkit.pipeline.measuring import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE
+from moei_toolkit.pipeline.judging.evaluation import ROWS_FILE
+from moei_toolkit.pipeline.measuring.metrics import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE
 from moei_toolkit.types import ACTUAL, ORACLE
 
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 from moei_toolkit.config.search_space import REFERENCE
 from moei_toolkit.evaluation.statistics.comparisons import Comparison
+from moei_toolkit.io.text import shown
 from moei_toolkit.report.tables.comparisons import caution_of
 from moei_toolkit.report.tables.table import Table, name_of
 from moei_toolkit.tuning.judging import Finding
 from moei_toolkit.tuning.plan import clock
 from moei_toolkit.tuning.results import Results
-from moei_toolkit.tuning.variants import shown
 from moei_toolkit.types import ACTUAL
 
 _HOW = (

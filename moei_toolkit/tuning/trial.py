@@ -10,8 +10,8 @@ from typing import Any
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.search_space import Variant
 from moei_toolkit.errors import ConfigError, PluginError
-from moei_toolkit.pipeline.plan import PlannedStage, make_plan
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.running.plan import PlannedStage, make_plan
+from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.tuning.variants import OPTIONAL, applies, reference, vary
 from moei_toolkit.tuning.workflow import Workflow
 

@@ -13,6 +13,7 @@ from moei_toolkit.config.options import apply_options
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.search_space import REFERENCE, Choices, Factor, Interval, SearchSpace, Variant
 from moei_toolkit.errors import ConfigError
+from moei_toolkit.io.text import shown
 
 COMBINATION = "combination"
 """Factor of a variant that changes several things at once."""
@@ -77,11 +78,6 @@ def require_factors(space: SearchSpace) -> None:
             f"space {space.name!r} is a list of variants, and only factors can be sampled. "
             "Leave out --searcher and --samples."
         )
-
-
-def shown(value: Any) -> str:
-    """Return a value as it is written in names and tables."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def reference() -> Variant:

@@ -11,9 +11,9 @@ from pathlib import Path
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.search_space import Variant
 from moei_toolkit.pipeline.chain import CALIBRATE, EVALUATE, ROUTER, make_chain
-from moei_toolkit.pipeline.components import component_version
-from moei_toolkit.pipeline.fingerprint import ComponentVersion
-from moei_toolkit.pipeline.stage import Stage
+from moei_toolkit.pipeline.running.components import component_version
+from moei_toolkit.pipeline.running.fingerprint import ComponentVersion
+from moei_toolkit.pipeline.running.stage import Stage
 
 Scores = Mapping[str, float]
 """Measure -> value, such as ``macro_psnr``."""
@@ -52,7 +52,7 @@ def _stages(config: Config) -> Sequence[Stage]:
 
 # These import torch, which planning must not.
 def _validate(folder: Path) -> float | None:
-    chronicle = import_module("moei_toolkit.pipeline.stages.chronicle")
+    chronicle = import_module("moei_toolkit.pipeline.training.chronicle")
     if not (folder / chronicle.HISTORY_FILE).exists():
         return None
     return float(chronicle.read_history(folder)[-1]["psnr"])

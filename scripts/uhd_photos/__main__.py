@@ -7,20 +7,21 @@ import filecmp
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from finding import PICTURES, find_photo
 from licences import Row, find_licence, read_table, write_table
 from twins import find_twin
 
-from moei_toolkit.errors import MoeiError
+from moei_toolkit.cli import run_main
 from moei_toolkit.io.atomic import atomic_path, atomic_write_text
 from moei_toolkit.io.hashing import sha256_file
 
 COPYRIGHT = "copyright"
 
 
-def main() -> int:
+def main(argv: Sequence[str]) -> int:
     """Run one of the commands ``has``, ``take`` and ``count``."""
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -34,7 +35,7 @@ def main() -> int:
     for command in (has, take, commands.add_parser("count", help="say what is there")):
         command.add_argument("out", type=Path)
     take.add_argument("names", nargs="+")
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     rows = read_table(given.out)
     if given.command == "has":
         return 0 if has_package(rows, given.package, given.out) else 1
@@ -113,8 +114,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except MoeiError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(error.exit_code)
+    run_main(main)

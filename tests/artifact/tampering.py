@@ -18,8 +18,8 @@ from moei_toolkit.errors import StoreError
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.manifest import outputs_of, read_manifest, write_manifest
 from moei_toolkit.io.run_record import read_run
-from moei_toolkit.pipeline.derivation import derive_report
-from moei_toolkit.pipeline.fingerprint import fingerprint_of, stage_seed
+from moei_toolkit.pipeline.reporting.derivation import derive_report
+from moei_toolkit.pipeline.running.fingerprint import fingerprint_of, stage_seed
 
 ROWS = "stages/evaluate/per_image.jsonl"
 

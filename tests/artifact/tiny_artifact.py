@@ -23,12 +23,12 @@ from moei_toolkit.io.images import write_image
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.chain import make_chain
-from moei_toolkit.pipeline.judge import judge
-from moei_toolkit.pipeline.measurement import Along, Measured, write_measurements
-from moei_toolkit.pipeline.run import run_pipeline
-from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.chronicle import HISTORY_FILE
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.judging.judge import judge
+from moei_toolkit.pipeline.measuring.measurement import Along, Measured, write_measurements
+from moei_toolkit.pipeline.running.run import run_pipeline
+from moei_toolkit.pipeline.running.stage import StageContext
+from moei_toolkit.pipeline.running.store import StageStore
+from moei_toolkit.pipeline.training.chronicle import HISTORY_FILE
 from moei_toolkit.routers.mlp import MLPRouter
 from moei_toolkit.types import Decision
 

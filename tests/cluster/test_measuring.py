@@ -12,7 +12,7 @@ from moei_toolkit.commands.evaluate import main
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.inference.devices import using_threads
-from moei_toolkit.pipeline.measuring import Measuring
+from moei_toolkit.pipeline.measuring.measuring import Measuring
 from moei_toolkit.types import ACTUAL, TOP2
 
 

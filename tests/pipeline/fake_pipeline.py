@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 from moei_toolkit.config.loader import validate_config
+from moei_toolkit.errors import StoreError
 from moei_toolkit.io.atomic import atomic_write_text
-from moei_toolkit.pipeline.stage import Stage
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.io.manifest import outputs_of, read_manifest
+from moei_toolkit.pipeline.running.stage import Stage
+from moei_toolkit.pipeline.running.store import StageStore, damage
 
 STEPS = 6
 
@@ -100,6 +102,20 @@ def committed(root):
         for path in sorted(root.rglob("*"))
         if path.is_file() and "." not in path.relative_to(root).parts[1] and path.name != "manifest.json"
     }
+
+
+def problems_in(root):
+    """Every file of the committed results of a store that is not what its manifest says, a sentence each."""
+    found = []
+    for folder in sorted(path for path in root.glob("*/*") if path.is_dir() and "." not in path.name):
+        try:
+            known = read_manifest(folder).outputs
+        except StoreError as error:
+            found.append(str(error))
+            continue
+        new = sorted(outputs_of(folder).keys() - known.keys())
+        found += [*damage(folder), *(f"{folder / name} is not in the manifest" for name in new)]
+    return found
 
 
 def count(log, line):

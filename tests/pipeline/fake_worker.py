@@ -7,8 +7,8 @@ from pathlib import Path
 
 import fake_pipeline
 
-from moei_toolkit.pipeline import execute
-from moei_toolkit.pipeline.run import run_pipeline
+from moei_toolkit.pipeline.running import execute
+from moei_toolkit.pipeline.running.run import run_pipeline
 
 
 class Printer(fake_pipeline.Lines):

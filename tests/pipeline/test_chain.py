@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from moei_toolkit.config.loader import load_config, validate_config
-from moei_toolkit.pipeline import source
 from moei_toolkit.pipeline.chain import make_chain
-from moei_toolkit.pipeline.plan import make_plan
+from moei_toolkit.pipeline.running import source
+from moei_toolkit.pipeline.running.plan import make_plan
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = load_config(ROOT / "configs" / "moei_rain_haze_snow.py")

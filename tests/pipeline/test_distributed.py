@@ -14,10 +14,10 @@ from fake_pipeline import make_config, version_of
 from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess
 from moei_toolkit.errors import ConfigError, MoeiError
 from moei_toolkit.io.reporter import SilentReporter
-from moei_toolkit.pipeline import distributed
-from moei_toolkit.pipeline.distributed import follow, lead, require_even_batches
-from moei_toolkit.pipeline.plan import make_plan
-from moei_toolkit.pipeline.stage import Stage, StageContext
+from moei_toolkit.pipeline import following
+from moei_toolkit.pipeline.following import follow, lead, require_even_batches
+from moei_toolkit.pipeline.running.plan import make_plan
+from moei_toolkit.pipeline.running.stage import Stage, StageContext
 
 Order = Mapping[str, Any]
 
@@ -60,8 +60,8 @@ def ran() -> list[StageContext]:
 def stages(ran: list[StageContext], monkeypatch: pytest.MonkeyPatch) -> tuple[Stage, ...]:
     first = Stage("first", (), {}, (), ran.append)
     made = (first, replace(first, name="joint", inputs=("first",), joint=True))
-    monkeypatch.setattr(distributed, "make_chain", lambda config: made)
-    monkeypatch.setattr(distributed, "component_version", version_of)
+    monkeypatch.setattr(following, "make_chain", lambda config: made)
+    monkeypatch.setattr(following, "component_version", version_of)
     return made
 
 

@@ -22,10 +22,10 @@ from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline import elsewhere
 from moei_toolkit.pipeline.elsewhere import count_images, evaluate_elsewhere
+from moei_toolkit.pipeline.images import Images
 from moei_toolkit.pipeline.joining import joined
-from moei_toolkit.pipeline.measurement import Measured
-from moei_toolkit.pipeline.measuring import Measuring
-from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.pipeline.measuring.measurement import Measured
+from moei_toolkit.pipeline.measuring.measuring import Measuring
 
 IDS = ["a", "a-sand", "b", "b-sand", "c", "c-sand"]
 

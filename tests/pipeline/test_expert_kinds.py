@@ -18,7 +18,7 @@ from moei_toolkit.inference.building import build_backbone
 from moei_toolkit.inference.run_loading import BACKBONE_FILE, RunParts
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.io.weights import save_weights
-from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.pipeline.stages import data, experts
 from moei_toolkit.registry import EXPERTS
 from moei_toolkit.routers.mlp import MLPRouter

@@ -16,7 +16,7 @@ from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline.elsewhere import evaluate_elsewhere
 from moei_toolkit.pipeline.main import run_main_job
-from moei_toolkit.pipeline.stages.cache import load_familiar
+from moei_toolkit.pipeline.measuring.utility_cache import load_familiar
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.py"
 TINY = {"iterations": 2, "crop_size": 32, "validate_every": 2, "images_per_batch": 2}

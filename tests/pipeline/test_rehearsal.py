@@ -77,7 +77,7 @@ def test_a_router_that_cannot_run_is_named_with_the_plugin_it_is_of(monkeypatch)
         raise ArithmeticError("too much")
 
     monkeypatch.setattr("moei_toolkit.routers.mlp.MLPRouter.forward", fail)
-    monkeypatch.setattr("moei_toolkit.pipeline.culprit.plugin_behind", lambda error: "moei_x 1")
+    monkeypatch.setattr("moei_toolkit.pipeline.running.culprit.plugin_behind", lambda error: "moei_x 1")
     said = r"router 'mlp' fails on a 32x32 image, in the plugin moei_x 1: ArithmeticError"
     with pytest.raises(ConfigError, match=said):
         rehearse(load_config(SMOKE, {}))

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from row_examples import FACTS, LONE_FACTS, example, lone_rows
 
 from moei_toolkit.evaluation.results import derive_results
-from moei_toolkit.pipeline.main import summary_lines
+from moei_toolkit.pipeline.summary import summary_lines
 
 
 def test_every_weather_and_their_mean_have_a_line():

@@ -24,11 +24,11 @@ from moei_toolkit.errors import DataError, PluginError
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.run_record import read_run, stage_folder
 from moei_toolkit.pipeline.chain import make_chain
-from moei_toolkit.pipeline.components import component_version
-from moei_toolkit.pipeline.contributions import ask_for_sections, read_contributions
-from moei_toolkit.pipeline.explain import explain
-from moei_toolkit.pipeline.plan import PlannedStage, make_plan
-from moei_toolkit.pipeline.run_view import ShownRun
+from moei_toolkit.pipeline.reporting.contributions import ask_for_sections, read_contributions
+from moei_toolkit.pipeline.reporting.run_view import ShownRun
+from moei_toolkit.pipeline.running.components import component_version
+from moei_toolkit.pipeline.running.explain import explain
+from moei_toolkit.pipeline.running.plan import PlannedStage, make_plan
 from moei_toolkit.plugins import load_plugins
 
 HEAD = """

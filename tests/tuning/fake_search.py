@@ -16,7 +16,7 @@ from fake_pipeline import make_config, version_of
 from moei_toolkit.config.search_space import SearchSpace, Variant
 from moei_toolkit.errors import DataError, TrainingError
 from moei_toolkit.io.atomic import atomic_write_text
-from moei_toolkit.pipeline.stage import Stage
+from moei_toolkit.pipeline.running.stage import Stage
 from moei_toolkit.tuning.search import Search
 from moei_toolkit.tuning.workflow import Workflow
 

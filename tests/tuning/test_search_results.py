@@ -14,7 +14,7 @@ from made_runs import WORKFLOW, make_config
 from moei_toolkit.config.loader import load_config
 from moei_toolkit.config.search_space import Choices, Interval, SearchSpace, Variant
 from moei_toolkit.errors import MoeiError
-from moei_toolkit.pipeline.store import StageStore
+from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.tuning.main import plan_search, report_search
 from moei_toolkit.tuning.outcome import Outcome, settle
 from moei_toolkit.tuning.page import render_search

@@ -9,6 +9,8 @@ import numpy as np
 from moei_toolkit.backbones.global_unet import GlobalUNet
 from moei_toolkit.bench.against.benchmark import Scale
 from moei_toolkit.bench.against.timing import Work
+from moei_toolkit.bench.building import make_image
+from moei_toolkit.bench.subject import Size
 from moei_toolkit.bench.usual import lay_out_plainly, restore_usual
 from moei_toolkit.experts.adapter import Adapter
 from moei_toolkit.inference.protocol import Protocol
@@ -27,7 +29,7 @@ def make_model() -> EagerRuntime:
 
 def noise(scale: Scale) -> np.ndarray:
     """Return an image (H, W, 3) of uint8 noise."""
-    return np.random.default_rng(0).integers(0, 256, (scale.height, scale.width, 3), np.uint8)
+    return make_image(Size(scale.width, scale.height))
 
 
 def usual_tiler(runtime: EagerRuntime, image: np.ndarray, g: np.ndarray) -> Work:

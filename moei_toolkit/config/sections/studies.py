@@ -6,6 +6,8 @@ from moei_toolkit.config.kinds import Section, Text
 
 ORIGIN_FILE = "origin.json"
 """In a folder that tools/evaluate.py made: of which run it is, and on what."""
+RESULTS_FILE = "results.json"
+"""In the same folder, and in that of a report: what follows from the rows."""
 
 
 class Studies(Section):
@@ -26,7 +28,7 @@ class Studies(Section):
     @property
     def files(self) -> list[str]:
         """Every file that is read of them."""
-        others = [f"{folder}/{file}" for folder in self.other_data for file in (ORIGIN_FILE, "results.json")]
+        others = [f"{folder}/{file}" for folder in self.other_data for file in (ORIGIN_FILE, RESULTS_FILE)]
         runs = [*([self.repetition] if self.repetition else []), *self.other_seeds]
         return [
             *([self.ablations] if self.ablations else []),

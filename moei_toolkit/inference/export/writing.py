@@ -13,7 +13,6 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import ExportError
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.export.checking import check_graphs
-from moei_toolkit.inference.export.folder import atomic_folder, require_room
 from moei_toolkit.inference.export.loading import load_bundle
 from moei_toolkit.inference.export.networks import Describe
 from moei_toolkit.inference.export.onnx_files import write_graph
@@ -31,6 +30,7 @@ from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.inference.trained import parts_in
 from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.atomic_folder import atomic_folder, require_free_target
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.registry import ROUTERS
@@ -92,7 +92,7 @@ def planned_files(source: Path, target: Path, overwrite: bool = False) -> list[P
 
 def _planned(parts: Parts, source: Path, target: Path, overwrite: bool) -> list[Path]:
     _require_exportable(parts, source)
-    require_room(target, "bundle", is_bundle(target), overwrite)
+    require_free_target(target, "bundle", is_bundle(target), overwrite)
     return [target / RECORD, *files_of(graphs_in(target, parts.experts))]
 
 

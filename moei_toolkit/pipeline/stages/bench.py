@@ -9,7 +9,7 @@ from moei_toolkit.bench.record import write_costs
 from moei_toolkit.bench.subject import Size, Subject
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.devices import default_device
-from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX
 
 

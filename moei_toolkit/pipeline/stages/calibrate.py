@@ -18,8 +18,8 @@ from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.run_loading import CALIBRATION_FILE, load_router
 from moei_toolkit.io.atomic import atomic_write_json
-from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.cache import UtilityCache, load_cache
+from moei_toolkit.pipeline.measuring.utility_cache import UtilityCache, load_cache
+from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.registry import ABSTENTIONS, CALIBRATORS
 from moei_toolkit.routers.base import Router
 

@@ -11,7 +11,7 @@ from moei_toolkit.data.preparation.gathering import gather
 from moei_toolkit.data.preparation.synthesis import synthesise
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
-from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.registry import DEGRADATIONS, LAYOUTS
 
 

@@ -11,10 +11,12 @@ from moei_toolkit.engine.train import average_of, train
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.run_loading import BACKBONE_FILE
 from moei_toolkit.io.weights import save_weights
-from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.chronicle import Chronicle
-from moei_toolkit.pipeline.stages.images import Images, degradation_names
-from moei_toolkit.pipeline.stages.training import build_losses, crop_dataset, say_losses, validation
+from moei_toolkit.pipeline.images import Images, degradation_names
+from moei_toolkit.pipeline.running.stage import StageContext
+from moei_toolkit.pipeline.training.chronicle import Chronicle
+from moei_toolkit.pipeline.training.crops import crop_dataset
+from moei_toolkit.pipeline.training.losses import build_losses, say_losses
+from moei_toolkit.pipeline.training.validation import validation
 from moei_toolkit.registry import BACKBONES, LOSSES
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from moei_toolkit.io.json_file import read_object
-from moei_toolkit.pipeline.evaluation import Restoring, evaluate_images
-from moei_toolkit.pipeline.judge import wants_top2
-from moei_toolkit.pipeline.measurement import read_measurements
-from moei_toolkit.pipeline.measuring import PROTOCOL_FILE, build_metrics, make_measuring
-from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.pipeline.images import Images
+from moei_toolkit.pipeline.judging.evaluation import Restoring, evaluate_images
+from moei_toolkit.pipeline.judging.judge import wants_top2
+from moei_toolkit.pipeline.measuring.measurement import read_measurements
+from moei_toolkit.pipeline.measuring.measuring import make_measuring
+from moei_toolkit.pipeline.measuring.metrics import PROTOCOL_FILE, build_metrics
+from moei_toolkit.pipeline.running.stage import StageContext
 
 
 def run(context: StageContext) -> None:

@@ -10,10 +10,12 @@ from moei_toolkit.engine.model import RestorationModel
 from moei_toolkit.engine.train import average_of, train
 from moei_toolkit.inference.run_loading import EXPERT_FILE, load_backbone
 from moei_toolkit.io.weights import save_weights
-from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.chronicle import Chronicle
-from moei_toolkit.pipeline.stages.images import Images
-from moei_toolkit.pipeline.stages.training import build_losses, crop_dataset, say_losses, validation
+from moei_toolkit.pipeline.images import Images
+from moei_toolkit.pipeline.running.stage import StageContext
+from moei_toolkit.pipeline.training.chronicle import Chronicle
+from moei_toolkit.pipeline.training.crops import crop_dataset
+from moei_toolkit.pipeline.training.losses import build_losses, say_losses
+from moei_toolkit.pipeline.training.validation import validation
 from moei_toolkit.registry import EXPERTS
 from moei_toolkit.types import CLEAN
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from moei_toolkit.data.layouts.base import TEST
 from moei_toolkit.io.atomic import atomic_write_json
-from moei_toolkit.pipeline.measurement import write_measurements
-from moei_toolkit.pipeline.measuring import (
-    PROTOCOL_FILE,
-    build_metrics,
-    make_measuring,
-    measure_images,
-    records_of,
-)
-from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.images import Images
+from moei_toolkit.pipeline.images import Images
+from moei_toolkit.pipeline.measuring.measurement import write_measurements
+from moei_toolkit.pipeline.measuring.measuring import make_measuring, measure_images, records_of
+from moei_toolkit.pipeline.measuring.metrics import PROTOCOL_FILE, build_metrics
+from moei_toolkit.pipeline.running.stage import StageContext
 
 
 def run(context: StageContext) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from moei_toolkit.pipeline.origin import origin_of
-from moei_toolkit.pipeline.reporting import write_report
-from moei_toolkit.pipeline.stage import StageContext
+from moei_toolkit.pipeline.reporting.origin import origin_of
+from moei_toolkit.pipeline.reporting.writing import write_report
+from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.plugins import load_plugins
 
 

@@ -22,8 +22,8 @@ from moei_toolkit.losses.routing import (
     target_entropy,
     utility_targets,
 )
-from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.cache import UtilityCache, load_cache, load_familiar
+from moei_toolkit.pipeline.measuring.utility_cache import UtilityCache, load_cache, load_familiar
+from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.routers.base import Router
 
 

@@ -15,10 +15,10 @@ from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.pipeline.chain import CALIBRATE, DATA, DENSE, EVALUATE, ROUTER
-from moei_toolkit.pipeline.evaluation import ROWS_FILE
-from moei_toolkit.pipeline.more_runs import repetition_in, spread_over
-from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.studied import STUDIES_FILE, as_json
+from moei_toolkit.pipeline.judging.evaluation import ROWS_FILE
+from moei_toolkit.pipeline.reporting.more_runs import repetition_in, spread_over
+from moei_toolkit.pipeline.reporting.studies_file import STUDIES_FILE, as_json
+from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.types import ACTUAL
 from moei_toolkit.types import DENSE as DENSE_POLICY
 

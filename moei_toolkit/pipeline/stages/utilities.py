@@ -17,10 +17,10 @@ from moei_toolkit.inference.devices import default_device
 from moei_toolkit.inference.run_loading import RunParts
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.reporter import Progress
-from moei_toolkit.pipeline.stage import StageContext
-from moei_toolkit.pipeline.stages.cache import Familiar, UtilityCache, save_cache, save_familiar
-from moei_toolkit.pipeline.stages.images import Images
-from moei_toolkit.pipeline.stages.routes import restore_along_all, utility_losses
+from moei_toolkit.pipeline.images import Images
+from moei_toolkit.pipeline.measuring.routes import restore_along_all, utility_losses
+from moei_toolkit.pipeline.measuring.utility_cache import Familiar, UtilityCache, save_cache, save_familiar
+from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.types import CLEAN
 
 SPLITS = ("route", "calibrate")

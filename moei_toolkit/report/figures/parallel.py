@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from moei_toolkit.io.text import shown
 from moei_toolkit.report.blocks.figure import Figure
 from moei_toolkit.report.figures.canvas import draw_panel
 from moei_toolkit.report.palette import light
@@ -43,7 +44,7 @@ def parallel_coordinates(
             canvas.plot(path, range(len(path)), color=colour, lw=2.2 if best else 1, alpha=1 if best else 0.4)
         for row, known in enumerate(axes.values()):
             for value in known if len(known) <= LABELLED else (known[0], known[-1]):
-                _label(canvas, _place(known, value), row, _text(value))
+                _label(canvas, _place(known, value), row, shown(value))
         for value in dict.fromkeys(ends):
             _label(canvas, _between(*ends, value), len(axes), f"{value:.2f}")
         canvas.set_yticks(range(len(axes) + 1), [*axes, reached])
@@ -63,7 +64,7 @@ def parallel_coordinates(
         if ordered
         else [],
         header=("variant", *axes, reached),
-        rows=[(name, *(_text(where[axis]) for axis in axes), value) for name, where, value in ordered],
+        rows=[(name, *(shown(where[axis]) for axis in axes), value) for name, where, value in ordered],
         missing="Not measured: no variant was judged.",
     )
 
@@ -80,7 +81,3 @@ def _between(low: float, high: float, value: float) -> float:
 def _label(canvas: Axes, x: float, row: int, text: str) -> None:
     side: Any = "left" if x < 0.2 else "right" if x > 0.8 else "center"
     canvas.text(x, row - 0.08, text, fontsize=7, ha=side, va="bottom", color=light("ink"))
-
-
-def _text(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

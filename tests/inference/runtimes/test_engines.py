@@ -15,10 +15,10 @@ from tiny_run import EXPERTS
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.export.loading import ENGINES
 from moei_toolkit.inference.export.record import graphs_in, read_bundle
+from moei_toolkit.inference.opening import open_model
 from moei_toolkit.inference.run_loading import load_run
 from moei_toolkit.inference.runtimes import openvino
 from moei_toolkit.inference.runtimes.base import Runtime
-from moei_toolkit.inference.runtimes.choose import open_model
 from moei_toolkit.types import DENSE
 
 ROUTES = (*EXPERTS, DENSE)
@@ -189,7 +189,7 @@ EXHAUST = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from moei_toolkit.inference.runtimes.choose import open_model
+from moei_toolkit.inference.opening import open_model
 
 runtime, _ = open_model(Path(sys.argv[1]), sys.argv[2], threads=1)
 g, small = np.zeros((1, 16), np.float32), np.ones((1, 3, 32, 32), np.float32)

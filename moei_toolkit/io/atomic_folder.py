@@ -1,0 +1,70 @@
+"""Folders that appear whole or not at all, and only where nothing else is."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from moei_toolkit.errors import StoreError
+from moei_toolkit.io.atomic import beside, fsync_dir, fsync_tree
+from moei_toolkit.io.disk import disk_errors
+
+
+def require_free_target(target: Path, kind: str, is_there: bool, overwrite: bool) -> None:
+    """Refuse a folder that holds something else, or, unless it may be replaced, what is to be written there.
+
+    Args:
+        target: The folder.
+        kind: What is to be written, such as ``"bundle"``.
+        is_there: Whether it holds one.
+        overwrite: Whether that may be replaced.
+
+    Raises:
+        StoreError: If something is in the way.
+    """
+    if is_there:
+        if not overwrite:
+            raise StoreError(f"{target} is a {kind} already; --overwrite replaces it")
+    elif target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise StoreError(f"{target} is there and no {kind}; choose another folder")
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside ``path`` that takes its place when the block ends well.
+
+    When the block or the disk fails, the old folder stays as it was. A process that is killed leaves what it
+    wrote beside it, in a folder whose name begins with ``.tmp-``; and if it was killed between taking the old
+    one away and putting the new one there, the old one as well.
+
+    Args:
+        path: The folder to create or replace, or a link to it, which stays. The one above it is made when it
+            is missing.
+
+    Yields:
+        Where to write.
+
+    Raises:
+        StoreError: The disk is full, read-only, or failed.
+    """
+    path = path.resolve()
+    temporary, old = beside(path), beside(path)
+    with disk_errors(path):
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            fsync_tree(temporary)
+            if path.exists():
+                path.rename(old)
+            try:
+                temporary.rename(path)
+            except BaseException:
+                if old.exists():
+                    old.rename(path)
+                raise
+            fsync_dir(path.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""From what was measured to rows: what every policy would have chosen."""

@@ -1,0 +1,1 @@
+"""Images restored along every route, and how far each result is from the truth."""

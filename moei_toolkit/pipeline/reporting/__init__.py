@@ -1,0 +1,1 @@
+"""From rows to a report: what follows from them, and what else is told of a run."""

@@ -1,0 +1,64 @@
+"""An error is laid at the door of the plugin that was at work."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from moei_toolkit.cli import run_main
+from moei_toolkit.pipeline.running import culprit
+from moei_toolkit.plugin_table import Entry, PluginTable, Provider
+from moei_toolkit.plugins import TOOLKIT, load_plugins
+
+
+@pytest.fixture
+def packages(monkeypatch):
+    """Two packages of which one offers a component, and a toolkit that knows of it."""
+    table = PluginTable()
+    table.add(
+        [
+            Entry("losses", "heavy", "moei_heavy.loss:Heavy", Provider("moei-heavy", "1.2", "plugin")),
+            Entry("losses", "l1", "moei_toolkit.losses.image:L1Loss", TOOLKIT),
+        ]
+    )
+    monkeypatch.setattr(culprit, "load_plugins", lambda: table)
+    made = {}
+    for name, source in {
+        "moei_heavy.loss": "def run(work):\n    return work()\n",
+        "somebody.else": "def run(work):\n    return work()\n",
+    }.items():
+        made[name] = ModuleType(name)
+        exec(compile(source, f"/site/{name.replace('.', '/')}.py", "exec"), vars(made[name]))
+    return made
+
+
+def behind(run) -> str:
+    with pytest.raises(ZeroDivisionError) as caught:
+        run()
+    return culprit.plugin_behind(caught.value)
+
+
+def test_the_place_in_the_plugin_is_told(packages):
+    heavy, other = packages["moei_heavy.loss"].run, packages["somebody.else"].run
+    assert behind(lambda: heavy(lambda: 1 / 0)) == "moei-heavy 1.2 (loss.py, line 2)"
+    assert behind(lambda: other(lambda: heavy(lambda: other(lambda: 1 / 0)))).startswith("moei-heavy 1.2 (")
+
+
+def test_a_command_names_the_plugin_and_does_not_call_it_a_bug_of_its_own(packages, monkeypatch, capfd):
+    monkeypatch.delenv("MOEI_TRACEBACK", raising=False)
+    load_plugins()
+    with pytest.raises(SystemExit) as ended:
+        run_main(lambda argv: packages["moei_heavy.loss"].run(lambda: 1 // 0), [])
+    assert ended.value.code == 1
+    said = "error: in the plugin moei-heavy 1.2 (loss.py, line 2): ZeroDivisionError: "
+    first, last = capfd.readouterr().err.splitlines()[-2:]
+    assert first.startswith(said)
+    assert last == "run with --traceback for details"
+
+
+def test_nobody_else_is_blamed(packages):
+    assert behind(lambda: packages["somebody.else"].run(lambda: 1 / 0)) == ""
+    assert behind(lambda: 1 / 0) == ""
+    assert "moei_heavy" not in sys.modules

@@ -1,0 +1,113 @@
+"""Code is identified by what it imports, and by nothing else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from moei_toolkit.errors import RegistryError
+from moei_toolkit.pipeline import chain
+from moei_toolkit.pipeline.running import source
+from moei_toolkit.pipeline.running.source import source_digest
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of a stranger; writing to it forgets what was read before."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "stranger" / "deep").mkdir(parents=True)
+
+    def write(name: str, text: str) -> None:
+        (tmp_path / "stranger" / name).write_text(text)
+        source._imported.cache_clear()
+        source._source_of.cache_clear()
+
+    write("__init__.py", "raise RuntimeError('must not be run')")
+    write("deep/__init__.py", "")
+    write("expert.py", "from . import helper\n\ndef late():\n    from stranger.deep import table\n")
+    write("helper.py", "import json\n")
+    write("deep/table.py", "from ..constants import ONE\n")
+    write("constants.py", "ONE = 1\n")
+    write("beside.py", "TWO = 2\n")
+    yield write
+    source._imported.cache_clear()
+    source._source_of.cache_clear()
+
+
+@pytest.mark.parametrize("changed", ["expert.py", "helper.py", "deep/table.py", "constants.py"])
+def test_what_is_imported_counts_wherever_the_import_stands(package, changed):
+    before = source_digest("stranger.expert")
+    package(changed, "ONE = 1  # changed\n")
+    assert source_digest("stranger.expert") != before
+    assert "stranger" not in sys.modules
+
+
+@pytest.mark.parametrize("changed", ["__init__.py", "deep/__init__.py"])
+def test_packages_around_what_is_imported_count(package, changed):
+    before = source_digest("stranger.expert")
+    package(changed, "x = 1\n")
+    assert source_digest("stranger.expert") != before
+
+
+def test_a_package_without_init(package, tmp_path):
+    (tmp_path / "stranger" / "__init__.py").unlink()
+    package("helper.py", "")
+    before = source_digest("stranger.expert")
+    package("helper.py", "x = 1\n")
+    assert source_digest("stranger.expert") != before
+
+
+def test_what_lies_beside_does_not_count(package):
+    before = source_digest("stranger.expert")
+    package("beside.py", "TWO = 3\n")
+    package("new.py", "")
+    assert source_digest("stranger.expert") == before
+
+
+def test_a_stranger_stands_on_the_toolkit(package):
+    alone = source_digest("stranger.expert")
+    package("expert.py", "from moei_toolkit.experts.base import Expert\n")
+    ours = source_digest("stranger.expert")
+    package("expert.py", "from moei_toolkit.losses.base import Loss\n")
+    assert len({alone, ours, source_digest("stranger.expert")}) == 3
+
+
+def imported(module: str) -> set[str]:
+    found, waiting = set(), [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and not source._only_finds(name):
+            found.add(name)
+            waiting += source._imported(name, source._source_of(name))
+    return found
+
+
+def test_a_training_stage_stands_on_the_engine_and_not_on_the_report():
+    found = imported("moei_toolkit.pipeline.stages.dense")
+    assert {
+        "moei_toolkit.engine.train",
+        "moei_toolkit.data.crops",
+        "moei_toolkit.inference.describe",
+    } <= found
+    assert not any("report" in name or "evaluation.summary" in name for name in found)
+
+
+def test_a_new_built_in_makes_nothing_stale():
+    stages = sorted(Path(chain.__file__).with_name("stages").glob("[!_]*.py"))
+    assert len(stages) > 10
+    for stage in stages:
+        found = imported(f"moei_toolkit.pipeline.stages.{stage.stem}")
+        assert not found & {"moei_toolkit.builtin", "moei_toolkit.registry"}
+
+
+def test_a_module_that_is_not_there():
+    with pytest.raises(RegistryError, match=r"moei_toolkit\.losses\.nowhere"):
+        source_digest("moei_toolkit.losses.nowhere")
+
+
+def test_source_that_does_not_parse(package):
+    package("expert.py", "def broken(:")
+    with pytest.raises(RegistryError, match=r"expert\.py: expected Python source"):
+        source_digest("stranger.expert")
