@@ -148,6 +148,7 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     arguments = sys.argv[1:] if argv is None else argv
+    _open_closed_streams()
     signal.signal(signal.SIGTERM, functools.partial(_end, os.getpid()))
     try:
         code = main(arguments)
@@ -158,6 +159,15 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
         code = TERMINATED if isinstance(stopped, _Terminated) else INTERRUPTED
         _complain("interrupted; run the same command again to continue")
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Lead nowhere what was closed before the start: files that are opened must not become the output."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 class _Terminated(KeyboardInterrupt):

@@ -201,3 +201,15 @@ def test_sizes_and_counts_are_read():
 def test_a_count_below_one_is_refused(text):
     with pytest.raises(ArgumentTypeError, match="whole number above 0"):
         parse_count(text)
+
+
+def test_nothing_is_written_into_files_where_the_output_was_closed(tmp_path: Path):
+    code = (
+        "import sys; from pathlib import Path; from moei_toolkit.cli import run_main\n"
+        "def main(argv):\n    with Path(argv[0]).open('w') as file:\n        print('said', flush=True)\n"
+        "        print('lost', file=sys.stderr)\n        file.write('kept')\n    return 0\nrun_main(main)"
+    )
+    script = 'exec "$0" -c "$1" "$2" >&- 2>&-'
+    done = subprocess.run(["sh", "-c", script, sys.executable, code, str(tmp_path / "file")], check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "file").read_text() == "kept"

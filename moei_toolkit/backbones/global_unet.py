@@ -21,6 +21,8 @@ from moei_toolkit.backbones.unet import (
 )
 from moei_toolkit.experts.base import Expert
 
+MOST_LEVELS = 10
+
 
 class GlobalUNet(Backbone):
     """A U-Net on 2x2 pixel-unshuffled input whose decoder is modulated by the descriptor g.
@@ -37,7 +39,7 @@ class GlobalUNet(Backbone):
 
     Args:
         width: Channels of the finest level; each coarser level has twice as many.
-        levels: How many times the features are halved after the 2x2 unshuffle.
+        levels: How many times the features are halved after the 2x2 unshuffle, 0 to `MOST_LEVELS`.
         blocks: Residual blocks per level, in the encoder and again in the decoder.
         descriptor_dim: Length of g.
         context_dim: Hidden size between g and the modulation of the levels.
@@ -57,6 +59,8 @@ class GlobalUNet(Backbone):
         textures: int = 0,
     ) -> None:
         super().__init__()
+        if not 0 <= levels <= MOST_LEVELS:
+            raise ValueError(f"levels must lie in [0, {MOST_LEVELS}], got {levels}")
         self.context_dropout = check_dropout(context_dropout)
         self.descriptor_dim = descriptor_dim
         self.size_multiple = 2 ** (levels + 1)

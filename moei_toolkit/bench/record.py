@@ -17,9 +17,11 @@ from moei_toolkit.errors import BenchError
 from moei_toolkit.evaluation.costs import DRIFTS, SCHEMA
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text
 from moei_toolkit.io.environment import versions
+from moei_toolkit.io.json_file import parse_json
 from moei_toolkit.types import EXPERT_PREFIX
 
 COST_FILE, RUNS_FILE, TABLE_FILE = "cost.json", "runs.jsonl", "costs.csv"
+_MOST_CHARACTERS = 200
 IO_POLICY = "one image at a time, uint8 pixels in memory in and out; no disk"
 
 
@@ -34,7 +36,7 @@ def read_latencies(path: Path, size: Size) -> dict[str, float]:
         BenchError: It is no such file, or of other images, or it holds several latencies of a policy.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(path.read_bytes())
         if data["schema"] != SCHEMA:
             raise ValueError(f"schema {data['schema']!r}, not {SCHEMA}")
         image = Size(**data["image"])
@@ -42,7 +44,8 @@ def read_latencies(path: Path, size: Size) -> dict[str, float]:
         policies = {subject["name"]: subject["policy"] for subject in data["subjects"]}
         routes = {name: policies[name].removeprefix(EXPERT_PREFIX) for name in medians}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BenchError(f"{path}: expected a cost.json of tools/bench.py, got {error!r}") from error
+        told = f"{type(error).__name__}: {str(error)[:_MOST_CHARACTERS]}"
+        raise BenchError(f"{path}: expected a cost.json of tools/bench.py, got {told}") from error
     if image != size:
         raise BenchError(f"{path}: expected latencies of images of {size}, got {image}; give --size {image}")
     found: dict[str, float] = {}

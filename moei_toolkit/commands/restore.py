@@ -5,22 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from moei_toolkit.cli import PARTIAL, CommandParser, parse_count, parse_path, run_main
 from moei_toolkit.commands.model_options import add_model_options, chosen_model
 from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
+from moei_toolkit.errors import ImageError
 from moei_toolkit.types import PRECISIONS
 
 
 def main(argv: Sequence[str]) -> int:
-    """Restore a photograph or a folder; exit with 10 when some could not be restored."""
+    """Restore photographs and folders; exit with 10 when some could not be restored."""
     parser = CommandParser(
-        "Restore a photograph, or every photograph of a folder, of any size. They are never replaced\n"
+        "Restore photographs, and every photograph of folders, of any size. They are never replaced\n"
         "themselves; a picture that lies where a restoration goes is.",
         "example:\n  tools/restore.py photo.jpg    # with the model of the toolkit, to restored/photo.jpg\n"
         "  tools/restore.py folder/ --run work_dirs/mine -o elsewhere/",
     )
-    parser.add_argument("source", type=parse_path, help="a photograph, or a folder of them")
+    parser.add_argument(
+        "sources", type=parse_path, nargs="+", metavar="source", help="a photograph, or a folder of them"
+    )
     add_model_options(parser, "a finished run, or what tools/export.py made of one")
     parser.add_argument(
         "-o",
@@ -57,16 +61,23 @@ def main(argv: Sequence[str]) -> int:
 
     from moei_toolkit.inference.one_heap import share_heap
     from moei_toolkit.inference.opening import identify_model, open_model
-    from moei_toolkit.inference.photo_paths import pair_paths, usual_output
+    from moei_toolkit.inference.photo_paths import pair_all, passed_over
     from moei_toolkit.inference.photos import restore_photos
     from moei_toolkit.inference.restorer import Restorer
     from moei_toolkit.io.reporter import RichReporter
     from moei_toolkit.io.text import printable
 
     share_heap()
-    pairs = pair_paths(args.source, args.output or usual_output(args.source))
+    pairs = pair_all(args.sources, args.output)
     path = chosen_model(args)
     model = identify_model(path, args.runtime, args.precision)
+    unread: list[ImageError] = []
+    for source in filter(Path.is_dir, args.sources):
+        errors, kinds = passed_over(source)
+        unread += errors
+        if kinds:
+            counted = ", ".join(f"{suffix} {count}" for suffix, count in sorted(kinds.items()))
+            print(printable(f"{source}: files that are not read: {counted}"), file=sys.stderr)
     if args.dry_run:
         print("\n".join(printable(f"{source} -> {target}") for source, target in pairs))
         return 0
@@ -84,13 +95,13 @@ def main(argv: Sequence[str]) -> int:
 
             opened = partial(open_restorer, allocation.threads)
             tally = restore_photos_on_cluster(allocation, opened, *job)
-    for failure in tally.failures:
+    for failure in (*unread, *tally.failures):
         print(printable(f"error: {failure}"), file=sys.stderr)
     if tally.untried:
         print(f"error: photographs that were not tried after that: {tally.untried}", file=sys.stderr)
     if tally.failures and not tally.restored:
         return tally.failures[-1].exit_code
-    return PARTIAL if tally.failures else 0
+    return PARTIAL if tally.failures or unread else 0
 
 
 def run() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from os.path import realpath
 from pathlib import Path
 
@@ -12,10 +15,39 @@ from moei_toolkit.io.images import WRITABLE_SUFFIXES
 USUAL_OUTPUT = "restored"
 """The folder for restorations where none is named."""
 
+_UNREAD = frozenset(
+    {".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".gif", ".psd", ".exr", ".hdr"}  # pictures
+    | {".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".raw"}  # what cameras keep
+)
+"""Suffixes of pictures that are not read."""
+
 
 def usual_output(source: Path) -> Path:
     """Return where restorations go when nobody says: a folder beside the photograph, or in that of them."""
     return (source if source.is_dir() else source.parent) / USUAL_OUTPUT
+
+
+def pair_all(sources: Sequence[Path], output: Path | None) -> list[tuple[Path, Path]]:
+    """Return every photograph of several sources with the file its restoration goes to.
+
+    Args:
+        sources: Photographs and folders; see :func:`pair_paths`.
+        output: A file, where there is one photograph; else a folder; the usual one of each source when None.
+
+    Raises:
+        ImageError: See :func:`pair_paths`; or two restorations would go to one file.
+    """
+    if output is not None and len(sources) > 1 and output.suffix.lower() in WRITABLE_SUFFIXES:
+        raise ImageError(f"{output}: expected a folder for the restorations of {len(sources)} photographs")
+    pairs = [pair for source in sources for pair in pair_paths(source, output or usual_output(source))]
+    taken: dict[Path, Path] = {}
+    for source, target in pairs:
+        if taken.setdefault(_real(target), source) != source:
+            raise ImageError(
+                f"{target}: both {taken[_real(target)]} and {source} would be restored to it; restore them "
+                "to different folders"
+            )
+    return pairs
 
 
 def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
@@ -37,8 +69,10 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
             raise ImageError(f"{output}: is a file, expected a folder for the restorations of {source}")
         pairs = [(path, output / path.relative_to(source)) for path in _photos_below(source, output)]
     else:
-        pairs = [(source, output if _names_a_file(output) else output / source.name)]
+        pairs = [(source, output if _names_a_file(output) else output / _writable_name(source))]
     if not pairs:
+        for error in passed_over(source)[0]:
+            raise error
         raise ImageError(
             f"{source}: expected photographs ({', '.join(sorted(WRITABLE_SUFFIXES))}), found none"
         )
@@ -61,8 +95,29 @@ def _photos_below(source: Path, output: Path) -> list[Path]:
             return True
         return bool(left & set(_real(path).parents))
 
-    found = (path for path in source.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
+    found = (path for path in _files_below(source, []) if path.suffix.lower() in WRITABLE_SUFFIXES)
     return sorted(path for path in found if not path.is_dir() and not is_left(path))
+
+
+def passed_over(source: Path) -> tuple[list[ImageError], Counter[str]]:
+    """Return what of a folder is not restored, though a person may think so.
+
+    Returns:
+        Why folders below it cannot be read; and how many files have the suffix of a picture that is not.
+    """
+    unread: list[ImageError] = []
+    suffixes = (path.suffix.lower() for path in _files_below(source, unread))
+    return unread, Counter(suffix for suffix in suffixes if suffix in _UNREAD)
+
+
+def _files_below(folder: Path, unread: list[ImageError]) -> Iterator[Path]:
+    """Yield every file below a folder; folders that cannot be read are told by what is put into the list."""
+
+    def tell(error: OSError) -> None:
+        unread.append(ImageError(f"{error.filename}: cannot be read: {error.strerror}"))
+
+    for above, _, names in os.walk(folder, onerror=tell):
+        yield from (Path(above, name) for name in names)
 
 
 def _real(path: Path) -> Path:
@@ -70,10 +125,22 @@ def _real(path: Path) -> Path:
     return Path(realpath(path))
 
 
+def _writable_name(source: Path) -> str:
+    if source.suffix.lower() not in WRITABLE_SUFFIXES:
+        known = ", ".join(WRITABLE_SUFFIXES)
+        raise ImageError(
+            f"{source}: expected a photograph whose kind can be written ({known}), got a "
+            f"{source.suffix or 'suffixless'} file; if it is one all the same, name its restoration with -o"
+        )
+    return source.name
+
+
 def _names_a_file(output: Path) -> bool:
     if output.is_dir() or not output.suffix:
         return False
     if output.suffix.lower() not in WRITABLE_SUFFIXES:
         known = ", ".join(WRITABLE_SUFFIXES)
-        raise ImageError(f"{output}: cannot write a {output.suffix} file; supported: {known}, or a folder")
+        raise ImageError(
+            f"{output}: cannot write a {output.suffix} file; supported: {known}, or a folder that is there"
+        )
     return True

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from moei_toolkit.errors import ImageError
+from moei_toolkit.io.json_file import parse_json
 
 _TOLD = {"modified_ns", "model"}
 """What every record has among others."""
@@ -68,7 +68,7 @@ def require_no_other(target: Path) -> None:
 def _read(path: Path) -> dict[str, Any]:
     """Return a record; empty if it is none, or cannot be read."""
     try:
-        record = json.loads(path.read_bytes())
+        record = parse_json(path.read_bytes())
     except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) else {}

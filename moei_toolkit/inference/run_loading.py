@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from moei_toolkit.inference.building import (
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.parts import Parts, stages_of
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
+from moei_toolkit.io.json_file import parse_json
 from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.routers.base import Router
@@ -53,7 +53,7 @@ def load_calibration(config: Config, folder: Path) -> tuple[Calibrator, Abstenti
     """
     path = folder / CALIBRATION_FILE
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
+        saved = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise no_calibration(str(path), error) from error
     return restore_calibration(config, saved, str(path))

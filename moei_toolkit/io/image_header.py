@@ -65,6 +65,7 @@ REFUSED_MODES = {
     "F": "has floating point samples; expected 8 or 16 bits",
 }
 TIFF_BITS = 258
+_SAMPLE_FORMAT, _SIGNED = 339, 2
 _UNKNOWN_SAMPLES = "has samples of a kind that is not supported; expected unsigned integers of 8 or 16 bits"
 
 
@@ -127,7 +128,9 @@ def _identified(path: Path, file: IO[bytes]) -> ImageFile:
         factory, accept = Image.OPEN[kind]
         if accept is not None and accept(start) is True:
             file.seek(0)
-            return factory(file, str(path))
+            image = factory(file, str(path))
+            image.filename = ""  # Pillow maps a raw TIFF of known name, with sides that it has turned before
+            return image
     others = (name for place, says, name in _OTHER_KINDS if start.startswith(says, place))
     found = next(others, "not an image, or not of a supported kind")
     raise ImageError(f"{path}: {found}; expected one of {', '.join(READABLE)}")
@@ -139,3 +142,5 @@ def _check_kind(path: Path, image: ImageFile) -> None:
         raise ImageError(f"{path}: holds {frames} frames, expected one photograph; extract the one you want")
     if image.mode in REFUSED_MODES:
         raise ImageError(f"{path}: {REFUSED_MODES[image.mode]}")
+    if image.format == "TIFF" and _SIGNED in tiff_tag(image, _SAMPLE_FORMAT, ()):
+        raise ImageError(f"{path}: {_UNKNOWN_SAMPLES}")

@@ -9,6 +9,18 @@ from typing import Any
 from moei_toolkit.errors import DataError
 
 
+def parse_json(data: bytes) -> Any:
+    """Parse JSON that may be anybody's.
+
+    Raises:
+        ValueError: It is none, or nested too deeply to be read.
+    """
+    try:
+        return json.loads(data)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
 def read_json(path: Path) -> Any:
     """Read a file of JSON.
 
@@ -16,7 +28,7 @@ def read_json(path: Path) -> Any:
         DataError: It is missing or damaged.
     """
     try:
-        return json.loads(path.read_bytes())
+        return parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: expected JSON: {error}. Make the file again.") from error
 

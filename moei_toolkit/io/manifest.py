@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.io.json_file import parse_json
 
 MANIFEST = "manifest.json"
 """Name of the manifest in a stage's folder."""
@@ -99,7 +99,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        return Manifest.model_validate(json.loads(path.read_bytes()))
+        return Manifest.model_validate(parse_json(path.read_bytes()))
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}.") from error
     except ValidationError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.json_file import parse_json
 
 RECORD = "run.json"
 """Name of the record in a run's folder."""
@@ -73,7 +73,7 @@ def read_run(work_dir: Path) -> RunRecord:
     """
     path = work_dir / RECORD
     try:
-        return RunRecord.model_validate(json.loads(path.read_bytes()))
+        return RunRecord.model_validate(parse_json(path.read_bytes()))
     except OSError as error:
         raise StoreError(
             f"cannot read {path}: {error.strerror}. Expected the folder of a run made by tools/train.py, "
@@ -115,6 +115,6 @@ def stage_folder(work_dir: Path, record: RunRecord, stage: str) -> Path:
 
 def _holds(path: Path, value: Any) -> bool:
     try:
-        return bool(json.loads(path.read_bytes()) == value)
+        return bool(parse_json(path.read_bytes()) == value)
     except (OSError, ValueError):
         return False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from moei_toolkit.errors import CheckpointError, StoreError
+from moei_toolkit.io.json_file import parse_json
 
 
 def read_versioned(
@@ -27,7 +27,7 @@ def read_versioned(
         CheckpointError: It is damaged, or of another format or version.
     """
     try:
-        value = json.loads(path.read_bytes())
+        value = parse_json(path.read_bytes())
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}. Expected {writer}.") from error
     except ValueError as error:

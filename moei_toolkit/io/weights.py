@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from torch import Tensor
 from moei_toolkit.errors import CheckpointError
 from moei_toolkit.io.atomic import atomic_path, atomic_write_json
 from moei_toolkit.io.hashing import sha256_bytes, sha256_file
+from moei_toolkit.io.json_file import parse_json
 
 FORMAT = "moei_toolkit.weights"
 VERSION = 1
@@ -164,7 +164,7 @@ def _read_description(target: Path) -> dict[str, Any]:
     if target.exists() and not path.exists():
         raise CheckpointError(f"{path} is missing, and {target.name} cannot be checked without it.")
     try:
-        description = json.loads(_read_bytes(path))
+        description = parse_json(_read_bytes(path))
     except ValueError as error:
         raise CheckpointError(f"{path} is damaged: {error}.") from error
     known = isinstance(description, dict) and description.get("format") == FORMAT

@@ -46,3 +46,7 @@ def test_other_images_and_other_files_are_refused(file, tmp_path):
     for name in ("other.json", "later.json", "strange.json", "nothing.json"):
         with pytest.raises(BenchError, match=f"{name}: expected a cost.json of tools/bench.py"):
             read_latencies(tmp_path / name, Size(64, 48))
+    (tmp_path / "large.json").write_bytes(b"\x89" * 100_000)
+    with pytest.raises(BenchError, match="got UnicodeDecodeError") as refused:
+        read_latencies(tmp_path / "large.json", Size(64, 48))
+    assert len(str(refused.value)) < 500

@@ -164,7 +164,6 @@ def test_whoever_is_ended_leaves_no_worker_and_nothing_half_written(
         ),
         (["--ray", "127.0.0.1:1"], "--ray: expected a Ray cluster at '127.0.0.1:1', nothing answers"),
         (["--ray", "--device", "cuda:1"], "--device: expected cpu or cuda with --ray"),
-        (["--ray", "--ray-workers", "0"], "--ray: workers: expected 1 or more, got 0"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(workers, tmp_path, run, photos, options, said):

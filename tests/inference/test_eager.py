@@ -121,7 +121,7 @@ def test_it_uses_as_many_threads_as_it_was_told_and_leaves_the_others_alone():
 
 @pytest.mark.parametrize("threads", [0, -1])
 def test_without_a_thread_nothing_runs(threads: int):
-    with pytest.raises(ConfigError, match=f"threads: expected 1 or more, got {threads}"):
+    with pytest.raises(ConfigError, match=f"threads: expected 1 to 256, got {threads}"):
         EagerRuntime(make_runtime().backbone, {}, PROTOCOL, threads=threads)
 
 

@@ -198,3 +198,48 @@ def test_a_name_of_another_encoding_does_not_stop_the_others(default_model, phot
     assert restore.main([str(photo.parent)]) == PARTIAL
     assert f"{photo.parent}/a\\udce9.jpg: expected a name in UTF-8; rename it" in capfd.readouterr().err
     assert (photo.parent / "restored" / "photo.jpg").is_file()
+
+
+def test_several_photographs_go_to_one_folder(default_model, photo, tmp_path):
+    other = picture(tmp_path / "more" / "other.png", (40, 50))
+    assert restore.main([str(photo), str(other), "-o", str(tmp_path / "out")]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.?ng")) == ["other.png"]
+    assert (tmp_path / "out" / "photo.jpg").is_file()
+    same = picture(tmp_path / "more" / "photo.jpg", (40, 50))
+    with pytest.raises(ImageError, match=r"out/photo\.jpg: both .* would be restored to it"):
+        restore.main([str(photo), str(same), "-o", str(tmp_path / "out"), "--dry-run"])
+    with pytest.raises(ImageError, match=r"out\.png: expected a folder for the restorations of 2"):
+        restore.main([str(photo), str(other), "-o", str(tmp_path / "out.png"), "--dry-run"])
+
+
+@pytest.mark.parametrize("name", ["notes.md", "clip.gif", "photo"])
+def test_a_dry_run_refuses_what_cannot_become_a_photograph(default_model, photo, name):
+    other = photo.with_name(name)
+    other.write_bytes(b"words")
+    with pytest.raises(ImageError, match=f"{name}: expected a photograph whose kind can be written"):
+        restore.main([str(other), "--dry-run"])
+
+
+def test_pictures_that_are_not_read_are_told_of(default_model, photo, capsys):
+    for name in ("a.heic", "B.HEIC", "c.gif", "notes.md"):
+        photo.with_name(name).write_bytes(b"x")
+    assert restore.main([str(photo.parent), "--dry-run"]) == 0
+    assert capsys.readouterr().err == f"{photo.parent}: files that are not read: .gif 1, .heic 2\n"
+
+
+def test_a_folder_that_cannot_be_read_is_told_of(default_model, photo, monkeypatch, capsys):
+    closed = photo.parent / "closed"
+    closed.mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str | Path) -> object:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    assert restore.main([str(photo.parent)]) == PARTIAL
+    assert f"error: {closed}: cannot be read: Permission denied\n" in capsys.readouterr().err
+    assert (photo.parent / "restored" / "photo.jpg").is_file()
+    with pytest.raises(ImageError, match="closed: cannot be read: Permission denied"):
+        restore.main([str(closed)])

@@ -111,6 +111,26 @@ class TestReading:
         for name, scale in (("x.png", 1), ("x.tif", 1), ("deep.png", 257), ("deep.tif", 257)):
             np.testing.assert_array_equal(read_image(tmp_path / name).pixels, expected.astype(int) * scale)
 
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    @pytest.mark.parametrize("mode", ["L", "P"])
+    def test_so_is_a_raw_tiff_of_one_byte_per_pixel(self, tmp_path: Path, mode: str, orientation: int):
+        pixels = noise(5, 7, 1)[..., 0]
+        image = Image.fromarray(pixels)
+        if mode == "P":
+            image.putpalette([value for gray in range(256) for value in (gray, gray, gray)])
+        image.save(tmp_path / "x.tif", tiffinfo={274: orientation})
+        exif = Image.Exif()
+        exif[274] = orientation
+        Image.fromarray(pixels).save(tmp_path / "x.png", exif=exif)
+        expected = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / "x.png")))
+        found = read_image(tmp_path / "x.tif").pixels
+        np.testing.assert_array_equal(found, expected[..., None].repeat(3, axis=2))
+
+    def test_signed_samples_are_refused(self, tmp_path: Path):
+        tifffile.imwrite(tmp_path / "x.tif", noise(5, 7, 1)[..., 0].astype(np.int8), photometric="minisblack")
+        with pytest.raises(ImageError, match="samples of a kind that is not supported"):
+            read_image(tmp_path / "x.tif")
+
     def test_a_jpeg_from_a_phone_is_upright(self, tmp_path: Path):
         exif = Image.Exif()
         exif[274] = 6

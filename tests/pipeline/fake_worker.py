@@ -67,7 +67,7 @@ def every_crash_point(base, first, step):
 
         crashed = in_child(doomed) != 0
         store = fake_pipeline.make_store(fake_pipeline.make_config(work_dir))
-        problems = store.verify()
+        problems = fake_pipeline.problems_in(store.root)
         after = in_child(lambda work_dir=work_dir: run(work_dir, base / "log", 0))
         left = [
             path.name for path in store.root.rglob("*") if path.suffix in (".partial", ".old", ".broken-1")

@@ -15,7 +15,8 @@ from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess
 from moei_toolkit.errors import ConfigError, MoeiError
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline import following
-from moei_toolkit.pipeline.following import follow, lead, require_even_batches
+from moei_toolkit.pipeline.following import follow, require_even_batches
+from moei_toolkit.pipeline.running.joint import lead
 from moei_toolkit.pipeline.running.plan import make_plan
 from moei_toolkit.pipeline.running.stage import Stage, StageContext
 

@@ -120,7 +120,9 @@ def test_parameters_operations_and_latency_of_each_are_in_the_table_of_costs(
         for number, kind in enumerate(done.config.experts)
     ]
     image = {"width": 100, "height": 70}
-    timed.write_text(json.dumps({"image": image, "subjects": subjects, "costs": costs}), encoding="utf-8")
+    timed.write_text(
+        json.dumps({"schema": 1, "image": image, "subjects": subjects, "costs": costs}), encoding="utf-8"
+    )
     options = ["--size", "100x70", "--json", str(found), "--latency", str(timed)]
     assert cost(["--run", str(done.work_dir), *options]) == 0
     lines = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines() if line.strip()}

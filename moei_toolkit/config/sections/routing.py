@@ -9,6 +9,8 @@ from pydantic import Field
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.kinds import Count, Flag, Fraction, NotNegative, Positive, Section, Side
 
+ViewSide = Annotated[Side, Field(le=4096)]
+
 
 class Views(Section):
     """What *describe* looks at: an overview and a few crops at native resolution.
@@ -22,9 +24,9 @@ class Views(Section):
             of ``probe_size`` in its middle.
     """
 
-    overview_size: Side = 192
-    probe_size: Side = 192
-    probes: Count = 6
+    overview_size: ViewSide = 192
+    probe_size: ViewSide = 192
+    probes: Annotated[int, Field(strict=True, ge=1, le=1024)] = 6
     scope: Literal["global", "local"] = "global"
 
 

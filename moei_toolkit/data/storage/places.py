@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.json_file import parse_json
 
 STORE_SUFFIX = ".lmdb"
 """How the names of pair stores end."""
@@ -59,7 +59,7 @@ def read_sources(path: Path) -> dict[str, Path]:
     if not path.exists():
         return {}
     try:
-        sources = json.loads(path.read_text(encoding="utf-8"))
+        sources = parse_json(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: expected names and folders ({error}). Prepare the data again.") from error
     if not isinstance(sources, dict):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS
 from moei_toolkit.config.kinds import Name
+from moei_toolkit.config.sections.judging import Inference
+from moei_toolkit.config.sections.routing import Views
 from moei_toolkit.errors import CheckpointError
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.graphs import Graphs
@@ -63,8 +67,21 @@ class BundleRecord(BaseModel):
     experts: Annotated[tuple[Name, ...], Field(min_length=1)]
     calibration: Fitted
     abstention: Fitted | None = None
-    threshold: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    threshold: Annotated[float, Field(ge=0, le=ABSTAIN_ALWAYS, allow_inf_nan=False)]
     files: Mapping[str, str]
+
+    @model_validator(mode="after")
+    def _check_protocol(self) -> BundleRecord:
+        said = asdict(self.protocol)
+        for section in (Views, Inference):
+            section.model_validate({name: said[name] for name in section.model_fields})
+        if self.protocol.align < 1:
+            raise ValueError(f"expected protocol.align of 1 or more, got {self.protocol.align}")
+        if len(set(self.experts)) < len(self.experts):
+            raise ValueError(f"expected experts of different names, got {', '.join(self.experts)}")
+        if unknown := sorted(self.protocol.guides.keys() - {*self.experts, DENSE}):
+            raise ValueError(f"expected protocol.guides of experts, got {unknown[0]!r}")
+        return self
 
 
 def graphs_in(folder: Path, experts: Sequence[str]) -> Graphs:

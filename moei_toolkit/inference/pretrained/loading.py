@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from moei_toolkit.inference.building import (
 )
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.parts import Parts, stages_of
+from moei_toolkit.inference.pretrained.limit import at_most
 from moei_toolkit.inference.pretrained.record import (
     BACKBONE,
     RECORD,
@@ -65,15 +66,17 @@ class ModelParts(Parts):
 
     def backbone(self) -> Backbone:
         """See :meth:`Parts.backbone`."""
-        return self._filled(build_backbone(self.architecture), BACKBONE)
+        return self._filled(lambda: build_backbone(self.architecture), BACKBONE)
 
     def expert(self, name: str, backbone: Backbone) -> Expert:
         """See :meth:`Parts.expert`."""
-        return self._filled(build_worn(self.architecture, f"experts.{name}", backbone), expert_prefix(name))
+        return self._filled(
+            lambda: build_worn(self.architecture, f"experts.{name}", backbone), expert_prefix(name)
+        )
 
     def router(self, descriptor_dim: int) -> Router:
         """See :meth:`Parts.router`."""
-        return self._filled(build_router(self.architecture, descriptor_dim), ROUTER)
+        return self._filled(lambda: build_router(self.architecture, descriptor_dim), ROUTER)
 
     def calibration(self) -> tuple[Calibrator, AbstentionRule, float]:
         """See :meth:`Parts.calibration`."""
@@ -83,10 +86,12 @@ class ModelParts(Parts):
         _require_known(saved["rule"], rule.state(), f"{self.where}: calibration.rule")
         return calibrator, rule, threshold
 
-    def _filled(self, module: M, prefix: str) -> M:
-        said = f"{self._folder / WEIGHTS}: {prefix}*"
-        require_kinds(module, self._tensors[prefix], said)
-        return fill(module, self._tensors[prefix], said)
+    def _filled(self, build: Callable[[], M], prefix: str) -> M:
+        tensors, said = self._tensors[prefix], f"{self._folder / WEIGHTS}: {prefix}*"
+        with at_most(sum(tensor.numel() for tensor in tensors.values()), f"{self.where}: {prefix}*"):
+            module = build()
+        require_kinds(module, tensors, said)
+        return fill(module, tensors, said)
 
 
 def load_pretrained(

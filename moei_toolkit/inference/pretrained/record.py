@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from moei_toolkit.config.loader import validate_model
 from moei_toolkit.config.model import FORMAT, VERSION, Model
+from moei_toolkit.io.json_file import parse_json
 from moei_toolkit.io.versioned_json import read_versioned
 
 RECORD, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
@@ -30,7 +30,7 @@ def is_model(folder: Path) -> bool:
 def is_written(folder: Path) -> bool:
     """Tell whether an export of this toolkit wrote a folder, whatever has become of it since."""
     try:
-        found = json.loads((folder / RECORD).read_bytes())
+        found = parse_json((folder / RECORD).read_bytes())
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and found.get("format") == FORMAT

@@ -122,6 +122,9 @@ def read_json(bundle) -> dict:
     return json.loads((bundle / RECORD).read_text())
 
 
+PROTOCOL = {"overview_size": 16, "probe_size": 16, "probes": 1}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -133,12 +136,22 @@ def read_json(bundle) -> dict:
         ({"experts": []}, "damaged: experts"),
         ({"experts": ["../../first"]}, "damaged: experts"),
         ({"experts": ["first", "third"]}, r"does not list routes/third\.onnx"),
+        ({"experts": ["first", "first"]}, "damaged: .*experts of different names, got first, first"),
+        ({"threshold": 5.0}, "damaged: threshold"),
         ({"files": {}}, r"does not list describe\.onnx"),
         ({"protocol": {"overview_size": 16}}, "damaged: protocol"),
         (
             {"protocol": {"overview_size": 16, "probe_size": 16, "probes": 1, "precision": "half"}},
             "protocol.precision: Input should be 'float32', 'bfloat16' or 'float16'",
         ),
+        ({"protocol": {**PROTOCOL, "overview_size": 0}}, "damaged: .*overview_size"),
+        ({"protocol": {**PROTOCOL, "overview_size": 10**6}}, "damaged: .*overview_size"),
+        ({"protocol": {**PROTOCOL, "probes": 10**9}}, "damaged: .*probes"),
+        ({"protocol": {**PROTOCOL, "scope": "x"}}, "damaged: .*scope"),
+        ({"protocol": {**PROTOCOL, "overlap": 512}}, "damaged: .*expected overlap < tile"),
+        ({"protocol": {**PROTOCOL, "guides": {"first": 0}}}, "damaged: .*guides"),
+        ({"protocol": {**PROTOCOL, "guides": {"nope": 160}}}, "damaged: .*guides of experts, got 'nope'"),
+        ({"protocol": {**PROTOCOL, "align": 0}}, "damaged: .*align of 1 or more, got 0"),
         ({"calibration": {"component": {"type": "temperature"}}}, r"damaged: calibration\.state"),
         ({"colour": "blue"}, "damaged: colour"),
     ],
@@ -149,7 +162,7 @@ def test_a_record_that_does_not_fit(bundle, changes, said):
         load_bundle(bundle)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", "\xff"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", "\xff", "[" * 100_000])
 def test_a_damaged_record(bundle, text):
     (bundle / RECORD).write_text(text, encoding="latin-1")
     with pytest.raises(CheckpointError, match=r"bundle\.json (is damaged|describes no bundle)"):

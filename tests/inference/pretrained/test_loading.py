@@ -202,6 +202,19 @@ def test_a_record_that_does_not_fit_names_the_key(model, change, said):
         load_pretrained(model)
 
 
+@pytest.mark.parametrize("option", [{"width": 2000}, {"blocks": 10**9}, {"descriptor_dim": 10**7}])
+def test_a_network_beyond_its_weights_is_never_built(model, option):
+    edit(model, lambda record: record["architecture"]["backbone"].update(option))
+    with pytest.raises(CheckpointError, match=r"config\.json: backbone\.\*: describes a network of over 1,"):
+        load_pretrained(model)
+
+
+def test_a_network_of_absurd_depth_is_refused(model):
+    edit(model, lambda record: record["architecture"]["backbone"].update(levels=10**6))
+    with pytest.raises(RegistryError, match=r"levels must lie in \[0, 10\], got 1000000"):
+        load_pretrained(model)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -109,7 +109,7 @@ def test_the_number_of_threads_changes_nothing(exported, engine):
     tiles, g = noise(2, 3, 32, 32), noise(1, 16)
     found, expected = (runtime.restore_tiles(tiles, "first", g) for runtime in (one, engine))
     np.testing.assert_allclose(found, expected, atol=1e-6)
-    with pytest.raises(ConfigError, match="threads: expected 1 or more, got 0"):
+    with pytest.raises(ConfigError, match="threads: expected 1 to 256, got 0"):
         type(engine)(graphs_in(exported.bundle, EXPERTS), engine.protocol, threads=0)
 
 

@@ -9,7 +9,17 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_pipeline import STEPS, Lines, committed, count, make_config, make_stages, make_store, version_of
+from fake_pipeline import (
+    STEPS,
+    Lines,
+    committed,
+    count,
+    make_config,
+    make_stages,
+    make_store,
+    problems_in,
+    version_of,
+)
 
 from moei_toolkit.pipeline.running.run import run_pipeline
 
@@ -58,7 +68,7 @@ def test_killed_at_random_moments_and_run_again(tmp_path):
             worker.wait()
             kills += 1
         store = make_store(make_config(work_dir))
-        assert store.verify() == ()
+        assert problems_in(store.root) == []
         if worker.returncode == 0:
             break
         assert kills < 40
@@ -128,7 +138,7 @@ def run(extra=0):
         print(run_pipeline(config, stages, store, fake.Lines(), version_of=fake.version_of))
     except StoreError as error:
         print("StoreError", error)
-    print("verified", store.verify())
+    print("problems", fake.problems_in(store.root))
 
 def remount(options):
     subprocess.run(["mount", "-o", f"remount,{options}", disk], check=True)
@@ -151,10 +161,10 @@ def test_a_full_and_then_a_read_only_disk(tmp_path):
         pytest.skip("needs the right to mount a small disk")
     command = ["unshare", "--mount", "sh", "-c", DISK, "sh", disk, sys.executable, script]
     done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
-    full, verified, completed, verified_again, again, _, refused, _ = done.stdout.splitlines()
+    full, problems, completed, problems_again, again, _, refused, _ = done.stdout.splitlines()
     assert full.startswith("StoreError stage 'big' failed")
     assert "No space left on device" in full
-    assert verified == verified_again == "verified ()"
+    assert problems == problems_again == "problems []"
     assert completed == "computed big; reused 1 of 2"
     assert again == "nothing to do: all 2 stages are up to date"
     assert refused.startswith("StoreError cannot write")
