@@ -32,6 +32,11 @@ EXPERT_PREFIX, SINGLE_PREFIX = "expert.", "single."
 """What the policies of an expert and of a single-task model are called before their names."""
 
 
+def expert_stage(name: str) -> str:
+    """Return the name of the stage that trains an expert, which is where it stands in a config."""
+    return f"experts.{name}"
+
+
 def most_probable(probabilities: Mapping[str, float]) -> str:
     """Return the name with the largest probability, the first of equals."""
     return max(probabilities, key=lambda name: probabilities[name])

@@ -16,12 +16,12 @@ from moei_toolkit.inference.run_loading import BACKBONE_FILE, EXPERT_FILE, ROUTE
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.manifest import MANIFEST, Manifest, read_manifest
-from moei_toolkit.pipeline.chain import DATA, DENSE, REPORT, ROUTER, expert_stage
+from moei_toolkit.pipeline.chain import DATA, DENSE, REPORT, ROUTER
 from moei_toolkit.pipeline.reporting.derivation import Derived
 from moei_toolkit.report.opening import headline_of
 from moei_toolkit.report.tables.quality import quality_table
 from moei_toolkit.report.tables.table import Table, as_markdown
-from moei_toolkit.types import ACTUAL
+from moei_toolkit.types import ACTUAL, expert_stage
 
 _USE = """```
 unzip artifact.zip -d model

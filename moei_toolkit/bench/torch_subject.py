@@ -20,7 +20,7 @@ from moei_toolkit.inference.parts import Parts
 from moei_toolkit.inference.pretrained.loading import ModelParts
 from moei_toolkit.inference.run_loading import RunParts
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, TOP2
+from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX, TOP2, expert_stage
 
 _SOURCE = "the config of the measured run"
 
@@ -71,7 +71,7 @@ def _routed_experts(parts: Parts, subject: Subject, backbone: Backbone) -> dict[
     experts = {
         **{name: parts.expert(name, backbone) for name in names[:count]},
         **{
-            f"spare-{number}": build_worn(parts.architecture, f"experts.{names[0]}", backbone)
+            f"spare-{number}": build_worn(parts.architecture, expert_stage(names[0]), backbone)
             for number in range(len(names), count)
         },
     }

@@ -13,6 +13,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.imports import CustomImports
 from moei_toolkit.config.sections.judging import Inference
 from moei_toolkit.config.sections.routing import Views
+from moei_toolkit.types import expert_stage
 
 FORMAT, VERSION = "moei_toolkit.model", 1
 
@@ -98,7 +99,7 @@ class Architecture(Section):
     @property
     def worn(self) -> dict[str, Specialist]:
         """What the backbone wears, by where it stands in the config of the run."""
-        return {f"experts.{name}": section for name, section in self.experts.items()}
+        return {expert_stage(name): section for name, section in self.experts.items()}
 
 
 class Calibration(Section):

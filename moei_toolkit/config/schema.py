@@ -18,7 +18,7 @@ from moei_toolkit.config.sections.routing import Calibrate, RouterSection, Utili
 from moei_toolkit.config.sections.studies import Studies
 from moei_toolkit.config.sections.training import Dense, DenseEqual, Experts, ExpertSection, Singles, Training
 from moei_toolkit.errors import did_you_mean
-from moei_toolkit.types import CLEAN, DENSE, DENSE_EQUAL, SINGLE_PREFIX
+from moei_toolkit.types import CLEAN, DENSE, DENSE_EQUAL, SINGLE_PREFIX, expert_stage
 
 
 class Config(Section):
@@ -82,7 +82,7 @@ class Config(Section):
     @property
     def worn(self) -> dict[str, ExpertSection | DenseEqual]:
         """What the frozen backbone is trained to wear, by where it stands in the config; experts first."""
-        return {**{f"experts.{name}": section for name, section in self.experts.items()}, **self.rivals}
+        return {**{expert_stage(name): section for name, section in self.experts.items()}, **self.rivals}
 
     @property
     def rivals(self) -> dict[str, ExpertSection | DenseEqual]:

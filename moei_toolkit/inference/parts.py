@@ -20,7 +20,7 @@ from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.routers.base import Router
-from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, EXPERT_PREFIX, SINGLE_PREFIX, TOP2
+from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, EXPERT_PREFIX, SINGLE_PREFIX, TOP2, expert_stage
 
 if TYPE_CHECKING:
     from typing import Self  # of Python 3.11
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def stages_of(architecture: Config | Architecture) -> list[str]:
     """Return the stages of a run that make its parts."""
-    return ["dense", *(f"experts.{name}" for name in architecture.experts), "router", "calibrate"]
+    return ["dense", *map(expert_stage, architecture.experts), "router", "calibrate"]
 
 
 class Parts(ABC):

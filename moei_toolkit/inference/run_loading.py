@@ -30,6 +30,7 @@ from moei_toolkit.io.json_file import parse_json
 from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.routers.base import Router
+from moei_toolkit.types import expert_stage
 
 BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE = "backbone.safetensors", "expert.safetensors", "router.safetensors"
 CALIBRATION_FILE = "calibration.json"
@@ -104,7 +105,7 @@ class RunParts(Parts):
 
     def expert(self, name: str, backbone: Backbone) -> Expert:
         """See :meth:`Parts.expert`."""
-        return self.made_by(f"experts.{name}", backbone)
+        return self.made_by(expert_stage(name), backbone)
 
     def made_by(self, stage: str, backbone: Backbone) -> Expert:
         """Return what a stage trained for the backbone to wear, an expert or a rival."""

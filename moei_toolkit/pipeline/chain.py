@@ -18,6 +18,7 @@ from moei_toolkit.errors import RegistryError
 from moei_toolkit.pipeline.running.components import plugins_with_sections
 from moei_toolkit.pipeline.running.source import source_digest
 from moei_toolkit.pipeline.running.stage import Stage, StageContext
+from moei_toolkit.types import expert_stage
 
 STAGES = "moei_toolkit.pipeline.stages"
 DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, MEASURE, EVALUATE, BENCH, STUDIES, REPORT = (
@@ -32,11 +33,6 @@ DATA, DENSE, UTILITIES, ROUTER, CALIBRATE, MEASURE, EVALUATE, BENCH, STUDIES, RE
     "studies",
     "report",
 )
-
-
-def expert_stage(name: str) -> str:
-    """Return the name of the stage that trains an expert."""
-    return f"experts.{name}"
 
 
 def make_chain(config: Config) -> tuple[Stage, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -121,9 +122,10 @@ def _prepare(
             new = [check.job.scene for check in checks if not ledger.knows(CHECK, check.scene)]
             require_room(list(_files(order, new)), folder, log)
         checked = runner.run(CHECK, inspect_scene, checks)
-        decisions = decide(
-            scenes, checked, order.shares, order.seed, order.distance, folder / SPLITS_NAME, order.root
-        )
+        with _naming_dropped(order, checked):
+            decisions = decide(
+                scenes, checked, order.shares, order.seed, order.distance, folder / SPLITS_NAME, order.root
+            )
         refuse_clashes(scenes, decisions.scenes, order.weather, order.draws)
         drawn = runner.run(DRAW, draw_scene, _drawings(order, decisions, checked))
         entries = [*checked.values(), *drawn.values()]
@@ -215,6 +217,19 @@ def _perceptual_hash(image: Seen, entry: Entry | None) -> str:
 def _leftovers(order: Order) -> Iterator[Finding]:
     for leftover in order.layout.leftovers():
         yield Finding(name_below(order.root, leftover.path), "leftover", leftover.reason, True)
+
+
+@contextmanager
+def _naming_dropped(order: Order, checked: Mapping[str, Entry]) -> Iterator[None]:
+    """Add to what is wrong with the scenes that are left what became of the others."""
+    try:
+        yield
+    except DataError as error:
+        found = [*_leftovers(order), *_findings(checked.values())]
+        if dropped := {finding.path: finding.reason for finding in found if finding.dropped}:
+            path, reason = next(iter(dropped.items()))
+            error.args = (f"{error} {len(dropped)} files were left out before, the first {path}: {reason}.",)
+        raise
 
 
 def _findings(entries: Iterable[Entry]) -> Iterator[Finding]:

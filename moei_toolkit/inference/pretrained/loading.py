@@ -35,6 +35,7 @@ from moei_toolkit.inference.pretrained.shipped import find_model
 from moei_toolkit.inference.pretrained.tensors import read_parts, require_kinds
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.routers.base import Router
+from moei_toolkit.types import expert_stage
 
 
 class ModelParts(Parts):
@@ -71,7 +72,7 @@ class ModelParts(Parts):
     def expert(self, name: str, backbone: Backbone) -> Expert:
         """See :meth:`Parts.expert`."""
         return self._filled(
-            lambda: build_worn(self.architecture, f"experts.{name}", backbone), expert_prefix(name)
+            lambda: build_worn(self.architecture, expert_stage(name), backbone), expert_prefix(name)
         )
 
     def router(self, descriptor_dim: int) -> Router:

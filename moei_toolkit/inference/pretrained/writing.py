@@ -22,6 +22,7 @@ from moei_toolkit.inference.run_loading import (
 )
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.weights import load_weights, write_tensors
+from moei_toolkit.types import expert_stage
 
 _HEADER = {"format": "pt"}
 """Without it, libraries that load from hubs refuse a file: it tells whose tensors these are."""
@@ -49,7 +50,7 @@ def write_model(
     """
     files = {
         BACKBONE: folders["dense"] / BACKBONE_FILE,
-        **{expert_prefix(name): folders[f"experts.{name}"] / EXPERT_FILE for name in config.experts},
+        **{expert_prefix(name): folders[expert_stage(name)] / EXPERT_FILE for name in config.experts},
         ROUTER: folders["router"] / ROUTER_FILE,
     }
     tensors = {

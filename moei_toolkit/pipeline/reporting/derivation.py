@@ -23,7 +23,7 @@ from moei_toolkit.inference.run_loading import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.run_record import RunRecord, stage_folder
 from moei_toolkit.io.weights import load_weights
-from moei_toolkit.pipeline.chain import BENCH, CALIBRATE, EVALUATE, STUDIES, expert_stage
+from moei_toolkit.pipeline.chain import BENCH, CALIBRATE, EVALUATE, STUDIES
 from moei_toolkit.pipeline.judging.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.measuring.metrics import DIRECTION, NOT_COMPUTED, PROTOCOL_FILE
 from moei_toolkit.pipeline.reporting.studies_file import STUDIES_FILE, studies_from
@@ -33,6 +33,7 @@ from moei_toolkit.report.files import AGGREGATE_FILE, FACTS_FILE, MARKDOWN_FILE,
 from moei_toolkit.report.findings import Findings
 from moei_toolkit.report.opening import headline_of
 from moei_toolkit.report.tables.table import as_markdown
+from moei_toolkit.types import expert_stage
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,15 @@ def test_every_pair_is_there_with_its_pixels(pairs, tmp_path, storage):
     assert read_prepared(out) == prepared
 
 
+def test_too_few_are_left_and_what_became_of_the_others_is_told(pairs, tmp_path):
+    for path in sorted((pairs / "clean").iterdir())[:9]:
+        path.write_bytes(b"")
+    with pytest.raises(
+        DataError, match=r"captures or more .* got 3\. .*9 files were left out before, the first .*empty"
+    ):
+        prepare(order(pairs), tmp_path / "out", SilentReporter())
+
+
 def test_a_second_call_has_nothing_to_do_and_changes_nothing(pairs, tmp_path):
     out = tmp_path / "out"
     prepare(order(pairs), out, SilentReporter())
