@@ -71,9 +71,8 @@ def test_every_pair_is_there_with_its_pixels(pairs, tmp_path, storage):
 def test_too_few_are_left_and_what_became_of_the_others_is_told(pairs, tmp_path):
     for path in sorted((pairs / "clean").iterdir())[:9]:
         path.write_bytes(b"")
-    with pytest.raises(
-        DataError, match=r"captures or more .* got 3\. .*9 files were left out before, the first .*empty"
-    ):
+    said = r"6 captures or more .* got 3\. .*18 files were left out before, the first clean/s00\.png: .*empty"
+    with pytest.raises(DataError, match=said):
         prepare(order(pairs), tmp_path / "out", SilentReporter())
 
 
