@@ -96,17 +96,19 @@ def run_pipeline(
     """
     wanted, forced = select(stages, first, only, until)
     work_dir = Path(config.work_dir)
+    if work_dir.exists() and not work_dir.is_dir():
+        raise StoreError(f"{work_dir}: expected the folder of a run, or room for one, got a file")
     earlier = previous_record(work_dir, config, reporter)
     plan = continue_rerun(make_plan(stages, config.seed, version_of, forced), earlier, first)
     steps = tuple(make_step(planned, store, work_dir, earlier) for planned in plan if planned.name in wanted)
     if rehearse and any(step.runs for step in steps):
         rehearse(config)
+    if steps:
+        _inputs(steps[0].planned, plan, store)  # what is missing must show before anything is touched
     if dry_run:
         for step in steps:
             reporter.info(str(step))
         return RunResult(steps, ())
-    if steps:
-        _inputs(steps[0].planned, plan, store)  # what is missing must show before anything is touched
     record = current_record(earlier, plan, config)
     drop_links(work_dir, earlier, record)
     if first is not None:

@@ -147,9 +147,10 @@ def test_until_stops_and_the_rest_follows_later(lab):
     assert lab.ran() == ALL[2:]
 
 
-def test_only_needs_its_inputs(lab):
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_only_needs_its_inputs(lab, dry_run):
     with pytest.raises(StoreError) as caught:
-        lab.run(only="experts.a")
+        lab.run(only="experts.a", dry_run=dry_run)
     assert "stage 'experts.a' needs the result of 'train', which is absent" in str(caught.value)
     assert "--until train" in str(caught.value)
     lab.run(until="train")
@@ -360,6 +361,14 @@ def test_inputs_that_are_not_there_leave_the_links_alone(lab):
     with pytest.raises(StoreError, match="needs the result of"):
         lab.run(only="report", width=9)
     assert sorted(path.name for path in lab.work_dir.iterdir() if path.is_symlink()) == links
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_file_is_no_folder_of_a_run(lab, dry_run):
+    lab.work_dir.write_text("mine")
+    with pytest.raises(StoreError, match="work: expected the folder of a run, or room for one, got a file"):
+        lab.run(dry_run=dry_run)
+    assert lab.work_dir.read_text() == "mine"
 
 
 def test_an_empty_name_is_no_stage(lab):
