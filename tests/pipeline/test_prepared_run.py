@@ -100,6 +100,7 @@ def prepare(layout: str, root: Path, out: Path, *options: str) -> str:
     )
 
 
+@pytest.mark.long
 def test_the_recipe_at_full_scale_in_miniature(prepared: list[Path], tmp_path: Path) -> None:
     run = tmp_path / "run"
     sets = f"data.prepared={[str(path) for path in prepared]}"

@@ -20,13 +20,17 @@ from moei_toolkit.testing.modules import shake
 
 pytestmark = pytest.mark.slow
 
-BUILT = {
-    "dehazexl": {"width": 32, "depths": [1, 1, 1, 1], "mixer_blocks": 1, "region": 64},
-    "timm_unet": {"encoder": "resnet10t", "blocks": 1},
-}
+BUILT = [
+    pytest.param(
+        "dehazexl",
+        {"width": 32, "depths": [1, 1, 1, 1], "mixer_blocks": 1, "region": 64},
+        marks=pytest.mark.long,
+    ),
+    ("timm_unet", {"encoder": "resnet10t", "blocks": 1}),
+]
 
 
-@pytest.mark.parametrize(("name", "options"), BUILT.items())
+@pytest.mark.parametrize(("name", "options"), BUILT)
 def test_tiles_of_any_size_and_number(tmp_path: Path, name: str, options: dict[str, object]):
     torch.manual_seed(0)
     backbone = shake(BACKBONES.build({"type": name, "descriptor_dim": 16, **options})).eval()
