@@ -39,7 +39,12 @@ def pair_all(sources: Sequence[Path], output: Path | None) -> list[tuple[Path, P
     """
     if output is not None and len(sources) > 1 and output.suffix.lower() in WRITABLE_SUFFIXES:
         raise ImageError(f"{output}: expected a folder for the restorations of {len(sources)} photographs")
-    pairs = [pair for source in sources for pair in pair_paths(source, output or usual_output(source))]
+    pairs = [
+        pair
+        for source in dict.fromkeys(sources)
+        for pair in pair_paths(source, output or usual_output(source))
+    ]
+    _require_kept(pairs)
     taken: dict[Path, Path] = {}
     for source, target in pairs:
         if taken.setdefault(_real(target), source) != source:
@@ -76,13 +81,18 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
         raise ImageError(
             f"{source}: expected photographs ({', '.join(sorted(WRITABLE_SUFFIXES))}), found none"
         )
+    _require_kept(pairs)
+    return pairs
+
+
+def _require_kept(pairs: Sequence[tuple[Path, Path]]) -> None:
+    """Refuse restorations that would replace a photograph."""
     photos = {_real(photo) for photo, _ in pairs}
     for _, target in pairs:
         if _real(target) in photos:
             raise ImageError(
                 f"{target}: the restored picture would replace a photograph; choose another output"
             )
-    return pairs
 
 
 def _photos_below(source: Path, output: Path) -> list[Path]:

@@ -200,7 +200,7 @@ def test_a_name_of_another_encoding_does_not_stop_the_others(default_model, phot
     assert (photo.parent / "restored" / "photo.jpg").is_file()
 
 
-def test_several_photographs_go_to_one_folder(default_model, photo, tmp_path):
+def test_several_photographs_go_to_one_folder(default_model, photo, tmp_path, capsys):
     other = picture(tmp_path / "more" / "other.png", (40, 50))
     assert restore.main([str(photo), str(other), "-o", str(tmp_path / "out")]) == 0
     assert sorted(path.name for path in (tmp_path / "out").glob("*.?ng")) == ["other.png"]
@@ -208,6 +208,13 @@ def test_several_photographs_go_to_one_folder(default_model, photo, tmp_path):
     same = picture(tmp_path / "more" / "photo.jpg", (40, 50))
     with pytest.raises(ImageError, match=r"out/photo\.jpg: both .* would be restored to it"):
         restore.main([str(photo), str(same), "-o", str(tmp_path / "out"), "--dry-run"])
+    below = picture(tmp_path / "more" / "sub" / "x.png", (40, 50))
+    kept = picture(tmp_path / "out" / "sub" / "x.png", (40, 50))
+    with pytest.raises(ImageError, match=r"out/sub/x\.png: the restored picture would replace a photograph"):
+        restore.main([str(kept), str(below.parents[1]), "-o", str(tmp_path / "out"), "--dry-run"])
+    capsys.readouterr()
+    assert restore.main([str(other), str(other), "-o", str(tmp_path / "out"), "--dry-run"]) == 0
+    assert capsys.readouterr().out == f"{other} -> {tmp_path / 'out' / 'other.png'}\n"
     with pytest.raises(ImageError, match=r"out\.png: expected a folder for the restorations of 2"):
         restore.main([str(photo), str(other), "-o", str(tmp_path / "out.png"), "--dry-run"])
 
