@@ -60,7 +60,7 @@ def read_sources(path: Path) -> dict[str, Path]:
         return {}
     try:
         sources = parse_json(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"{path}: expected names and folders ({error}). Prepare the data again.") from error
     if not isinstance(sources, dict):
         raise DataError(f"{path}: expected names and folders, got {type(sources).__name__}.")
