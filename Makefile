@@ -31,7 +31,8 @@ setup: $(READY)
 $(READY): setup.py pyproject.toml requirements/constraints.txt $(PLUGINS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -c requirements/constraints.txt \
-		-e '.[test]' $(patsubst %/pyproject.toml,-e ./%,$(PLUGINS))
+		--no-compile -e '.[test]' $(patsubst %/pyproject.toml,-e ./%,$(PLUGINS))
+	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib moei_toolkit plugins || true # on every core; some files of others are no Python 3
 	touch $(READY)
 
 clean:

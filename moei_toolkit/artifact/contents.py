@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from moei_toolkit.artifact.layout import FILES, SUMS, stage_path
-from moei_toolkit.artifact.sums import read_sums
+from moei_toolkit.artifact.layout import FILES, stage_path
+from moei_toolkit.artifact.sums import SUMS, read_sums
 
 
 def link_problems(folder: Path) -> Iterator[str]:

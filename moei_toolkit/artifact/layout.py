@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from moei_toolkit.artifact.sums import ROW_SUMS
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.data.storage.pixel_store import SOURCES_NAME
@@ -13,7 +14,6 @@ from moei_toolkit.pipeline.chain import DATA, EVALUATE, make_chain
 from moei_toolkit.pipeline.judging.showing import PICTURES_FOLDER
 
 CONFIG, ENVIRONMENT, CARD = "config.py", "environment.json", "MODEL_CARD.md"
-SUMS, ROW_SUMS = "SHA256SUMS", "rows.sha256"
 SCRIPTS_FOLDER = "scripts"
 SCRIPTS = ("reproduce_main.sh", "reproduce_ablations.sh", "reproduce_cost.sh")
 FILES = frozenset(

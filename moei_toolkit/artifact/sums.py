@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from moei_toolkit.artifact.layout import ROW_SUMS, SUMS
 from moei_toolkit.errors import StoreError
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.atomic import atomic_write_text
 from moei_toolkit.io.hashing import sha256_bytes, sha256_file
 from moei_toolkit.io.json_lines import lines_of
+
+SUMS, ROW_SUMS = "SHA256SUMS", "rows.sha256"
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 

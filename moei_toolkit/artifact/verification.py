@@ -11,8 +11,8 @@ from moei_toolkit.artifact.archive import opened
 from moei_toolkit.artifact.checks import CHECKS, Artifact
 from moei_toolkit.artifact.contents import link_problems
 from moei_toolkit.artifact.kinship import kinship
-from moei_toolkit.artifact.layout import SUMS, stage_folders
-from moei_toolkit.artifact.sums import sum_problems
+from moei_toolkit.artifact.layout import stage_folders
+from moei_toolkit.artifact.sums import SUMS, sum_problems
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.errors import MoeiError, StoreError
 from moei_toolkit.evaluation.reruns import compare_runs, unmatched_images

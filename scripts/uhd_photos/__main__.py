@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import filecmp
-import re
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from finding import PICTURES, find_photo
-from licences import Row, find_licence, read_table, write_table
-from twins import find_twin
+from licences import Row, read_table, write_table
 
 from moei_toolkit.cli import run_main
-from moei_toolkit.io.atomic import atomic_path, atomic_write_text
-from moei_toolkit.io.hashing import sha256_file
-
-COPYRIGHT = "copyright"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -40,8 +31,11 @@ def main(argv: Sequence[str]) -> int:
     if given.command == "has":
         return 0 if has_package(rows, given.package, given.out) else 1
     if given.command == "count":
-        say(f"{sum((given.out / row.file).is_file() for row in rows)} photographs in {given.out}")
+        there = sum((given.out / row.file).is_file() for row in rows)
+        sys.stdout.write(f"{there} photographs in {given.out}\n")
         return 0
+    from taking import take_photos  # what reads pictures is slow to import, and mostly not needed
+
     taken = take_photos(given)
     others = [row for row in rows if row.file not in {row.file for row in taken}]
     write_table(given.out, sorted([*others, *taken], key=lambda row: row.file))
@@ -52,65 +46,6 @@ def has_package(rows: list[Row], package: str, out: Path) -> bool:
     """Tell whether photographs of a package were taken and are all there still."""
     files = [out / row.file for row in rows if row.package == package]
     return bool(files) and all(file.is_file() for file in files)
-
-
-def take_photos(given: argparse.Namespace) -> list[Row]:
-    """Copy the photographs that are missing into the folder, and return a row for each one of the package."""
-    notice = text_of(given.unpacked / "usr/share/doc" / given.package / "copyright")
-    texts = {notice}
-    long, _, short = given.least.partition("x")
-    rows = []
-    for name in given.names:
-        found = find_photo(given.unpacked, name)
-        if found is None or not found.is_at_least(int(long), int(short)):
-            say(f"   {name}: not in this version, or smaller than {given.least}")
-            continue
-        target = given.out / (slug(name) + found.file.suffix.lower())
-        if not put(found.file, target, name):
-            continue
-        say(f"   {target.name} {found.width}x{found.height}")
-        beside = text_of(found.origin.with_name("License"))
-        path = f"/{found.origin.relative_to(given.unpacked).as_posix()}"
-        licence = find_licence(notice, beside, path) or f"see {COPYRIGHT}/{given.package}.txt"
-        rows.append(Row(target.name, given.package, given.version, licence, sha256_file(target)))
-        texts.add(beside)
-    atomic_write_text(
-        given.out / COPYRIGHT / f"{given.package}.txt", "\n\n".join(sorted(filter(None, texts)))
-    )
-    return rows
-
-
-def text_of(path: Path) -> str:
-    """Return the text of a file; empty if there is none."""
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-
-def put(file: Path, target: Path, name: str) -> bool:
-    """Copy a photograph to its place unless it is there; tell whether it is now, and under no other name."""
-    if target.exists():
-        is_same = filecmp.cmp(file, target, shallow=False)
-        if not is_same:
-            say(f"   {name}: another {target.name} is there, and is kept")
-        return is_same
-    others = (other for other in sorted(target.parent.iterdir()) if other.suffix.lower() in PICTURES)
-    twin = find_twin(file, others)
-    if twin is not None:
-        say(f"   {name}: is there already, as {twin.name}")
-        return False
-    with atomic_path(target) as temporary:
-        shutil.copyfile(file, temporary)
-    return True
-
-
-def slug(name: str) -> str:
-    """Return a name in lower-case letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
-def say(text: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

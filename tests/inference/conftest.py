@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tiny_model import make_model
 from tiny_run import make_run
 
@@ -29,10 +31,16 @@ class Exported:
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    folder = tmp_path_factory.mktemp("exported")
-    run, bundle = make_run(folder / "run"), folder / "bundle"
-    return Exported(run, bundle, export_bundle(run, bundle))
+def exported(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Exported:
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":  # then all that test at once share what is above
+        shared = shared.parent
+    folder, found = shared / "exported", shared / "exported.json"
+    run, bundle = folder / "run", folder / "bundle"
+    with FileLock(shared / "exported.lock"):
+        if not found.exists():
+            found.write_text(json.dumps(export_bundle(make_run(run), bundle)))
+    return Exported(run, bundle, json.loads(found.read_text()))
 
 
 @pytest.fixture

@@ -119,13 +119,15 @@ def test_the_recipe_at_full_scale_in_miniature(prepared: list[Path], tmp_path: P
 
 
 def test_the_full_scale_recipe_says_what_it_would_do_without_its_data(tmp_path: Path) -> None:
-    said = call("tools/train.py", "configs/moei_uhd.py", "--work-dir", str(tmp_path), "--dry-run")
+    options = ("--work-dir", str(tmp_path), "--dry-run", "--cfg-options", *SMALL)
+    said = call("tools/train.py", "configs/moei_uhd.py", *options)
     assert "data: run (new)" in said
     assert "bench: run (new)" in said
 
 
 def test_data_that_are_not_prepared_are_asked_for_at_once(tmp_path: Path) -> None:
-    said = call("tools/train.py", "configs/moei_uhd.py", "--work-dir", str(tmp_path), code=3)
+    options = ("--work-dir", str(tmp_path), "--cfg-options", *SMALL)
+    said = call("tools/train.py", "configs/moei_uhd.py", *options, code=3)
     assert "data/prepared/8kdehaze: expected a prepared set" in said
     assert "tools/prepare_data.py" in said
 

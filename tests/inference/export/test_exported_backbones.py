@@ -26,7 +26,7 @@ BUILT = [
         {"width": 32, "depths": [1, 1, 1, 1], "mixer_blocks": 1, "region": 64},
         marks=pytest.mark.long,
     ),
-    ("timm_unet", {"encoder": "resnet10t", "blocks": 1}),
+    pytest.param("timm_unet", {"encoder": "resnet10t", "blocks": 1}, marks=pytest.mark.long),
 ]
 
 
