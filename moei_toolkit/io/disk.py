@@ -47,7 +47,7 @@ def disk_error(path: Path, error: OSError) -> StoreError:
         )
     if error.errno in _READ_ONLY:
         return StoreError(f"cannot write {path}: {reason}. Make the folder writable or choose another one.")
-    return StoreError(f"cannot write {path}: {reason} ({free_space(path)} free).")
+    return StoreError(f"cannot write {path}: {reason}.")
 
 
 def concerns_one_file(error: StoreError) -> bool:

@@ -64,8 +64,9 @@ REFUSED_MODES = {
     "I": "has 32-bit integer samples; expected 8 or 16 bits",
     "F": "has floating point samples; expected 8 or 16 bits",
 }
-TIFF_BITS = 258
-_SAMPLE_FORMAT, _SIGNED = 339, 2
+TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_PLANAR, TIFF_EXTRA, TIFF_SAMPLE_FORMAT = 258, 262, 284, 338, 339
+_SIGNED = 2
+_ALPHA = frozenset({1, 2})
 _UNKNOWN_SAMPLES = "has samples of a kind that is not supported; expected unsigned integers of 8 or 16 bits"
 
 
@@ -142,5 +143,16 @@ def _check_kind(path: Path, image: ImageFile) -> None:
         raise ImageError(f"{path}: holds {frames} frames, expected one photograph; extract the one you want")
     if image.mode in REFUSED_MODES:
         raise ImageError(f"{path}: {REFUSED_MODES[image.mode]}")
-    if image.format == "TIFF" and _SIGNED in tiff_tag(image, _SAMPLE_FORMAT, ()):
+    if image.format == "TIFF":
+        _check_samples(path, image)
+
+
+def _check_samples(path: Path, image: ImageFile) -> None:
+    if _SIGNED in tiff_tag(image, TIFF_SAMPLE_FORMAT, ()):
         raise ImageError(f"{path}: {_UNKNOWN_SAMPLES}")
+    extra = tiff_tag(image, TIFF_EXTRA, ())
+    if len(extra) > 1 or not _ALPHA.issuperset(extra):
+        raise ImageError(
+            f"{path}: expected one channel beside the colours at most, and that declared as alpha, got "
+            f"{len(extra)} (ExtraSamples {', '.join(map(str, extra))}); save the colours alone"
+        )

@@ -10,12 +10,20 @@ from PIL.ImageFile import ImageFile
 
 from moei_toolkit.errors import ImageError
 from moei_toolkit.io.exif import ORIENTATION, kept_exif
-from moei_toolkit.io.image_header import GRAY_MODES, MAX_PIXELS, bits_per_sample, opened_image, tiff_tag
+from moei_toolkit.io.image_header import (
+    GRAY_MODES,
+    MAX_PIXELS,
+    TIFF_EXTRA,
+    TIFF_PHOTOMETRIC,
+    TIFF_PLANAR,
+    bits_per_sample,
+    opened_image,
+    tiff_tag,
+)
 from moei_toolkit.io.pixels import LoadedImage
 from moei_toolkit.io.streamable import TURNED, can_stream
 from moei_toolkit.io.strict_decoding import decode_strictly, reads_strictly
 
-TIFF_PHOTOMETRIC, TIFF_PLANAR, TIFF_EXTRA = 262, 284, 338
 UNUSUAL = (
     "an unusual kind of 16-bit file (separate planes, inverted gray, premultiplied or single-colour "
     "transparency, a rare compression); convert it to a plain PNG"

@@ -9,7 +9,16 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from moei_toolkit.io.exif import ORIENTATION, kept_exif
-from moei_toolkit.io.image_header import GRAY_MODES, TIFF_BITS, bits_per_sample, tiff_tag
+from moei_toolkit.io.image_header import (
+    GRAY_MODES,
+    TIFF_BITS,
+    TIFF_EXTRA,
+    TIFF_PHOTOMETRIC,
+    TIFF_PLANAR,
+    TIFF_SAMPLE_FORMAT,
+    bits_per_sample,
+    tiff_tag,
+)
 from moei_toolkit.io.pixels import Traits
 
 TURNED = range(2, 9)
@@ -71,8 +80,8 @@ def _is_plain_png(path: Path) -> bool:
 
 
 def _is_plain_tiff(image: ImageFile) -> bool:
-    bits, photometric = tiff_tag(image, TIFF_BITS, (1,)), tiff_tag(image, 262, 0)
-    extra, formats = tiff_tag(image, 338, ()), tiff_tag(image, 339, (1,))
+    bits, photometric = tiff_tag(image, TIFF_BITS, (1,)), tiff_tag(image, TIFF_PHOTOMETRIC, 0)
+    extra, formats = tiff_tag(image, TIFF_EXTRA, ()), tiff_tag(image, TIFF_SAMPLE_FORMAT, (1,))
     strip_rows = min(tiff_tag(image, 278, image.height), image.height)
     strip_bytes = strip_rows * image.width * sum(bits) // 8
     is_tiled, compression = tiff_tag(image, 322, None) is not None, image.info.get("compression")
@@ -81,7 +90,7 @@ def _is_plain_tiff(image: ImageFile) -> bool:
         and len(bits) == {1: 1, 2: 3}.get(photometric, 0) + len(extra)
         and tuple(extra) in ((), (2,))  # opacity, not multiplied in
         and set(formats) == {1}  # unsigned integers
-        and tiff_tag(image, 284, 1) == 1  # channels side by side
+        and tiff_tag(image, TIFF_PLANAR, 1) == 1  # channels side by side
         and tiff_tag(image, 266, 1) == 1  # bits in the usual order
         and compression in _TIFF_COMPRESSIONS
         and (is_tiled or compression == "raw" or strip_bytes <= _MAX_STRIP_BYTES)

@@ -131,6 +131,13 @@ class TestReading:
         with pytest.raises(ImageError, match="samples of a kind that is not supported"):
             read_image(tmp_path / "x.tif")
 
+    @pytest.mark.parametrize("extra", [[0], [2, 0]])
+    def test_channels_that_would_be_lost_are_refused(self, tmp_path: Path, extra: list[int]):
+        pixels = noise(5, 7, 3 + len(extra))
+        tifffile.imwrite(tmp_path / "x.tif", pixels, photometric="rgb", extrasamples=extra)
+        with pytest.raises(ImageError, match=rf"x\.tif: expected one channel beside .* got {len(extra)} "):
+            read_image(tmp_path / "x.tif")
+
     def test_a_jpeg_from_a_phone_is_upright(self, tmp_path: Path):
         exif = Image.Exif()
         exif[274] = 6
