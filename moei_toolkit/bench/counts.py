@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from moei_toolkit.bench.parameters import parameters_of
 from moei_toolkit.bench.subject import Size
 from moei_toolkit.inference.flops import FlopCount, counting_operations
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
@@ -106,11 +106,6 @@ def count_costs(runtime: EagerRuntime, router: Router, size: Size) -> Counts:
         routes=tuple(routes),
         not_counted=_not_counted(runtime),
     )
-
-
-def parameters_of(net: nn.Module) -> int:
-    """Return how many parameters a network has; buffers do not count."""
-    return sum(parameter.numel() for parameter in net.parameters())
 
 
 class _Operators(TorchDispatchMode):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from moei_toolkit.backbones.base import Backbone
-from moei_toolkit.bench.counts import parameters_of
 from moei_toolkit.bench.dearest import dearest
+from moei_toolkit.bench.parameters import parameters_of
 from moei_toolkit.bench.subject import Model, Subject
 from moei_toolkit.bench.usual import lay_out_plainly
 from moei_toolkit.config.loader import import_custom, validate_config

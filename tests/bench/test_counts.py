@@ -9,7 +9,8 @@ from tiny_run import EXPERTS, PROTOCOL, make_runtime
 from torch import nn
 
 from moei_toolkit.backbones.global_unet import GlobalUNet
-from moei_toolkit.bench.counts import Counts, count_costs, parameters_of
+from moei_toolkit.bench.counts import Counts, count_costs
+from moei_toolkit.bench.parameters import parameters_of
 from moei_toolkit.bench.subject import Size
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.runtimes.eager import EagerRuntime

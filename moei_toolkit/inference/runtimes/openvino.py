@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,13 +21,23 @@ from moei_toolkit.inference.threads import thread_count
 from moei_toolkit.types import Precision
 
 _HINTS: dict[Precision, str] = {"float32": "f32", "bfloat16": "bf16"}
-_KEPT = 22
-"""How many graphs are kept compiled, each for its shapes: describe, router, and four routes of the up to four
-shapes that tiles of one image have, and its guide. More would hold the weights of the network as often."""
+_ANY = -1
+"""A side that is not known when a graph is compiled."""
+
+_KEPT = 10
+"""How many graphs are kept compiled: describe, router, and four routes, for whole tiles and for any other.
+Each holds the weights of its network."""
+
+_Shapes = tuple[tuple[str, tuple[int, ...]], ...]
+"""Of every input, by name."""
 
 
 class OpenVINORuntime(Runtime):
-    """Runs graphs with OpenVINO on the CPU, each compiled for the shapes that occur.
+    """Runs graphs with OpenVINO on the CPU.
+
+    A network that knows the shape of what it gets is a tenth faster, but compiling it takes as long as
+    several tiles do, and as much memory as its weights. So each is compiled for whole tiles, which are most
+    of an image, and once for all else: the last tiles of rows and columns, small images, and guides.
 
     Args:
         graphs: The networks.
@@ -59,23 +70,28 @@ class OpenVINORuntime(Runtime):
 
     def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.describe_views`."""
-        return self._run(self._graphs.describe, "f32", overview=overview, probes=probes)
+        return self._run_exactly(self._graphs.describe, overview=overview, probes=probes)
 
     def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.restore_tiles`."""
-        hint = _HINTS[self.protocol.precision]
-        return self._run(self._graphs.routes[route], hint, tiles=np.ascontiguousarray(tiles), g=g)
+        is_whole = len(tiles) == self.batch and min(tiles.shape[2:]) >= self.protocol.tile
+        shape = tiles.shape if is_whole else (_ANY, tiles.shape[1], _ANY, _ANY)
+        graph, hint = self._graphs.routes[route], _HINTS[self.protocol.precision]
+        inputs = {"tiles": np.ascontiguousarray(tiles), "g": g}
+        return self._run(graph, hint, (("tiles", shape), ("g", g.shape)), inputs)
 
     def score(self, g: np.ndarray) -> np.ndarray:
         """Return the router's logits (1, K) for a descriptor g (1, d)."""
-        return self._run(self._graphs.router, "f32", g=g)
+        return self._run_exactly(self._graphs.router, g=g)
 
     def _precisions(self) -> list[Precision]:
         has_halves = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         return [name for name in _HINTS if name == "float32" or has_halves]
 
-    def _run(self, graph: Path, hint: str, **inputs: np.ndarray) -> np.ndarray:
-        shapes = tuple((name, array.shape) for name, array in inputs.items())
+    def _run_exactly(self, graph: Path, **inputs: np.ndarray) -> np.ndarray:
+        return self._run(graph, "f32", tuple((name, array.shape) for name, array in inputs.items()), inputs)
+
+    def _run(self, graph: Path, hint: str, shapes: _Shapes, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         try:
             with memory_errors():
                 output: np.ndarray = self._compiled(graph, hint, shapes)(inputs)[0]
@@ -90,7 +106,7 @@ class OpenVINORuntime(Runtime):
         except RuntimeError as error:
             raise CheckpointError(f"{graph}: OpenVINO cannot open it: {error}") from error
 
-    def _compile(self, graph: Path, hint: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
+    def _compile(self, graph: Path, hint: str, shapes: _Shapes) -> Any:
         model = self._read(graph).clone()
         model.reshape(dict(shapes))
         settings = {

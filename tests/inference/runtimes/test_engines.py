@@ -139,21 +139,27 @@ def counted(exported, monkeypatch) -> tuple[Runtime, CountingCore]:
     return open_model(exported.bundle, "openvino", threads=1)[0], core
 
 
-def test_openvino_reads_weights_once_for_all_shapes_of_tiles(counted):
+def test_openvino_compiles_a_network_for_whole_tiles_and_once_for_all_others(counted):
     runtime, core = counted
+    tile = runtime.protocol.tile
     for _ in range(2):
-        for size in SIZES[:4]:
+        for size in ((1, 1), (tile, tile), (tile, tile - 1), (5, tile), (3, 7)):
             runtime.restore_tiles(noise(1, 3, *size), "first", noise(1, 16))
-    assert (core.read, core.compiled) == (1, 4)
+    assert (core.read, core.compiled) == (1, 2)
+    batches = runtime.in_batches(2)
+    for count in (2, 1, 2):  # the last tiles of a row may be fewer
+        batches.restore_tiles(noise(count, 3, tile, tile), "first", noise(1, 16))
+    assert (core.read, core.compiled) == (1, 3)
 
 
-def test_openvino_keeps_the_shapes_of_one_image_along_four_routes_and_no_more(counted):
+def test_openvino_keeps_what_an_image_takes_along_four_routes_and_no_more(counted):
     runtime, core = counted
-    for side in (*range(1, 24), 1):
+    tile = runtime.protocol.tile
+    for side in (*range(tile, tile + 11), tile):
         runtime.restore_tiles(noise(1, 3, side, side), "first", noise(1, 16))
-    assert core.compiled == 24  # the twenty-third took the place of the first
-    runtime.restore_tiles(noise(1, 3, 23, 23), "first", noise(1, 16))
-    assert core.compiled == 24
+    assert core.compiled == 12  # the eleventh took the place of the first
+    runtime.restore_tiles(noise(1, 3, tile + 10, tile + 10), "first", noise(1, 16))
+    assert core.compiled == 12
 
 
 def test_openvino_gives_up_all_that_it_holds_where_memory_runs_out(counted, monkeypatch):
@@ -163,7 +169,7 @@ def test_openvino_gives_up_all_that_it_holds_where_memory_runs_out(counted, monk
     with monkeypatch.context() as short:
         short.setattr(core, "compile_model", Mock(side_effect=RuntimeError("src/plugin.cpp:54: can't alloc")))
         with pytest.raises(MemoryError):
-            runtime.restore_tiles(noise(1, 3, 9, 9), "first", g)
+            runtime.restore_tiles(noise(1, 3, 64, 64), "first", g)
     runtime.restore_tiles(noise(1, 3, 8, 8), "first", g)
     assert core.compiled == 2
 
