@@ -24,7 +24,7 @@ from moei_toolkit.engine.distributed_model import distribute
 from moei_toolkit.engine.hooks import AverageHook, ProgressHook, Scalars, ValidationHook
 from moei_toolkit.engine.loop import CountedLoop
 from moei_toolkit.engine.model import RestorationModel
-from moei_toolkit.engine.precision import wrap_optimizer
+from moei_toolkit.engine.optim_wrapper import wrap_optimizer
 from moei_toolkit.engine.process_group import ProcessGroup, SingleProcess
 from moei_toolkit.errors import TrainingError
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.utils.data import default_collate
 
 from moei_toolkit.engine.model import AuxiliaryHead, RestorationModel
-from moei_toolkit.engine.precision import wrap_optimizer
+from moei_toolkit.engine.optim_wrapper import wrap_optimizer
 from moei_toolkit.errors import TrainingError
 from moei_toolkit.experts.adapter import Adapter
 from moei_toolkit.experts.dense import Dense

@@ -18,7 +18,7 @@ from tiny_training import (
 )
 
 from moei_toolkit.engine.checkpoint import list_checkpoints
-from moei_toolkit.engine.precision import CPUAutocastWrapper, wrap_optimizer
+from moei_toolkit.engine.optim_wrapper import CPUAutocastWrapper, wrap_optimizer
 from moei_toolkit.errors import ConfigError, TrainingError
 
 
