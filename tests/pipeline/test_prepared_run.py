@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from moei_toolkit.commands import prepare_data
+from moei_toolkit.commands import train as training
 from moei_toolkit.data.records import read_records
+from moei_toolkit.errors import DataError
 from moei_toolkit.io.images import write_image
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
+RECIPE = str(Path(__file__).parents[2] / "configs" / "moei_uhd.py")
 SCENES = 9
 WEATHERS = ("rain", "haze", "snow")
 TRAINED = (
@@ -38,12 +41,16 @@ SMALL = (
 )  # fmt: skip
 
 
-def call(*arguments: str, code: int = 0) -> str:
-    variables = {**os.environ, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-W", "ignore", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+def said_by(main: Callable[[Sequence[str]], int], *arguments: str) -> str:
+    """Run a command in this process: importing what the recipe needs takes longer than most of it does."""
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said):
+        assert main(arguments) == 0, said.getvalue()
+    return said.getvalue()
+
+
+def train(work_dir: Path, *options: str) -> str:
+    return said_by(training.main, RECIPE, "--work-dir", str(work_dir), *options, "--cfg-options", *SMALL)
 
 
 def picture(seed: int) -> np.ndarray:
@@ -93,19 +100,21 @@ def prepared(published: Path, tmp_path_factory: pytest.TempPathFactory) -> list[
 
 
 def prepare(layout: str, root: Path, out: Path, *options: str) -> str:
-    return call(
-        *("tools/prepare_data.py", "--layout", layout, "--root", str(root), "--out", str(out)),
-        *("--workers", "1", "--cfg-options"),
+    return said_by(
+        prepare_data.main,
+        *("--layout", layout, "--root", str(root), "--out", str(out), "--workers", "1", "--cfg-options"),
         *("shares.train=0.3", "shares.calibrate=0.3", "shares.route=0.2", *options),
     )
 
 
+def given(prepared: list[Path]) -> str:
+    return f"data.prepared={[str(path) for path in prepared]}"
+
+
 @pytest.mark.long
 def test_the_recipe_at_full_scale_in_miniature(prepared: list[Path], tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    sets = f"data.prepared={[str(path) for path in prepared]}"
-    options = ("--work-dir", str(run), "--cfg-options", sets, *SMALL)
-    said = call("tools/train.py", "configs/moei_uhd.py", *options, "--until", "evaluate")
+    run, options = tmp_path / "run", ("--until", "evaluate", "--cfg-options", given(prepared))
+    said = train(run, *options)
     assert "evaluate: done" in said
     records = read_records(run / "data" / "meta.jsonl")
     assert {record.degradation for record in records} == {"rain", "haze", "snow", "clean"}
@@ -113,38 +122,38 @@ def test_the_recipe_at_full_scale_in_miniature(prepared: list[Path], tmp_path: P
     rows = [json.loads(line) for line in (run / "evaluate" / "per_image.jsonl").read_text().splitlines()]
     tested = {record.id for record in records if record.split == "test"}
     assert {row["id"] for row in rows} == tested
-    again = call("tools/train.py", "configs/moei_uhd.py", *options, "--until", "evaluate", "--dry-run")
+    again = train(run, "--dry-run", *options)
     assert "data: reuse" in again
     assert "evaluate: reuse" in again
 
 
 def test_the_full_scale_recipe_says_what_it_would_do_without_its_data(tmp_path: Path) -> None:
-    options = ("--work-dir", str(tmp_path), "--dry-run", "--cfg-options", *SMALL)
-    said = call("tools/train.py", "configs/moei_uhd.py", *options)
+    said = train(tmp_path, "--dry-run")
     assert "data: run (new)" in said
     assert "bench: run (new)" in said
 
 
-def test_data_that_are_not_prepared_are_asked_for_at_once(tmp_path: Path) -> None:
-    options = ("--work-dir", str(tmp_path), "--cfg-options", *SMALL)
-    said = call("tools/train.py", "configs/moei_uhd.py", *options, code=3)
-    assert "data/prepared/8kdehaze: expected a prepared set" in said
-    assert "tools/prepare_data.py" in said
+def test_data_that_are_not_prepared_are_asked_for_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = r"data/prepared/8kdehaze: expected a prepared set.*tools/prepare_data\.py"
+    with pytest.raises(DataError, match=asked):
+        train(tmp_path / "run")
 
 
 def test_a_set_that_was_prepared_anew_is_another_input(
     published: Path, prepared: list[Path], tmp_path: Path
 ) -> None:
-    options = ("--work-dir", str(tmp_path / "run"), "--until", "data", "--cfg-options", *SMALL)
-    sets = f"data.prepared={[str(path) for path in prepared]}"
-    call("tools/train.py", "configs/moei_uhd.py", *options, sets)
+    run, options = tmp_path / "run", ("--until", "data", "--cfg-options", given(prepared))
+    train(run, *options)
     root = published / "8KDehaze"
     prepare("dehaze8k", root, prepared[0])
-    assert "data: reuse" in call("tools/train.py", "configs/moei_uhd.py", *options, sets, "--dry-run")
+    assert "data: reuse" in train(run, "--dry-run", *options)
     lost = root / "cloud_L2" / "16s14e09_c03y15_0.png"
     pixels = lost.read_bytes()
     lost.unlink()
     prepare("dehaze8k", root, prepared[0])
-    assert "data: run" in call("tools/train.py", "configs/moei_uhd.py", *options, sets, "--dry-run")
+    assert "data: run" in train(run, "--dry-run", *options)
     lost.write_bytes(pixels)
     prepare("dehaze8k", root, prepared[0])

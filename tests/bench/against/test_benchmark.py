@@ -85,7 +85,10 @@ def test_a_run_prepares_once_warms_up_and_times_every_round():
     assert found.timings == Timings(first=(1.0,) * 3, second=(1.0,) * 3)
 
 
-@pytest.mark.parametrize("name", NAMES)
+EXPORTS = pytest.param("runtime", marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize("name", [EXPORTS, *(name for name in NAMES if name != "runtime")])
 def test_every_name_leads_to_its_benchmark(name: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(model, "GlobalUNet", partial(GlobalUNet, width=4, blocks=1))
     benchmark = load_benchmark(name)
