@@ -32,7 +32,8 @@ $(READY): setup.py pyproject.toml requirements/constraints.txt $(PLUGINS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -c requirements/constraints.txt \
 		--no-compile -e '.[test]' $(patsubst %/pyproject.toml,-e ./%,$(PLUGINS))
-	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib moei_toolkit plugins || true # on every core; some files of others are no Python 3
+# Byte code is made on every core; some files of other packages are no Python 3.
+	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib moei_toolkit plugins || true
 	touch $(READY)
 
 clean:

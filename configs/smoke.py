@@ -3,7 +3,6 @@
 _base_ = "moei_rain_haze_snow.py"
 
 work_dir = "work_dirs/smoke"
-backbone = dict(width=8, blocks=1)
 
 _schedule = dict(images_per_batch=2, crop_size=48, warmup=1, checkpoint_every=4, validate_every=4)
 

@@ -28,16 +28,12 @@ STAGES += ("utilities", "router", "calibrate", "singles.rain", "singles.haze", "
 STAGES += ("measure", "evaluate", "report")
 
 
+SLIM = ("--cfg-options", "backbone.width=8", "backbone.blocks=1")
+
+
 def start(work_dir: Path, *options: str) -> subprocess.Popen[str]:
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "tools/train.py",
-        "configs/smoke.py",
-        "--work-dir",
-        str(work_dir),
-    ]
+    job = ("tools/train.py", "configs/smoke.py", "--work-dir", str(work_dir), *SLIM)
+    command = [sys.executable, "-W", "ignore", *job]
     variables = {**os.environ, "OMP_NUM_THREADS": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return subprocess.Popen([*command, *options], cwd=ROOT, env=variables, text=True, **pipes)
