@@ -33,7 +33,7 @@ $(READY): setup.py pyproject.toml requirements/constraints.txt $(PLUGINS)
 	$(BIN)/python -m pip install --disable-pip-version-check -c requirements/constraints.txt \
 		--no-compile -e '.[test]' $(patsubst %/pyproject.toml,-e ./%,$(PLUGINS))
 # Byte code is made on every core; some files of other packages are no Python 3.
-	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib moei_toolkit plugins || true
+	$(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib moei_toolkit plugins || true
 	touch $(READY)
 
 clean:

@@ -24,8 +24,8 @@ def tile_spans(size: int, tile: int, overlap: int, align: int = 1) -> list[tuple
     """Return where tiles begin along one axis, and how long they are.
 
     Tiles advance by tile - overlap. The last one ends at the border and is as short as it can be in quarters
-    of a tile, down to a half: pixels that others have restored already cost as much as new ones, and a
-    runtime that prepares itself for every shape meets few. An axis no longer than a tile has one.
+    of a tile, down to a half: pixels that others have restored already cost as much as new ones, and
+    whatever is kept for every shape is kept for few. An axis no longer than a tile has one.
 
     A network that halves its features makes something else of the same pixels when it meets them at an odd
     place, which shows where such tiles meet others. So all begin at multiples of ``align``: tiles advance by

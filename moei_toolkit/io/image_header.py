@@ -66,7 +66,8 @@ REFUSED_MODES = {
 }
 TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_PLANAR, TIFF_EXTRA, TIFF_SAMPLE_FORMAT = 258, 262, 284, 338, 339
 _SIGNED = 2
-_ALPHA = frozenset({1, 2})
+_ALPHA = frozenset({1, 2, 999})
+"""ExtraSamples that are opacity: multiplied in, not multiplied in, and as Corel Draw writes it."""
 _UNKNOWN_SAMPLES = "has samples of a kind that is not supported; expected unsigned integers of 8 or 16 bits"
 
 
@@ -76,7 +77,8 @@ def opened_image(path: Path) -> Iterator[ImageFile]:
 
     Raises:
         ImageError: The file is missing, unreadable, empty, damaged, of no supported kind, animated, or in a
-            colour space that is not supported; or the block found it damaged. The message names the file.
+            colour space, or with channels, that is not supported; or the block found it damaged. The message
+            names the file.
     """
     try:
         _check_file(path)

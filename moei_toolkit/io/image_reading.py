@@ -45,7 +45,7 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> LoadedImage:
 
     Raises:
         ImageError: The file is missing, empty, damaged, truncated, too large, animated, or in a colour
-            space or bit depth that is not supported. The message names the file.
+            space or bit depth, or with channels, that is not supported. The message names the file.
     """
     path = Path(path)
     with opened_image(path) as image:

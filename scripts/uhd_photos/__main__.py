@@ -34,9 +34,10 @@ def main(argv: Sequence[str]) -> int:
         there = sum((given.out / row.file).is_file() for row in rows)
         sys.stdout.write(f"{there} photographs in {given.out}\n")
         return 0
-    from taking import take_photos  # what reads pictures is slow to import, and mostly not needed
+    from taking import Package, take_photos  # what reads pictures is slow to import, and mostly not needed
 
-    taken = take_photos(given)
+    package = Package(given.package, given.version, given.unpacked)
+    taken = take_photos(package, given.names, given.least, given.out)
     others = [row for row in rows if row.file not in {row.file for row in taken}]
     write_table(given.out, sorted([*others, *taken], key=lambda row: row.file))
     return 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import filecmp
 import re
 import shutil
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from finding import PICTURES, find_photo
@@ -19,29 +20,52 @@ from moei_toolkit.io.hashing import sha256_file
 COPYRIGHT = "copyright"
 
 
-def take_photos(given: argparse.Namespace) -> list[Row]:
-    """Copy the photographs that are missing into the folder, and return a row for each one of the package."""
-    notice = text_of(given.unpacked / "usr/share/doc" / given.package / "copyright")
+@dataclass(frozen=True)
+class Package:
+    """A package of the distribution.
+
+    Attributes:
+        name: What it is called.
+        version: Which one of it.
+        unpacked: The folder it was unpacked into.
+    """
+
+    name: str
+    version: str
+    unpacked: Path
+
+
+def take_photos(package: Package, names: Sequence[str], least: str, out: Path) -> list[Row]:
+    """Copy photographs of a package that are missing into a folder.
+
+    Args:
+        package: Where they are.
+        names: What they are called.
+        least: Long and short side that they have at least, such as ``"3840x2160"``.
+        out: The folder.
+
+    Returns:
+        A row for each that is there now.
+    """
+    notice = text_of(package.unpacked / "usr/share/doc" / package.name / "copyright")
     texts = {notice}
-    long, _, short = given.least.partition("x")
+    long, _, short = least.partition("x")
     rows = []
-    for name in given.names:
-        found = find_photo(given.unpacked, name)
+    for name in names:
+        found = find_photo(package.unpacked, name)
         if found is None or not found.is_at_least(int(long), int(short)):
-            say(f"   {name}: not in this version, or smaller than {given.least}")
+            say(f"   {name}: not in this version, or smaller than {least}")
             continue
-        target = given.out / (slug(name) + found.file.suffix.lower())
+        target = out / (slug(name) + found.file.suffix.lower())
         if not put(found.file, target, name):
             continue
         say(f"   {target.name} {found.width}x{found.height}")
         beside = text_of(found.origin.with_name("License"))
-        path = f"/{found.origin.relative_to(given.unpacked).as_posix()}"
-        licence = find_licence(notice, beside, path) or f"see {COPYRIGHT}/{given.package}.txt"
-        rows.append(Row(target.name, given.package, given.version, licence, sha256_file(target)))
+        path = f"/{found.origin.relative_to(package.unpacked).as_posix()}"
+        licence = find_licence(notice, beside, path) or f"see {COPYRIGHT}/{package.name}.txt"
+        rows.append(Row(target.name, package.name, package.version, licence, sha256_file(target)))
         texts.add(beside)
-    atomic_write_text(
-        given.out / COPYRIGHT / f"{given.package}.txt", "\n\n".join(sorted(filter(None, texts)))
-    )
+    atomic_write_text(out / COPYRIGHT / f"{package.name}.txt", "\n\n".join(sorted(filter(None, texts))))
     return rows
 
 

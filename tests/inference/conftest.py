@@ -39,6 +39,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Export
     run, bundle = folder / "run", folder / "bundle"
     with FileLock(shared / "exported.lock"):
         if not found.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # another has failed to
             found.write_text(json.dumps(export_bundle(make_run(run), bundle)))
     return Exported(run, bundle, json.loads(found.read_text()))
 

@@ -37,7 +37,8 @@ class OpenVINORuntime(Runtime):
 
     A network that knows the shape of what it gets is a tenth faster, but compiling it takes as long as
     several tiles do, and as much memory as its weights. So each is compiled for whole tiles, which are most
-    of an image, and once for all else: the last tiles of rows and columns, small images, and guides.
+    of an image, and once for all else: the last tiles of rows and columns, calls of fewer tiles than a batch,
+    small images, and guides.
 
     Args:
         graphs: The networks.
@@ -70,7 +71,7 @@ class OpenVINORuntime(Runtime):
 
     def describe_views(self, overview: np.ndarray, probes: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.describe_views`."""
-        return self._run_exactly(self._graphs.describe, overview=overview, probes=probes)
+        return self._run_as_given(self._graphs.describe, overview=overview, probes=probes)
 
     def restore_tiles(self, tiles: np.ndarray, route: str, g: np.ndarray) -> np.ndarray:
         """See :meth:`Runtime.restore_tiles`."""
@@ -78,17 +79,22 @@ class OpenVINORuntime(Runtime):
         shape = tiles.shape if is_whole else (_ANY, tiles.shape[1], _ANY, _ANY)
         graph, hint = self._graphs.routes[route], _HINTS[self.protocol.precision]
         inputs = {"tiles": np.ascontiguousarray(tiles), "g": g}
-        return self._run(graph, hint, (("tiles", shape), ("g", g.shape)), inputs)
+        restored = self._run(graph, hint, (("tiles", shape), ("g", g.shape)), inputs)
+        if not is_whole and (len(restored), *restored.shape[2:]) != (len(tiles), *tiles.shape[2:]):
+            # Without memory for a new shape, OpenVINO raises nothing and gives its last result again.
+            self._compiled.cache_clear()
+            raise MemoryError(f"OpenVINO has not restored tiles {tiles.shape}: not enough memory")
+        return restored
 
     def score(self, g: np.ndarray) -> np.ndarray:
         """Return the router's logits (1, K) for a descriptor g (1, d)."""
-        return self._run_exactly(self._graphs.router, g=g)
+        return self._run_as_given(self._graphs.router, g=g)
 
     def _precisions(self) -> list[Precision]:
         has_halves = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         return [name for name in _HINTS if name == "float32" or has_halves]
 
-    def _run_exactly(self, graph: Path, **inputs: np.ndarray) -> np.ndarray:
+    def _run_as_given(self, graph: Path, **inputs: np.ndarray) -> np.ndarray:
         return self._run(graph, "f32", tuple((name, array.shape) for name, array in inputs.items()), inputs)
 
     def _run(self, graph: Path, hint: str, shapes: _Shapes, inputs: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -85,15 +85,18 @@ def test_a_run_prepares_once_warms_up_and_times_every_round():
     assert found.timings == Timings(first=(1.0,) * 3, second=(1.0,) * 3)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_leads_to_its_benchmark(name: str):
+    assert load_benchmark(name).name == name
+
+
 EXPORTS = pytest.param("runtime", marks=pytest.mark.long)
 
 
 @pytest.mark.parametrize("name", [EXPORTS, *(name for name in NAMES if name != "runtime")])
-def test_every_name_leads_to_its_benchmark(name: str, monkeypatch: pytest.MonkeyPatch):
+def test_every_benchmark_prepares_both_ways(name: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(model, "GlobalUNet", partial(GlobalUNet, width=4, blocks=1))
-    benchmark = load_benchmark(name)
-    assert benchmark.name == name
-    assert all(callable(work) for work in benchmark.prepare(SCALE))
+    assert all(callable(work) for work in load_benchmark(name).prepare(SCALE))
 
 
 def test_both_ways_to_ssim_agree():
