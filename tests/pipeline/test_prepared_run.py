@@ -138,8 +138,9 @@ def test_data_that_are_not_prepared_are_asked_for_at_once(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     asked = r"data/prepared/8kdehaze: expected a prepared set.*tools/prepare_data\.py"
-    with pytest.raises(DataError, match=asked):
+    with pytest.raises(DataError, match=asked) as refused:
         train(tmp_path / "run")
+    assert refused.value.exit_code == 3
 
 
 def test_a_set_that_was_prepared_anew_is_another_input(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -79,11 +80,11 @@ class OpenVINORuntime(Runtime):
         shape = tiles.shape if is_whole else (_ANY, tiles.shape[1], _ANY, _ANY)
         graph, hint = self._graphs.routes[route], _HINTS[self.protocol.precision]
         inputs = {"tiles": np.ascontiguousarray(tiles), "g": g}
-        restored = self._run(graph, hint, (("tiles", shape), ("g", g.shape)), inputs)
-        if not is_whole and (len(restored), *restored.shape[2:]) != (len(tiles), *tiles.shape[2:]):
-            # Without memory for a new shape, OpenVINO raises nothing and gives its last result again.
-            self._compiled.cache_clear()
-            raise MemoryError(f"OpenVINO has not restored tiles {tiles.shape}: not enough memory")
+        with self._giving_up_without_memory():
+            restored = self._run(graph, hint, (("tiles", shape), ("g", g.shape)), inputs)
+            if not is_whole and (len(restored), *restored.shape[2:]) != (len(tiles), *tiles.shape[2:]):
+                # Without memory for a new shape, OpenVINO raises nothing and gives its last result again.
+                raise MemoryError(f"OpenVINO has not restored tiles {tiles.shape}: not enough memory")
         return restored
 
     def score(self, g: np.ndarray) -> np.ndarray:
@@ -95,16 +96,22 @@ class OpenVINORuntime(Runtime):
         return [name for name in _HINTS if name == "float32" or has_halves]
 
     def _run_as_given(self, graph: Path, **inputs: np.ndarray) -> np.ndarray:
-        return self._run(graph, "f32", tuple((name, array.shape) for name, array in inputs.items()), inputs)
+        shapes = tuple((name, array.shape) for name, array in inputs.items())
+        with self._giving_up_without_memory():
+            return self._run(graph, "f32", shapes, inputs)
 
     def _run(self, graph: Path, hint: str, shapes: _Shapes, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        output: np.ndarray = self._compiled(graph, hint, shapes)(inputs)[0]
+        return output
+
+    @contextmanager
+    def _giving_up_without_memory(self) -> Iterator[None]:
         try:
             with memory_errors():
-                output: np.ndarray = self._compiled(graph, hint, shapes)(inputs)[0]
+                yield
         except MemoryError:
             self._compiled.cache_clear()  # what has failed may hold much of it
             raise
-        return output
 
     def _read_model(self, graph: Path) -> Any:
         try:
