@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import functools
 import os
 import re
@@ -22,7 +23,6 @@ PARTIAL = 10
 """What a command exits with that did its work, but had to leave out some of what it was given."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-TERMINATED = 143
 
 _KEY = re.compile(r"\w+(\.\w+)*")
 _WORDS = {"true": True, "false": False}
@@ -136,8 +136,8 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
     """Run a command and leave the process: results on stdout, one readable error on stderr, an exit code.
 
     Exit codes: that of ``main``; ``exit_code`` of a :class:`MoeiError`; 2 for wrong usage; 10 when some of
-    the input was left out; 130 after Ctrl-C; 141 when the reader of stdout has gone; 143 when a scheduler
-    ended it; 1 for anything else.
+    the input was left out; 129 when the terminal was closed; 130 after Ctrl-C; 141 when the reader of stdout
+    has gone; 143 when a scheduler ended it; 1 for anything else.
 
     Args:
         main: Takes the arguments and returns the exit code.
@@ -149,14 +149,14 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     arguments = sys.argv[1:] if argv is None else argv
     _open_closed_streams()
-    signal.signal(signal.SIGTERM, functools.partial(_end, os.getpid()))
+    _heed_signals()
     try:
         code = main(arguments)
         sys.stdout.flush()
     except Exception as error:
         code = _report(error, arguments)
     except KeyboardInterrupt as stopped:
-        code = TERMINATED if isinstance(stopped, _Terminated) else INTERRUPTED
+        code = stopped.code if isinstance(stopped, _Ended) else INTERRUPTED
         _complain("interrupted; run the same command again to continue")
     sys.exit(code)
 
@@ -170,13 +170,24 @@ def _open_closed_streams() -> None:
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
-class _Terminated(KeyboardInterrupt):
-    """A scheduler or ``kill`` wants the command to end, which it does as after Ctrl-C."""
+class _Ended(KeyboardInterrupt):
+    """A scheduler or ``kill`` wants the command to end, or its terminal has gone; it does as after Ctrl-C."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__()
+        self.code = code
+
+
+def _heed_signals() -> None:
+    end = functools.partial(_end, os.getpid())
+    signal.signal(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        signal.signal(signal.SIGHUP, end)
 
 
 def _end(process: int, number: int, frame: object) -> None:
     if os.getpid() == process:
-        raise _Terminated
+        raise _Ended(128 + number)
     os._exit(128 + number)  # a worker that was forked from the command is ended from there
 
 
@@ -216,4 +227,5 @@ def _stdout_is_gone() -> bool:
 
 
 def _complain(text: str) -> None:
-    print(text, file=sys.stderr)
+    with contextlib.suppress(OSError):  # of a terminal that was closed
+        print(text, file=sys.stderr)

@@ -25,9 +25,10 @@ from moei_toolkit.errors import ConfigError, TrainingError
 @pytest.fixture(autouse=True)
 def handler():
     """A command ends as a scheduler wants it; the tests do not."""
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def end(action, *argv: str) -> int:
@@ -96,9 +97,11 @@ def test_a_reader_that_leaves_is_not_an_error():
     assert process.returncode == 141
 
 
-def test_a_scheduler_ends_a_command_as_ctrl_c_does_and_its_workers_with_it():
-    code = (
-        "import os, time\nfrom moei_toolkit.cli import run_main\n"
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_scheduler_or_a_closed_terminal_ends_a_command_as_ctrl_c_does_and_its_workers_with_it(number, code):
+    command = (
+        "import os, signal, sys, time\nfrom moei_toolkit.cli import run_main\n"
+        "signal.signal(int(sys.argv[1]), signal.SIG_DFL)\n"  # the tests may run under nohup
         "def main(argv):\n"
         "    child, (ready, is_ready) = 0, os.pipe()\n"
         "    try:\n"
@@ -109,17 +112,26 @@ def test_a_scheduler_ends_a_command_as_ctrl_c_does_and_its_workers_with_it():
         "        time.sleep(60)\n"
         "    finally:\n"
         "        if child:\n"
-        "            os.kill(child, 15)\n"
+        "            os.kill(child, int(argv[0]))\n"
         "            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)\n"
         "run_main(main)"
     )
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+    with subprocess.Popen([sys.executable, "-c", command, str(int(number))], **pipes) as process:
         assert int(process.stdout.readline()) > 0
-        process.terminate()
-        assert process.stdout.read() == "143\n"
+        process.send_signal(number)
+        assert process.stdout.read() == f"{code}\n"
         assert process.stderr.read() == "interrupted; run the same command again to continue\n"
-    assert process.returncode == 143
+    assert process.returncode == code
+
+
+def test_nohup_keeps_a_command_going():
+    command = (
+        "import os, signal\nfrom moei_toolkit.cli import run_main\n"
+        "run_main(lambda argv: os.kill(os.getpid(), signal.SIGHUP) or 5)"
+    )
+    done = subprocess.run(["nohup", sys.executable, "-c", command], capture_output=True, check=False)
+    assert done.returncode == 5
 
 
 def test_parser_has_version_and_traceback_and_no_abbreviations(capsys):

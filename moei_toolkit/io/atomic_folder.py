@@ -10,6 +10,7 @@ from pathlib import Path
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.atomic import beside, fsync_dir, fsync_tree
 from moei_toolkit.io.disk import disk_errors
+from moei_toolkit.io.half_written import claimed, remove_abandoned
 
 
 def require_free_target(target: Path, kind: str, is_there: bool, overwrite: bool) -> None:
@@ -37,7 +38,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
     When the block or the disk fails, the old folder stays as it was. A process that is killed leaves what it
     wrote beside it, in a folder whose name begins with ``.tmp-``; and if it was killed between taking the old
-    one away and putting the new one there, the old one as well.
+    one away and putting the new one there, the old one as well. Both go once the folder is written again.
 
     Args:
         path: The folder to create or replace, or a link to it, which stays. The one above it is made when it
@@ -54,17 +55,23 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     with disk_errors(path):
         temporary.mkdir(parents=True)
         try:
-            yield temporary
-            fsync_tree(temporary)
-            if path.exists():
-                path.rename(old)
-            try:
-                temporary.rename(path)
-            except BaseException:
-                if old.exists():
-                    old.rename(path)
-                raise
-            fsync_dir(path.parent)
+            with claimed(temporary):
+                yield temporary
+                fsync_tree(temporary)
+                _take_place(temporary, path, old)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+        remove_abandoned(path)
+
+
+def _take_place(temporary: Path, path: Path, old: Path) -> None:
+    if path.exists():
+        path.rename(old)
+    try:
+        temporary.rename(path)
+    except BaseException:
+        if old.exists():
+            old.rename(path)
+        raise
+    fsync_dir(path.parent)

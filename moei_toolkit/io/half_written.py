@@ -1,9 +1,10 @@
-"""Half-written files: others see that somebody is at them still, or was killed over them."""
+"""Half-written files and folders: others see that somebody is at them still, or was killed over them."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -25,8 +26,18 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-def claim(file: IO[bytes]) -> bool:
-    """Let other processes know that a file is being written, for as long as it is open.
+@contextmanager
+def claimed(folder: Path) -> Iterator[bool]:
+    """Let other processes know, while the block lasts, that a folder is being written; see `claim`."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield claim(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def claim(file: IO[bytes] | int) -> bool:
+    """Let other processes know that a file or a folder is being written, for as long as it is open.
 
     Returns:
         Whether they do: not where somebody else has claimed it, or the file system has no locks.
@@ -39,11 +50,13 @@ def claim(file: IO[bytes]) -> bool:
 
 
 def remove_abandoned(path: Path) -> None:
-    """Remove what writers of one file left beside it when they were killed, but not what is written now.
+    """Remove what writers of a file or folder left beside it when killed, but not what is written now.
 
     What cannot be removed, or may be somebody's, stays: it is in nobody's way.
     """
     for leftover in leftovers_of(path):
-        with suppress(OSError), leftover.open("rb") as file:
-            if claim(file):
+        with suppress(OSError), claimed(leftover) as is_abandoned:
+            if is_abandoned and leftover.is_dir():
+                shutil.rmtree(leftover)
+            elif is_abandoned:
                 leftover.unlink()

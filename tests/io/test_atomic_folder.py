@@ -91,3 +91,19 @@ def test_a_process_that_is_killed_leaves_what_was_there(tmp_path):
         assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / name)]).returncode == 9
     assert content(tmp_path / "folder") == {"deep/a.txt": "one"}
     assert not (tmp_path / "new").exists()
+    assert len(list(tmp_path.glob(".tmp-*"))) == 2
+
+
+def test_what_it_left_goes_when_the_folder_is_written_again(tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "folder")], check=False)
+    assert [path.name for path in tmp_path.glob(".tmp-*/*")] == ["a.txt"]
+    write(tmp_path / "folder", "one")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_what_another_writer_is_at_stays(tmp_path):
+    with atomic_folder(tmp_path / "folder") as folder:
+        (folder / "a.txt").write_text("slow")
+        write(tmp_path / "folder", "quick")
+        assert content(tmp_path / "folder") == {"deep/a.txt": "quick"}
+    assert content(tmp_path) == {"folder/a.txt": "slow"}
