@@ -35,6 +35,8 @@ NotEmpty = AfterValidator(_check_not_empty)
 Text = Annotated[str, NotEmpty]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Side = Annotated[int, Field(strict=True, ge=8)]
+CropSide = Annotated[Side, Field(le=4096)]
+BatchSize = Annotated[Count, Field(le=4096)]
 Seed = Annotated[int, Field(strict=True, ge=0)]
 Flag = Annotated[bool, Field(strict=True)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]

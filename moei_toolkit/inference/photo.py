@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.half_written import atomic_file, remove_abandoned
 from moei_toolkit.io.images import Photograph, RowWriter, open_photograph, require_writable
 from moei_toolkit.io.text import printable
+
+_LONGEST_NAME = 255
+"""Bytes of a name that file systems hold."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def restore_photo(restorer: Restorer, source: Path, target: Path, model: str | N
 def open_photo(source: Path, target: Path) -> Opened:
     """Open a photograph, after which it can be restored; for the errors see `restore_photo`."""
     seconds: dict[str, float] = {}
-    _require_name(source)
+    _require_names(source, target)
     require_no_other(target)
     with _timed(seconds, "open"):
         photo = open_photograph(source)
@@ -150,12 +154,20 @@ def finish(restored: Restored) -> dict[str, Any]:
     return facts
 
 
-def _require_name(source: Path) -> None:
-    """Refuse a name that no record can hold: bytes of another encoding, as old cameras and archives write."""
+def _require_names(source: Path, target: Path) -> None:
+    """Refuse a name that no record can hold, and one that leaves no room for that of the record.
+
+    The former are bytes of another encoding, as old cameras and archives write.
+    """
     try:
         source.name.encode()
     except UnicodeEncodeError as error:
         raise ImageError(f"{printable(str(source))}: expected a name in UTF-8; rename it") from error
+    longest = _LONGEST_NAME - len(record_path(target).name) + len(target.name)
+    if len(os.fsencode(target.name)) > longest:
+        raise ImageError(
+            f"{target}: expected a name of at most {longest} bytes, for its record has a longer one; rename it"
+        )
 
 
 def _guide(

@@ -118,6 +118,8 @@ def test_experts_keep_their_order():
         ("experts.any.training.mix", ..., "experts.any.training.mix: missing"),
         ("seed", "zero", "seed: expected a valid integer, got 'zero'"),
         ("seed", True, "seed: expected a valid integer, got True"),
+        ("dense.training.crop_size", 5000, "crop_size: expected less than or equal to 4096, got 5000"),
+        ("dense.training.images_per_batch", 10**6, "images_per_batch: expected less than or equal to 4096"),
         ("views", {"probes": 0}, "views.probes: expected greater than or equal to 1, got 0"),
         ("seed", -1, "seed: expected greater than or equal to 0, got -1"),
         ("router.beta", 0, "router.beta: expected greater than 0, got 0"),

@@ -200,6 +200,16 @@ def test_a_name_of_another_encoding_does_not_stop_the_others(default_model, phot
     assert (photo.parent / "restored" / "photo.jpg").is_file()
 
 
+def test_a_name_that_leaves_no_room_for_its_record_does_not_stop_the_others(default_model, photo, capfd):
+    longest, longer = (photo.with_name(length * "n" + ".jpg") for length in (246, 247))
+    for path in (longest, longer):
+        path.write_bytes(photo.read_bytes())
+    assert restore.main([str(photo.parent)]) == PARTIAL
+    assert "nnn.jpg: expected a name of at most 250 bytes, for its record" in capfd.readouterr().err
+    names = {path.name for path in (photo.parent / "restored").iterdir()}
+    assert names == {name + end for name in ("photo.jpg", longest.name) for end in ("", ".json")}
+
+
 def test_several_photographs_go_to_one_folder(default_model, photo, tmp_path, capsys):
     other = picture(tmp_path / "more" / "other.png", (40, 50))
     assert restore.main([str(photo), str(other), "-o", str(tmp_path / "out")]) == 0

@@ -7,9 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from moei_toolkit.config.component import Component
-from moei_toolkit.config.kinds import Count, Flag, Fraction, NotNegative, Positive, Section, Side
-
-ViewSide = Annotated[Side, Field(le=4096)]
+from moei_toolkit.config.kinds import Count, CropSide, Flag, Fraction, NotNegative, Positive, Section
 
 
 class Views(Section):
@@ -24,8 +22,8 @@ class Views(Section):
             of ``probe_size`` in its middle.
     """
 
-    overview_size: ViewSide = 192
-    probe_size: ViewSide = 192
+    overview_size: CropSide = 192
+    probe_size: CropSide = 192
     probes: Annotated[int, Field(strict=True, ge=1, le=1024)] = 6
     scope: Literal["global", "local"] = "global"
 

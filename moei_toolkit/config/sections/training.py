@@ -9,7 +9,9 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.frozen import FrozenMapping
 from moei_toolkit.config.kinds import (
+    BatchSize,
     Count,
+    CropSide,
     Decay,
     Flag,
     Name,
@@ -17,7 +19,6 @@ from moei_toolkit.config.kinds import (
     NotNegative,
     Positive,
     Section,
-    Side,
     Weights,
 )
 from moei_toolkit.types import Precision
@@ -60,9 +61,9 @@ class Training(Section):
     """
 
     iterations: Count
-    images_per_batch: Count
-    crops_per_image: Count
-    crop_size: Side
+    images_per_batch: BatchSize
+    crops_per_image: BatchSize
+    crop_size: CropSide
     learning_rate: Positive
     betas: tuple[Decay, Decay] = (0.9, 0.99)
     weight_decay: NotNegative = 1e-4

@@ -29,6 +29,9 @@ _KEPT = 10
 """How many graphs are kept compiled: describe, router, and four routes, for whole tiles and for any other.
 Each holds the weights of its network."""
 
+_MET = 32
+"""How many shapes graphs of open sides may meet until all are compiled anew: each leaves about 1.5 MB."""
+
 _Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 """Of every input, by name."""
 
@@ -59,6 +62,7 @@ class OpenVINORuntime(Runtime):
         self._threads = thread_count(threads)
         self._read = cache(self._read_model)  # weights that are read once are shared by what becomes of them
         self._compiled = lru_cache(_KEPT)(self._compile)
+        self._met: set[tuple[str, tuple[int, ...]]] = set()
 
     def in_precision(self, precision: Precision) -> OpenVINORuntime:
         """See :meth:`Runtime.in_precision`."""
@@ -78,6 +82,8 @@ class OpenVINORuntime(Runtime):
         """See :meth:`Runtime.restore_tiles`."""
         is_whole = len(tiles) == self.batch and min(tiles.shape[2:]) >= self.protocol.tile
         shape = tiles.shape if is_whole else (_ANY, tiles.shape[1], _ANY, _ANY)
+        if not is_whole:
+            self._meet(route, tiles.shape)
         graph, hint = self._graphs.routes[route], _HINTS[self.protocol.precision]
         inputs = {"tiles": np.ascontiguousarray(tiles), "g": g}
         with self._giving_up_without_memory():
@@ -95,6 +101,17 @@ class OpenVINORuntime(Runtime):
         has_halves = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         return [name for name in _HINTS if name == "float32" or has_halves]
 
+    def _meet(self, route: str, shape: tuple[int, ...]) -> None:
+        """Note a shape that a graph of open sides is given."""
+        if (route, shape) not in self._met and len(self._met) >= _MET:
+            self._give_up()
+        self._met.add((route, shape))
+
+    def _give_up(self) -> None:
+        """Free what is compiled."""
+        self._compiled.cache_clear()
+        self._met.clear()
+
     def _run_as_given(self, graph: Path, **inputs: np.ndarray) -> np.ndarray:
         shapes = tuple((name, array.shape) for name, array in inputs.items())
         with self._giving_up_without_memory():
@@ -110,7 +127,7 @@ class OpenVINORuntime(Runtime):
             with memory_errors():
                 yield
         except MemoryError:
-            self._compiled.cache_clear()  # what has failed may hold much of it
+            self._give_up()  # what has failed may hold much of it
             raise
 
     def _read_model(self, graph: Path) -> Any:

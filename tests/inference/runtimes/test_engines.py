@@ -164,6 +164,18 @@ def test_openvino_keeps_what_an_image_takes_along_four_routes_and_no_more(counte
     assert core.compiled == 12
 
 
+def test_openvino_compiles_anew_before_shapes_add_up(counted):
+    runtime, core = counted
+    g = noise(1, 16)
+    for _ in range(2):
+        for width in range(1, 33):
+            runtime.restore_tiles(noise(1, 3, 2, width), "first", g)
+    assert core.compiled == 1
+    runtime.restore_tiles(noise(1, 3, 3, 1), "first", g)
+    runtime.restore_tiles(noise(1, 3, 2, 1), "first", g)
+    assert core.compiled == 2
+
+
 def test_openvino_gives_up_all_that_it_holds_where_memory_runs_out(counted, monkeypatch):
     runtime, core = counted
     g = noise(1, 16)
