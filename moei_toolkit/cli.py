@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from moei_toolkit import __version__
-from moei_toolkit.errors import ConfigError, MoeiError
+from moei_toolkit.errors import ConfigError, MoeiError, did_you_mean
 
 PARTIAL = 10
 """What a command exits with that did its work, but had to leave out some of what it was given."""
@@ -45,6 +45,15 @@ class CommandParser(argparse.ArgumentParser):
         )
         self.add_argument("--version", action="version", version=f"moei_toolkit {__version__}")
         self.add_argument("--traceback", action="store_true", help="show where an error comes from")
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse like the base, and tell what a mistyped option may have meant."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            options = [option for option in self._option_string_actions if option.startswith("--")]
+            hint = did_you_mean(unknown[0].partition("=")[0], options) if unknown[0].startswith("--") else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}. {hint}".rstrip(". "))
+        return found
 
     def add_config_options(self) -> None:
         """Add ``--cfg-options``, whose items :func:`parse_options` turns into a dict."""
@@ -157,7 +166,7 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
         code = _report(error, arguments)
     except KeyboardInterrupt as stopped:
         code = stopped.code if isinstance(stopped, _Ended) else INTERRUPTED
-        _complain("interrupted; run the same command again to continue")
+        _complain("interrupted; run the same command again")
     sys.exit(code)
 
 

@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Container
 from pathlib import Path
 
+_CARRIED = "frames_elsewhere"
+
 
 def last_place_in(error: BaseException, packages: Container[str]) -> tuple[str, str] | None:
     """Return the innermost place in the code of some packages that an error came through.
@@ -17,8 +19,24 @@ def last_place_in(error: BaseException, packages: Container[str]) -> tuple[str, 
     Returns:
         The package and the place, such as ``("moei_scale", "expert.py, line 21")``; None if there is none.
     """
-    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
-        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    for package, place in reversed(_places(error)):
         if package in packages:
-            return package, f"{Path(frame.f_code.co_filename).name}, line {line}"
+            return package, place
     return None
+
+
+def carry_places(error: BaseException) -> None:
+    """Let an error that goes to another process tell there where it arose: its traceback stays behind."""
+    setattr(error, _CARRIED, _places(error))
+
+
+def _places(error: BaseException) -> list[tuple[str, str]]:
+    """Return package and place of every frame that an error came through, the innermost last."""
+    here = [
+        (
+            str(frame.f_globals.get("__name__", "")).partition(".")[0],
+            f"{Path(frame.f_code.co_filename).name}, line {line}",
+        )
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    return here + getattr(error, _CARRIED, [])

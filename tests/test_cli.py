@@ -58,7 +58,7 @@ def test_main_receives_the_arguments_and_gives_the_exit_code(monkeypatch):
     [
         (ConfigError("lr is missing"), 2, "error: lr is missing\n"),
         (TrainingError("loss is nan"), 7, "error: loss is nan\n"),
-        (KeyboardInterrupt(), 130, "interrupted; run the same command again to continue\n"),
+        (KeyboardInterrupt(), 130, "interrupted; run the same command again\n"),
         (
             ValueError("odd\nvalue"),
             1,
@@ -121,7 +121,7 @@ def test_a_scheduler_or_a_closed_terminal_ends_a_command_as_ctrl_c_does_and_its_
         assert int(process.stdout.readline()) > 0
         process.send_signal(number)
         assert process.stdout.read() == f"{code}\n"
-        assert process.stderr.read() == "interrupted; run the same command again to continue\n"
+        assert process.stderr.read() == "interrupted; run the same command again\n"
     assert process.returncode == code
 
 
@@ -142,6 +142,22 @@ def test_parser_has_version_and_traceback_and_no_abbreviations(capsys):
     assert capsys.readouterr().out == f"moei_toolkit {__version__}\n"
     with pytest.raises(SystemExit, match="2"):
         parser.parse_args(["--trace"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("--tracebak", "unrecognized arguments: --tracebak. Did you mean '--traceback'?"),
+        ("--cfg-opions=a", "unrecognized arguments: --cfg-opions=a. Did you mean '--cfg-options'?"),
+        ("stray", "unrecognized arguments: stray\n"),
+    ],
+)
+def test_a_mistyped_option_is_told_what_it_may_have_meant(wrong: str, said: str, capsys):
+    parser = CommandParser("Does things.")
+    parser.add_config_options()
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args([wrong])
+    assert said in capsys.readouterr().err
 
 
 def test_config_options_accumulate():

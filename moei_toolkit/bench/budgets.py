@@ -64,9 +64,11 @@ def pair_budgets(
         BenchError: If a measurement failed, or the tolerance is negative.
         ConfigError: If the backbone has no such option.
     """
-    start = backbone_option(validate_config(dict(model.config), "the measured run"), option)
+    config = validate_config(dict(model.config), "the measured run")
+    start = backbone_option(config, option)
     require_tolerance(tolerance)
-    own = [DENSE, *([DENSE_EQUAL] if "dense_equal" in model.folders else []), TOP2]
+    own = [DENSE, *([DENSE_EQUAL] if "dense_equal" in model.folders else [])]
+    own += [TOP2] if len(config.experts) > 1 else []
     subjects = [Subject(policy, policy) for policy in (ACTUAL, *own)]
     found = measure(model, subjects, size, plan, log)
     pairs = []

@@ -69,7 +69,7 @@ def require_tolerance(tolerance: float) -> None:
     """Refuse a tolerance that nothing can lie within.
 
     Raises:
-        BenchError: If it is negative or NaN.
+        BenchError: If it is not in [0, 1).
     """
-    if not tolerance >= 0:
-        raise BenchError(f"expected a tolerance of 0 or more, got {tolerance}")
+    if not 0 <= tolerance < 1:
+        raise BenchError(f"expected a tolerance of 0 or more and below 1, got {tolerance}")

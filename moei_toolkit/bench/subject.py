@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from moei_toolkit.errors import BenchError
 from moei_toolkit.inference.runtimes.names import OF_BUNDLES
+from moei_toolkit.inference.threads import thread_count
 from moei_toolkit.types import ACTUAL, DENSE, Precision
 
 Tiling = Literal["banded", "whole"]
@@ -67,6 +68,7 @@ class Subject:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise BenchError(f"{self.name}: expected 1 or more {name}, got {value}")
+        thread_count(self.threads)
         if self.tiling == "whole" and self.precision not in (None, "float32"):
             raise BenchError(f"{self.name}: the usual tiler is measured in float32, not in {self.precision}")
         if self.tiling == "whole" and self.device != "cpu":

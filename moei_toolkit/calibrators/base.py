@@ -40,5 +40,5 @@ class Calibrator(ABC):
         """Take back what :meth:`state` returned.
 
         Raises:
-            ValueError: If that cannot be.
+            KeyError, TypeError or ValueError: If that cannot be.
         """

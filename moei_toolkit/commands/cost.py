@@ -29,9 +29,9 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.io.atomic import atomic_write_json
 
     counts = count_costs_in(chosen_model(args), Size(*args.size))
+    measured = read_latencies(args.latency, counts.size) if args.latency else {}
     if args.json is not None:
         atomic_write_json(args.json, asdict(counts))
-    measured = read_latencies(args.latency, counts.size) if args.latency else {}
     rows = [
         [
             route.route,

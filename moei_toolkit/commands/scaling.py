@@ -15,7 +15,7 @@ def main(argv: Sequence[str]) -> int:
     """Measure each study; leave a table and a plot of it."""
     parser = CommandParser(
         "Measure MoE-I over image size (1 to 64 MP), experts in memory (1 to 64), batch and threads; the "
-        "last three at 4K. Writes scaling.json, and one SVG for each study.",
+        "last three at 4K. Writes a JSON and an SVG for each study, of its name.",
     )
     add_model_options(parser)
     parser.add_argument("-o", "--output", type=parse_path, required=True, help="folder for what is found")
@@ -37,21 +37,19 @@ def main(argv: Sequence[str]) -> int:
 
     model, plan = model_in(chosen_model(args)), Plan(warm_ups=1, runs=args.runs, blocks=1)
     make_folder(args.output)
-    points = []
     for study in (study for study in ALL if study.name in args.only):
         values = study.quick if args.quick else study.values
         if study.name == "threads":
             values = [value for value in values if value <= usable_cores()]
         found = run_study(model, study, values, plan, RichReporter())
         atomic_write_bytes(args.output / f"{study.name}.svg", plot_study(found, study.axis))
-        points += found
         record = {
             "schema": 1,
             "plan": asdict(plan),
             "environment": versions(),
-            "points": [asdict(point) for point in points],
+            "points": [asdict(point) for point in found],
         }
-        atomic_write_json(args.output / "scaling.json", record)
+        atomic_write_json(args.output / f"{study.name}.json", record)
         rows = [
             [
                 str(point.value),

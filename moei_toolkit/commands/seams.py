@@ -26,13 +26,14 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.inference.trained import parts_in
     from moei_toolkit.io.atomic import atomic_write_json
     from moei_toolkit.io.image_reading import read_image
+    from moei_toolkit.io.text import printable
 
     runtime, decider = parts_in(chosen_model(args)).restorer()
     found = {}
     for photo in args.photos:
         pixels = read_image(photo).pixels
-        with located(str(photo)):
-            found[str(photo)] = compare_with_whole(runtime, decider, pixels, photo.as_posix())
+        with located(printable(str(photo))):
+            found[printable(str(photo))] = compare_with_whole(runtime, decider, pixels, photo.as_posix())
     if args.json is not None:
         atomic_write_json(args.json, {photo: asdict(agreement) for photo, agreement in found.items()})
     rows = [

@@ -105,15 +105,13 @@ def open_photo(source: Path, target: Path) -> Opened:
 def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None) -> Restored:
     """Restore a photograph while what is restored is written; see `restore_photo`."""
     photo, target, seconds, runtime = opened.photo, opened.target, opened.seconds, restorer.runtime
-    with disk_errors(target):
-        record_path(target).unlink(missing_ok=True)  # it must not speak of another picture
-        remove_abandoned(target)
-        remove_abandoned(record_path(target))
+    remove_abandoned(target)
+    remove_abandoned(record_path(target))
     with _timed(seconds, "describe"), photo.pixels() as pixels:
         g = runtime.describe(pixels)
     with _timed(seconds, "decide"):
         decision = restorer.decider.decide(g, opened.source.as_posix())
-    writer, tiles = RowWriter(target, photo), [runtime.protocol.tile]
+    writer, tiles = RowWriter(target, photo, lambda: _drop_record(target)), [runtime.protocol.tile]
     try:
         with _timed(seconds, "restore"):
             guide = _guide(runtime, photo, decision.route, g, tiles.append)
@@ -154,6 +152,12 @@ def finish(restored: Restored) -> dict[str, Any]:
     return facts
 
 
+def _drop_record(target: Path) -> None:
+    """Remove the record of a picture that is about to be replaced: it must not speak of another one."""
+    with disk_errors(record_path(target)):
+        record_path(target).unlink(missing_ok=True)
+
+
 def _require_names(source: Path, target: Path) -> None:
     """Refuse a name that no record can hold, and one that leaves no room for that of the record.
 
@@ -166,7 +170,7 @@ def _require_names(source: Path, target: Path) -> None:
     longest = _LONGEST_NAME - len(record_path(target).name) + len(target.name)
     if len(os.fsencode(target.name)) > longest:
         raise ImageError(
-            f"{target}: expected a name of at most {longest} bytes, for its record has a longer one; rename it"
+            f"{target}: expected a name of at most {longest} bytes, for its record's is longer; rename it"
         )
 
 

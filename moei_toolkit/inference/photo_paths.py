@@ -45,22 +45,23 @@ def pair_all(sources: Sequence[Path], output: Path | None) -> list[tuple[Path, P
         for pair in pair_paths(source, output or usual_output(source))
     ]
     _require_kept(pairs)
-    taken: dict[Path, Path] = {}
+    taken: dict[Path, tuple[Path, Path]] = {}
     for source, target in pairs:
-        if taken.setdefault(_real(target), source) != source:
+        first, _ = taken.setdefault(_real(target), (source, target))
+        if _real(first) != _real(source):
             raise ImageError(
-                f"{target}: both {taken[_real(target)]} and {source} would be restored to it; restore them "
-                "to different folders"
+                f"{target}: both {first} and {source} would be restored to it; restore them to different "
+                "folders"
             )
-    return pairs
+    return list(taken.values())
 
 
 def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
     """Return every photograph with the file its restoration goes to.
 
     Args:
-        source: A photograph, or a folder searched to the bottom, except where the output, or the usual one,
-            lies in it, or that of a folder below it.
+        source: A photograph, or a folder searched to the bottom, except for what is hidden, and where the
+            output, or the usual one, lies in it, or that of a folder below it.
         output: A file when ``source`` is one and this has a suffix, else a folder that mirrors ``source``.
 
     Raises:
@@ -126,8 +127,14 @@ def _files_below(folder: Path, unread: list[ImageError]) -> Iterator[Path]:
     def tell(error: OSError) -> None:
         unread.append(ImageError(f"{error.filename}: cannot be read: {error.strerror}"))
 
-    for above, _, names in os.walk(folder, onerror=tell):
-        yield from (Path(above, name) for name in names)
+    for above, folders, names in os.walk(folder, onerror=tell):
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        yield from (Path(above, name) for name in names if not _is_hidden(name))
+
+
+def _is_hidden(name: str) -> bool:
+    """Tell what programs keep for themselves, such as the ``._NAME.jpg`` of macOS, which is no photograph."""
+    return name.startswith(".")
 
 
 def _real(path: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Protocol
@@ -37,7 +37,12 @@ class Like(Protocol):
         ...
 
 
-def encode_rows(path: Path, rows: Iterable[tuple[int, np.ndarray]], like: Like) -> None:
+def encode_rows(
+    path: Path,
+    rows: Iterable[tuple[int, np.ndarray]],
+    like: Like,
+    on_whole: Callable[[], None] | None = None,
+) -> None:
     """Write a file while its rows arrive, whole or not at all.
 
     PNG, TIFF and JPEG are encoded piece by piece; of the other formats, all rows are gathered first.
@@ -46,6 +51,7 @@ def encode_rows(path: Path, rows: Iterable[tuple[int, np.ndarray]], like: Like) 
         path: Where to; the suffix chooses the format.
         rows: (top, (h, W, 3)) from top to bottom, together the image: integers in the type of the photograph.
         like: The photograph.
+        on_whole: Called once all is written, before the file takes its name.
 
     Raises:
         ImageError: The format cannot hold the photograph, or rows are missing.
@@ -63,6 +69,8 @@ def encode_rows(path: Path, rows: Iterable[tuple[int, np.ndarray]], like: Like) 
             write_jpeg(file, pieces, traits, channels)
         else:
             _write_whole(file, pieces, traits, name)
+        if on_whole is not None:
+            on_whole()
 
 
 def _write_whole(file: IO[bytes], pieces: Iterable[np.ndarray], traits: Traits, name: str) -> None:

@@ -16,6 +16,8 @@ EXIF_FOLDERS = frozenset({_EXIF_FOLDER, _GPS_FOLDER})
 _PIXEL_WIDTH, _PIXEL_HEIGHT = 0xA002, 0xA003
 _PREFIX = b"Exif\0\0"
 _RAW_PROFILE = "Raw profile type exif"
+_WIDTHS = {1: "B", 3: "H", 4: "L"}
+"""How a whole number lies in a file, by the type of its tag."""
 _TITLES = range(40091, 40096)  # as file managers write them
 
 DESCRIPTIVE = frozenset(
@@ -65,8 +67,9 @@ def upright_exif(raw: bytes) -> bytes:
     order = "<" if data[:2] == b"II" else ">"
     top, end = _entries(data, 4, order)
     if ORIENTATION in top:
-        value = struct.unpack_from(order + "H", data, top[ORIENTATION] + 8)[0]
-        struct.pack_into(order + "H", data, top[ORIENTATION] + 8, 1)
+        kind = _WIDTHS.get(struct.unpack_from(order + "H", data, top[ORIENTATION] + 2)[0], "H")
+        value = struct.unpack_from(order + kind, data, top[ORIENTATION] + 8)[0]
+        struct.pack_into(order + kind, data, top[ORIENTATION] + 8, 1)
         inner = _entries(data, top[_EXIF_FOLDER] + 8, order)[0] if _EXIF_FOLDER in top else {}
         if value in (5, 6, 7, 8) and {_PIXEL_WIDTH, _PIXEL_HEIGHT} <= inner.keys():
             width, height = (slice(inner[tag] + 2, inner[tag] + 12) for tag in (_PIXEL_WIDTH, _PIXEL_HEIGHT))

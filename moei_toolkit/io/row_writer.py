@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -26,17 +26,18 @@ class RowWriter:
     Args:
         path: Where to; the suffix chooses the format.
         like: The photograph whose bit depth, gray, opacity, colour profile and EXIF data are kept.
+        on_whole: Called once all is written, before the file takes its name.
 
     Raises:
         ImageError: The suffix is unknown, or the format cannot hold the photograph.
     """
 
-    def __init__(self, path: Path, like: Like) -> None:
+    def __init__(self, path: Path, like: Like, on_whole: Callable[[], None] | None = None) -> None:
         require_writable(path, like)
         self._path, self._traits = path, like.traits
         self._channel: Channel[tuple[int, np.ndarray]] = Channel(_ROOM)
         thread = ThreadPoolExecutor(1, "write")
-        self._done = thread.submit(_write, path, self._channel, like)
+        self._done = thread.submit(_write, path, self._channel, like, on_whole)
         thread.shutdown(wait=False)
 
     def write(self, top: int, rows: np.ndarray) -> None:
@@ -103,8 +104,10 @@ def write_rows(path: str | Path, rows: Iterable[tuple[int, np.ndarray]], like: L
         raise
 
 
-def _write(path: Path, channel: Channel[tuple[int, np.ndarray]], like: Like) -> None:
+def _write(
+    path: Path, channel: Channel[tuple[int, np.ndarray]], like: Like, on_whole: Callable[[], None] | None
+) -> None:
     try:
-        encode_rows(path, channel, like)
+        encode_rows(path, channel, like, on_whole)
     finally:
         channel.close()

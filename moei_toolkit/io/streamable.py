@@ -23,9 +23,10 @@ from moei_toolkit.io.pixels import Traits
 
 TURNED = range(2, 9)
 """EXIF orientations that are not upright."""
+_TIFF_FILL_ORDER, _TIFF_STRIP_ROWS, _TIFF_TILE_ROWS = 266, 278, 323
 _TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits")
-_MAX_STRIP_BYTES = 2**25
-"""A compressed strip of a TIFF is held whole while it is decoded."""
+_MAX_STRIP_BYTES, _MAX_TILES_BYTES = 2**25, 2**27
+"""A compressed strip of a TIFF, or a row of its tiles, is held whole while it is decoded."""
 _PNG_HEAD, _PNG_INTERLACE = 33, 28
 _PNG_PIXELS, _PNG_UNSTREAMED = b"IDAT", (b"tRNS", b"acTL")
 _PNG_TURNING = (b"Raw profile type exif", b"XML:com.adobe.xmp")
@@ -36,8 +37,8 @@ def can_stream(path: Path, image: ImageFile) -> bool:
     """Tell whether a photograph can be decoded from top to bottom, to the very pixels of `read_image`.
 
     Those are PNG that is not interlaced, baseline JPEG, and TIFF with 8 or 16 bits, channels side by side, no
-    JPEG inside and no compressed strip above 32 MB; all of them upright, without a transparent colour, and
-    with metadata before the pixels.
+    JPEG inside, no compressed strip above 32 MB and no row of tiles above 128 MB; all of them upright,
+    without a transparent colour, and with metadata before the pixels.
 
     Args:
         path: The file.
@@ -82,17 +83,22 @@ def _is_plain_png(path: Path) -> bool:
 def _is_plain_tiff(image: ImageFile) -> bool:
     bits, photometric = tiff_tag(image, TIFF_BITS, (1,)), tiff_tag(image, TIFF_PHOTOMETRIC, 0)
     extra, formats = tiff_tag(image, TIFF_EXTRA, ()), tiff_tag(image, TIFF_SAMPLE_FORMAT, (1,))
-    strip_rows = min(tiff_tag(image, 278, image.height), image.height)
-    strip_bytes = strip_rows * image.width * sum(bits) // 8
-    is_tiled, compression = tiff_tag(image, 322, None) is not None, image.info.get("compression")
     return (
         set(bits) in ({8}, {16})
         and len(bits) == {1: 1, 2: 3}.get(photometric, 0) + len(extra)
         and tuple(extra) in ((), (2,))  # opacity, not multiplied in
         and set(formats) == {1}  # unsigned integers
         and tiff_tag(image, TIFF_PLANAR, 1) == 1  # channels side by side
-        and tiff_tag(image, 266, 1) == 1  # bits in the usual order
-        and compression in _TIFF_COMPRESSIONS
-        and (is_tiled or compression == "raw" or strip_bytes <= _MAX_STRIP_BYTES)
+        and tiff_tag(image, _TIFF_FILL_ORDER, 1) == 1  # bits in the usual order
+        and image.info.get("compression") in _TIFF_COMPRESSIONS
+        and _is_in_small_parts(image, sum(bits) // 8)
         and not (len(bits) == 2 and 16 in bits)
     )
+
+
+def _is_in_small_parts(image: ImageFile, pixel_bytes: int) -> bool:
+    tile_rows = tiff_tag(image, _TIFF_TILE_ROWS, None)
+    if tile_rows is not None:
+        return tile_rows * image.width * pixel_bytes <= _MAX_TILES_BYTES
+    rows = min(tiff_tag(image, _TIFF_STRIP_ROWS, image.height), image.height)
+    return image.info.get("compression") == "raw" or rows * image.width * pixel_bytes <= _MAX_STRIP_BYTES

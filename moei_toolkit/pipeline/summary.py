@@ -64,12 +64,12 @@ def _comparisons(results: Mapping[str, Any]) -> list[str]:
             continue
         sure = one["significance"]
         interval = (
-            f"{sure['level']:.0%} interval {sure['bca']['low']:+.2f} to {sure['bca']['high']:+.2f}"
+            f"{sure['level']:.0%} interval {sure['bca']['low']:+.2f} to {sure['bca']['high']:+.2f}, "
+            f"{one['scenes']} scenes"
             if sure
             else one["reason"]
         )
-        gain = f"{one['difference']:+.2f} dB, {interval}, {one['scenes']} scenes"
-        lines.append(f"MoE-I over {name_of(one['second'])}: {gain}")
+        lines.append(f"MoE-I over {name_of(one['second'])}: {one['difference']:+.2f} dB, {interval}")
     return lines
 
 

@@ -61,6 +61,9 @@ def _check_randomness(degradation: Degradation, seed: int) -> None:
         require(first == again, "two pictures differ")
     with promise(degradation, "another generator state gives other weather"):
         require(first != other, "two pictures are equal")
+    with promise(degradation, "it draws the same random numbers whatever the severity"):
+        after = [_numbers_after(degradation, severity, seed) for severity in _SEVERITIES]
+        require(after == after[:1] * len(after), "the generator is left in another state")
 
 
 def _check_estimates(degradation: Degradation, seed: int) -> None:
@@ -96,6 +99,12 @@ def _whole(picture: np.ndarray, kind: type[np.unsignedinteger]) -> np.ndarray:
 
 def _harm(degradation: Degradation, severity: float, seed: int) -> float:
     return float(np.abs(_apply(degradation, severity, seed) - _scene(96, 128, 0)[0]).mean())
+
+
+def _numbers_after(degradation: Degradation, severity: float, seed: int) -> bytes:
+    rng = np.random.default_rng(seed)
+    degradation.apply(*_scene(96, 128, 0), severity, rng)
+    return rng.bytes(16)
 
 
 def _apply(degradation: Degradation, severity: float, seed: int) -> np.ndarray:

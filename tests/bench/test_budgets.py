@@ -19,7 +19,8 @@ from moei_toolkit.errors import BenchError, ConfigError
 from moei_toolkit.io.reporter import SilentReporter
 
 PLAN = Plan(warm_ups=0, runs=3, blocks=1)
-CONFIG = validate_config(minimal(backbone={"type": "global_unet", "width": 10}), "test")
+BACKBONE, EXPERT = {"type": "global_unet", "width": 10}, minimal()["experts"]["any"]
+CONFIG = validate_config(minimal(backbone=BACKBONE, experts={"one": EXPERT, "other": EXPERT}), "test")
 
 
 def fake(noise: float = 0.0):
@@ -64,6 +65,13 @@ def test_without_a_trained_rival_there_is_no_pair(monkeypatch):
     assert "dense-equal: latency and memory" not in pairs(monkeypatch, rivals=False)
 
 
+def test_one_expert_alone_mixes_with_none(monkeypatch):
+    monkeypatch.setattr(budgets, "measure", fake())
+    model = Model(validate_config(minimal(backbone=BACKBONE), "test").model_dump(), {})
+    found = budgets.pair_budgets(model, SIZE, PLAN, SilentReporter())
+    assert [pair.rival for pair in found] == ["dense", "dense, width 10", "dense, width 10"]
+
+
 def test_latencies_that_are_too_noisy_are_not_called_equal(monkeypatch):
     found = {pair.budget: pair for pair in pairs(monkeypatch, noise=0.2).values() if ", width" in pair.rival}
     assert (found["latency",].rival, found["latency",].equal) == ("dense, width unknown", None)
@@ -100,7 +108,8 @@ def test_a_wider_config_loads_and_differs_in_width_and_place(tmp_path: Path):
     ("wrong", "error", "said"),
     [
         ({"option": "channels"}, ConfigError, "'global_unet' has no whole number called 'channels'"),
-        ({"tolerance": -0.02}, BenchError, "expected a tolerance of 0 or more, got -0.02"),
+        ({"tolerance": -0.02}, BenchError, "expected a tolerance of 0 or more and below 1, got -0.02"),
+        ({"tolerance": float("inf")}, BenchError, "expected a tolerance of 0 or more and below 1, got inf"),
     ],
 )
 def test_what_cannot_be_matched_is_refused_before_anything_is_measured(monkeypatch, wrong, error, said):

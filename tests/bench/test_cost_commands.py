@@ -89,13 +89,24 @@ def test_budgets_says_what_was_tried(noise, tmp_path: Path, capsys):
     assert (tmp_path / f"dense_width_{wider[1]['width']}.py").is_file()
 
 
+def test_scaling_takes_no_more_threads_than_there_are_cores(noise, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("moei_toolkit.io.processors.usable_cores", lambda: 4)
+    assert scaling.main(["--run", "mine", "-o", str(tmp_path), "--only", "threads"]) == 0
+    points = json.loads((tmp_path / "threads.json").read_text())["points"]
+    assert [point["value"] for point in points] == [1, 2, 4]
+
+
 def test_scaling_says_how_far_values_are_apart_and_how_sure_that_is(noise, tmp_path: Path, capsys):
     noise.share = 0.1
     assert scaling.main(["--run", "mine", "-o", str(tmp_path), "--only", "experts", "size", "--quick"]) == 0
     said = capsys.readouterr().out
-    record = json.loads((tmp_path / "scaling.json").read_text())
-    assert record["plan"]["runs"] == 3
-    points = {(point["study"], point["value"]): point["over_first"] for point in record["points"]}
+    records = [json.loads((tmp_path / f"{name}.json").read_text()) for name in ("experts", "size")]
+    assert [record["plan"]["runs"] for record in records] == [3, 3]
+    points = {
+        (point["study"], point["value"]): point["over_first"]
+        for record in records
+        for point in record["points"]
+    }
     assert points["experts", 1] is points["size", 1] is points["size", 8] is None
     ratio = points["experts", 64]
     assert (ratio["first"], ratio["second"]) == ("64", "1")

@@ -48,7 +48,7 @@ def test_an_impossible_range(ends: tuple[int, int]):
         match_width(lambda width: 1.0, *ends)
 
 
-@pytest.mark.parametrize("tolerance", [-0.02, float("nan")])
+@pytest.mark.parametrize("tolerance", [-0.02, 1.0, float("inf"), float("nan")])
 def test_an_impossible_tolerance_is_refused_before_anything_is_measured(tolerance: float):
-    with pytest.raises(BenchError, match=f"tolerance of 0 or more, got {tolerance}"):
+    with pytest.raises(BenchError, match=f"tolerance of 0 or more and below 1, got {tolerance}"):
         match_width(lambda width: pytest.fail("was measured"), 24, 48, tolerance)

@@ -10,6 +10,7 @@ import pytest
 from tiny_model import make_model
 from tiny_run import EXPERTS, make_run
 
+from moei_toolkit.bench.building import build_subject, make_image
 from moei_toolkit.bench.cost import compare, costs_of
 from moei_toolkit.bench.dearest import dearest
 from moei_toolkit.bench.models import model_in, require_bundle_of
@@ -123,6 +124,32 @@ def test_a_bundle_is_of_the_model_that_it_was_exported_from(model: Model, tmp_pa
     stages["router"] = "another"
     with pytest.raises(ConfigError, match="stage 'router' is another"):
         require_bundle_of(parts_in(folder), folder, tmp_path)
+
+
+def test_the_usual_tiler_runs_networks_in_the_usual_layout(model: Model):
+    def layouts(tiling: str) -> set[bool]:
+        runtime, _, _ = build_eager(model, Subject("one", tiling=tiling))
+        weights = [
+            value for value in runtime.backbone.parameters() if value.ndim == 4 and min(value.shape) > 1
+        ]
+        return {weight.is_contiguous() for weight in weights}
+
+    assert (layouts("whole"), layouts("banded")) == ({True}, {False})
+
+
+def test_tiles_are_never_halved_while_time_is_taken(model: Model, monkeypatch):
+    def run_out(*_: object) -> None:
+        raise MemoryError
+
+    built = build_subject(model, Subject(DENSE))
+    monkeypatch.setattr("moei_toolkit.inference.runtimes.eager.EagerRuntime.restore_tiles", run_out)
+    with pytest.raises(MemoryError):
+        built.restore(make_image(SIZE))
+
+
+def test_more_threads_than_engines_bear_are_refused():
+    with pytest.raises(ConfigError, match="threads: expected 1 to"):
+        Subject("many", threads=100_000)
 
 
 @pytest.mark.parametrize("wrong", [{"threads": 0}, {"batch": 0}, {"experts": 0}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -70,6 +71,15 @@ def test_a_network_restoring_by_tiles_leaves_none(route: str):
     tiled = runtime.restore(image, route, g)
     assert np.abs(tiled - image).mean() > 0.01
     assert seam_ratio(tiled, whole, 128, 32, runtime.protocol.align) == pytest.approx(1, abs=0.02)
+
+
+def test_guides_do_not_count():
+    guides, plain = dict.fromkeys(EXPERTS, 32), Protocol(64, 64, 4, tile=128, overlap=32)
+    without, with_guides = (
+        compare_with_whole(make_runtime(protocol=protocol), make_decider(0, 1), photograph())
+        for protocol in (plain, replace(plain, guides=guides))
+    )
+    assert without == with_guides
 
 
 def test_what_cannot_be_compared_is_refused():

@@ -44,6 +44,13 @@ class Dividing(Haze):
         return super().render(view, rng) * (np.float32(view.height - 1) / (view.height - 1))
 
 
+class Dicing(Haze):
+    def render(self, view, rng):
+        if view.severity > 0.5:
+            rng.uniform()
+        return super().render(view, rng)
+
+
 class Unpicklable(Haze):
     def __init__(self) -> None:
         super().__init__()
@@ -77,6 +84,7 @@ class Fading(Haze):
         (Unpicklable, "survives pickling, .*: (AttributeError|PicklingError)"),
         (Forgetful, "survives pickling, .*: it draws other weather afterwards"),
         (Unseeded, "same bytes: two pictures differ"),
+        (Dicing, "same random numbers whatever the severity: the generator is left in another state"),
         (Fixed, "other weather: two pictures are equal"),
         (Overwriting, "left as they are: changed: picture True, depth False"),
         (Backwards, "does more harm: mean errors"),

@@ -56,6 +56,11 @@ class Forgetful(Temperature):
         self.temperature = round(float(state["temperature"]), 3)
 
 
+class Gullible(Temperature):
+    def load_state(self, state):
+        self.temperature = float(state.get("temperature", 1.0))
+
+
 class NotJSON(Temperature):
     def state(self):
         return {"temperature": np.float32(self.temperature), "at_bound": False}
@@ -91,6 +96,7 @@ class Forgiving(Temperature):
         (InPlace, "the logits or the targets changed"),
         (Forgetful, "survives JSON: the probabilities differ"),
         (NotJSON, "survives JSON: TypeError"),
+        (Gullible, "a foreign state is refused with .*: it was taken"),
         (NeedsMany, "a single image.*ValueError: too few"),
     ],
 )

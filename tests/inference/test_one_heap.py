@@ -30,6 +30,25 @@ def test_a_thread_allocates_where_the_main_one_does(heaps, is_of_main):
     assert subprocess.check_output(command, text=True).strip() == str(is_of_main)
 
 
+def test_the_command_and_what_is_measured_share_theirs(monkeypatch):
+    from moei_toolkit.bench import worker
+    from moei_toolkit.commands import restore
+    from moei_toolkit.inference import one_heap
+
+    class SharedError(Exception):
+        pass
+
+    def share() -> None:
+        raise SharedError
+
+    monkeypatch.setattr(one_heap, "share_heap", share)
+    monkeypatch.setattr(worker, "share_heap", share)
+    with pytest.raises(SharedError):
+        restore.main(["photo.png"])
+    with pytest.raises(SharedError):
+        worker.main()
+
+
 @pytest.mark.parametrize("name", ["darwin", "win32"])
 def test_other_systems_are_left_alone(name, monkeypatch):
     from moei_toolkit.inference import one_heap

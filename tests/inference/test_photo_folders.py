@@ -125,15 +125,28 @@ class TestContinuing:
         assert [text.endswith("done before") for text in reporter.told] == [True, False, False]
         assert len(list(out.iterdir())) == 6
 
-    def test_a_picture_never_lies_beside_the_json_of_another(self, pairs, restorer, monkeypatch):
+    def test_a_failure_leaves_the_picture_and_its_json_as_they_were(self, pairs, restorer, monkeypatch):
         restore_photos(restorer, pairs, Quiet(), "m")
+        before = {path.name: path.read_bytes() for path in pairs[0][1].parent.iterdir()}
 
         def fail(*_):
             raise DataError("NaN came out")
 
         monkeypatch.setattr(restorer.runtime, "restore_rows", fail)
         assert len(restore_photos(restorer, pairs, Quiet(), "other").failures) == 3
-        assert [path.suffix for path in pairs[0][1].parent.iterdir()] == [".png"] * 3
+        assert {path.name: path.read_bytes() for path in pairs[0][1].parent.iterdir()} == before
+
+    def test_a_picture_never_lies_beside_the_json_of_another(self, pairs, restorer, monkeypatch):
+        restore_photos(restorer, pairs, Quiet(), "m")
+        found, replace = [], Path.replace
+
+        def watch(self: Path, target: Path) -> Path:
+            found.append((target.suffix, target.with_name(target.name + ".json").exists()))
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", watch)
+        restore_photos(restorer, pairs, Quiet(), "other")
+        assert sorted(found) == [(".json", False)] * 3 + [(".png", False)] * 3
 
     def test_the_command_names_the_model_by_its_run(self, tmp_path, pairs, capsys):
         run = make_run(tmp_path / "run")

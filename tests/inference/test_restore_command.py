@@ -187,6 +187,20 @@ def test_names_cannot_write_on_the_terminal(default_model, photo, capfd):
     assert r"a\x1b[31m.jpg: expert" in said
 
 
+def test_what_is_hidden_in_a_folder_is_passed_over(default_model, photo):
+    photo.with_name("._photo.jpg").write_bytes(b"what macOS leaves beside a photograph")
+    (photo.parent / ".thumbnails").mkdir()
+    picture(photo.parent / ".thumbnails" / "photo.png", (8, 8))
+    assert restore.main([str(photo.parent)]) == 0
+    assert {path.name for path in (photo.parent / "restored").iterdir()} == {"photo.jpg", "photo.jpg.json"}
+
+
+def test_a_photograph_that_is_named_twice_is_restored_once(default_model, photo, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert restore.main([str(photo), str(photo.parent), "-o", str(out), "--dry-run"]) == 0
+    assert capsys.readouterr().out.count(" -> ") == 1
+
+
 def test_a_name_of_another_encoding_does_not_stop_the_others(default_model, photo, capfd):
     other = photo.with_name(os.fsdecode(b"a\xe9.jpg"))
     try:
@@ -205,7 +219,9 @@ def test_a_name_that_leaves_no_room_for_its_record_does_not_stop_the_others(defa
     for path in (longest, longer):
         path.write_bytes(photo.read_bytes())
     assert restore.main([str(photo.parent)]) == PARTIAL
-    assert "nnn.jpg: expected a name of at most 250 bytes, for its record" in capfd.readouterr().err
+    assert (
+        "nnn.jpg: expected a name of at most 250 bytes, for its record's is longer" in capfd.readouterr().err
+    )
     names = {path.name for path in (photo.parent / "restored").iterdir()}
     assert names == {name + end for name in ("photo.jpg", longest.name) for end in ("", ".json")}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,17 @@ def test_sixteen_bits(tmp_path: Path, suffix: str):
     again = read_image(tmp_path / f"x{suffix}")
     assert told(again.exif) == told(raw)
     np.testing.assert_array_equal(again.pixels, image.pixels)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("kind", "width"), [(1, "B3x"), (3, "H2x"), (4, "L")])
+def test_whole_numbers_of_any_width_become_upright(order: str, kind: int, width: str):
+    def data(orientation: int) -> bytes:
+        entry = struct.pack(order + "HHL" + width, 274, kind, 1, orientation)
+        head = {"<": b"II", ">": b"MM"}[order] + struct.pack(order + "HL", 42, 8)
+        return head + struct.pack(order + "H", 1) + entry + bytes(4)
+
+    assert upright_exif(data(6)) == data(1)
 
 
 def test_upright_data_stays_byte_for_byte(tmp_path: Path):

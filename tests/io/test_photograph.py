@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -164,6 +165,22 @@ def test_what_cannot_be_streamed_is_decoded_whole(tmp_path: Path, name: str):
     assert isinstance(photo, WholePhotograph)
     assert photo.traits == loaded.traits
     np.testing.assert_array_equal(read_by_rows(photo), loaded.pixels)
+
+
+@pytest.mark.parametrize(
+    ("limit", "options", "bytes_held"),
+    [
+        ("_MAX_STRIP_BYTES", {"rowsperstrip": 20, "compression": "zlib"}, 20 * SIZE[1] * 6),
+        ("_MAX_TILES_BYTES", {"tile": (32, 16)}, 32 * SIZE[1] * 6),
+    ],
+)
+def test_large_parts_of_a_tiff_are_not_held_while_the_rest_is_streamed(
+    tmp_path: Path, monkeypatch, limit: str, options: dict[str, Any], bytes_held: int
+):
+    path = save_deep(tmp_path / "x.tif", 3, **options)
+    for most, kind in ((bytes_held, StreamedPhotograph), (bytes_held - 1, WholePhotograph)):
+        monkeypatch.setattr(f"moei_toolkit.io.streamable.{limit}", most)
+        assert isinstance(open_photograph(path, whole_pixels=0), kind)
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.99])

@@ -58,7 +58,10 @@ TOLD = {
     ],
     "moei_search_spaces": [
         *(name for cls in (SearchSpace, Variant) for name in cls.model_fields),
-        *(f"{cls.__name__}({', '.join(cls.model_fields)})" for cls in (Choices, Interval)),
+        *(
+            f"{cls.__name__}({', '.join(f'{name}=...' for name in cls.model_fields)})"
+            for cls in (Choices, Interval)
+        ),
     ],
 }
 """By hook, what is to be said of its argument and of what it returns."""

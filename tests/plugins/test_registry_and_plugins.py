@@ -71,7 +71,9 @@ def test_a_class_decorated_by_a_plugin_lapses_when_the_plugin_fails(site, monkey
 
 
 def test_check_components_reports_each_problem(site):
-    site.install("moei-toy", plugin(("experts", "toy", "json:JSONDecoder")))
+    half_done = "moei_toolkit.experts.base:Expert"
+    site.install("moei-toy", plugin(("experts", "toy", "json:JSONDecoder"), ("experts", "half", half_done)))
     problems = check_components(site.load())
+    assert problems["experts", "half"] == "experts 'half': expected run, which it lacks"
     assert "expected a subclass" in problems["experts", "toy"]
     assert ("experts", "dense") not in problems

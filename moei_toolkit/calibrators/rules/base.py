@@ -51,5 +51,5 @@ class AbstentionRule(ABC):
         """Take back what :meth:`state` returned.
 
         Raises:
-            ValueError: If that cannot be.
+            KeyError, TypeError or ValueError: If that cannot be.
         """

@@ -16,6 +16,7 @@ from typing import TypeVar
 import cv2
 
 from moei_toolkit.errors import DataError
+from moei_toolkit.frames import carry_places
 from moei_toolkit.io.processors import usable_cores
 
 Job = TypeVar("Job")
@@ -45,7 +46,9 @@ def run_jobs(
     with ProcessPoolExecutor(count, context, initializer=_start_worker) as pool:
         waiting = iter(jobs)
         with _interrupts_held():  # the workers start here and inherit it: Ctrl-C is for the parent to answer
-            pending: list[Future[Result]] = [pool.submit(work, job) for job in islice(waiting, ahead * count)]
+            pending: list[Future[Result]] = [
+                pool.submit(_telling_where, work, job) for job in islice(waiting, ahead * count)
+            ]
         while pending:
             try:
                 result = pending.pop(0).result()
@@ -54,7 +57,7 @@ def run_jobs(
                     "a worker process ended without a result: it was killed, or memory ran out. "
                     "Run the same command again, with fewer workers."
                 ) from error
-            pending += [pool.submit(work, job) for job in islice(waiting, 1)]
+            pending += [pool.submit(_telling_where, work, job) for job in islice(waiting, 1)]
             yield result
 
 
@@ -71,3 +74,11 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _telling_where(work: Callable[[Job], Result], job: Job) -> Result:
+    try:
+        return work(job)
+    except Exception as error:
+        carry_places(error)
+        raise

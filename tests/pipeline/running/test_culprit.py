@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from types import ModuleType
 
 import pytest
 
 from moei_toolkit.cli import run_main
+from moei_toolkit.frames import carry_places
 from moei_toolkit.pipeline.running import culprit
 from moei_toolkit.plugin_table import Entry, PluginTable, Provider
 from moei_toolkit.plugins import TOOLKIT, load_plugins
@@ -44,6 +46,15 @@ def test_the_place_in_the_plugin_is_told(packages):
     heavy, other = packages["moei_heavy.loss"].run, packages["somebody.else"].run
     assert behind(lambda: heavy(lambda: 1 / 0)) == "moei-heavy 1.2 (loss.py, line 2)"
     assert behind(lambda: other(lambda: heavy(lambda: other(lambda: 1 / 0)))).startswith("moei-heavy 1.2 (")
+
+
+def test_an_error_that_comes_from_another_process_tells_the_place_too(packages):
+    with pytest.raises(ZeroDivisionError) as caught:
+        packages["moei_heavy.loss"].run(lambda: 1 / 0)
+    carry_places(caught.value)
+    arrived = pickle.loads(pickle.dumps(caught.value))
+    assert arrived.__traceback__ is None
+    assert culprit.plugin_behind(arrived) == "moei-heavy 1.2 (loss.py, line 2)"
 
 
 def test_a_command_names_the_plugin_and_does_not_call_it_a_bug_of_its_own(packages, monkeypatch, capfd):
