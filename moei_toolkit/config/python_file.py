@@ -17,7 +17,7 @@ from typing import Any
 
 from moei_toolkit.config.merge import merge
 from moei_toolkit.config.packaged import SEPARATOR, find_config
-from moei_toolkit.errors import ConfigError, located
+from moei_toolkit.errors import ConfigError, did_you_mean, located
 
 BASE = "_base_"
 LEVELS = 4
@@ -64,7 +64,8 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"cannot read config file {path}: {error.strerror}.") from error
+        hint = did_you_mean(path.name, (other.name for other in path.parent.glob("*.py") if other != path))
+        raise ConfigError(f"cannot read config file {path}: {error.strerror}. {hint}".rstrip()) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: expected UTF-8 text: {error}.") from error
 

@@ -14,13 +14,14 @@ import numpy as np
 
 from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.guide import Guide
-from moei_toolkit.inference.photo_record import record_path, require_no_other, source_facts
+from moei_toolkit.inference.photo_record import require_no_other, source_facts
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.io.atomic import json_text
 from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.half_written import atomic_file, remove_abandoned
 from moei_toolkit.io.images import Photograph, RowWriter, open_photograph, require_writable
+from moei_toolkit.io.restoration_record import record_path
 from moei_toolkit.io.text import printable
 
 _LONGEST_NAME = 255

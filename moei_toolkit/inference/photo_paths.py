@@ -9,8 +9,8 @@ from os.path import realpath
 from pathlib import Path
 
 from moei_toolkit.errors import ImageError
-from moei_toolkit.inference.photo_record import is_restoration
 from moei_toolkit.io.images import WRITABLE_SUFFIXES
+from moei_toolkit.io.restoration_record import is_restoration
 
 USUAL_OUTPUT = "restored"
 """The folder for restorations where none is named."""

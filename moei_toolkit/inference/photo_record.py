@@ -1,4 +1,4 @@
-"""The JSON file beside a restored photograph: from what it came about, and how."""
+"""Whether a photograph is restored already, by the record beside its restoration."""
 
 from __future__ import annotations
 
@@ -6,15 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.errors import ImageError
-from moei_toolkit.io.json_file import parse_json
-
-_TOLD = {"modified_ns", "model"}
-"""What every record has among others."""
-
-
-def record_path(target: Path) -> Path:
-    """Return where the record of a restored picture lies: beside it, as ``NAME.SUFFIX.json``."""
-    return target.with_name(target.name + ".json")
+from moei_toolkit.io.restoration_record import is_record, read_record, record_path
 
 
 def source_facts(source: Path) -> dict[str, Any]:
@@ -37,13 +29,8 @@ def is_done(source: Path, target: Path, model: str | None) -> bool:
         expected = {**source_facts(source), "model": model}
     except OSError:
         return False
-    record = _read(record_path(target))
+    record = read_record(record_path(target))
     return all(record.get(key) == value for key, value in expected.items())
-
-
-def is_restoration(picture: Path) -> bool:
-    """Tell whether a record says of a picture that it was restored."""
-    return _read(record_path(picture)).keys() >= _TOLD
 
 
 def require_no_other(target: Path) -> None:
@@ -57,18 +44,9 @@ def require_no_other(target: Path) -> None:
         raise ImageError(f"{path}: is a folder, where the record of a restoration goes; move it")
     if not path.is_file():
         return
-    record = _read(path)
-    if not record.keys() >= _TOLD and (record or not target.is_file()):
+    record = read_record(path)
+    if not is_record(record) and (record or not target.is_file()):
         raise ImageError(
             f"{path}: is no record of a restoration, and would be replaced by one; move it, or choose "
             "another output"
         )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Return a record; empty if it is none, or cannot be read."""
-    try:
-        record = parse_json(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}

@@ -13,11 +13,11 @@ from moei_toolkit.cluster.allocation import Allocation
 from moei_toolkit.cluster.mapping import Lost, map_over_workers
 from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.photo import restore_photo
-from moei_toolkit.inference.photo_record import record_path
 from moei_toolkit.inference.photos import Job, Tally, attempt, plan_jobs, report_jobs
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import remove_leftovers_of
 from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.io.restoration_record import record_path
 from moei_toolkit.io.shared_paths import SharedPaths, mark_in, shared_paths
 
 

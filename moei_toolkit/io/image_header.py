@@ -44,6 +44,7 @@ DECODE_ERRORS = (
 )
 """What Pillow's decoders are known to raise on damaged files."""
 
+PngImagePlugin.MAX_TEXT_CHUNK = 2**24  # binds colour profiles as well, and some take more than the usual 1 MB
 logging.getLogger("PIL.TiffImagePlugin").setLevel(logging.CRITICAL)  # it raises what it complains about
 
 _OTHER_KINDS = (

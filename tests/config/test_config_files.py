@@ -191,7 +191,8 @@ def test_an_error_in_a_base_names_the_base(write):
 
 def test_files_that_are_none(tmp_path, write):
     assert "cannot read config file" in error_of(tmp_path / "missing.py")
-    assert "cannot read config file" in error_of(tmp_path / "missing.py")
+    write("missed.py", "")
+    assert error_of(tmp_path / "missing.py").endswith("Did you mean 'missed.py'?")
     assert "expected a Python config file (.py), got '.yaml'" in error_of(write("a.yaml", "seed: 1\n"))
     (tmp_path / "folder.py").mkdir()
     assert "cannot read config file" in error_of(tmp_path / "folder.py")

@@ -15,12 +15,12 @@ from tiny_run import make_decider, make_run, make_runtime
 from moei_toolkit.commands import restore
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.photo_paths import pair_paths
-from moei_toolkit.inference.photo_record import record_path
 from moei_toolkit.inference.photos import restore_photos
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import beside
 from moei_toolkit.io.images import Photograph, open_photograph
+from moei_toolkit.io.restoration_record import record_path
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.devices import usable_device
 from moei_toolkit.inference.photo import restore_photo
 from moei_toolkit.inference.photo_paths import pair_paths
-from moei_toolkit.inference.photo_record import record_path
 from moei_toolkit.inference.photos import restore_photos
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.inference.runtimes.eager import EagerRouter
 from moei_toolkit.io.atomic import beside
 from moei_toolkit.io.images import open_photograph, read_image
+from moei_toolkit.io.restoration_record import record_path
 from moei_toolkit.routers.external import ExternalRouter
 
 

@@ -11,7 +11,10 @@ from moei_toolkit.data.layouts.folders import open_folder, root_path
 from moei_toolkit.data.layouts.image_files import collect_images
 from moei_toolkit.data.layouts.pairing import single_files
 from moei_toolkit.errors import ConfigError, DataError
+from moei_toolkit.io.restoration_record import is_restoration
 from moei_toolkit.io.text import is_text
+
+_RESTORED = "it was restored, as the record beside it says, and is no clean photograph"
 
 
 class CleanPhotos(Layout):
@@ -39,16 +42,19 @@ class CleanPhotos(Layout):
         return self._read().scenes(seed)
 
     def leftovers(self) -> Iterator[Leftover]:
-        """Yield images of kinds that are not read, and those that differ in nothing but suffix or case."""
+        """Yield images of kinds that are not read, restorations, and what differs in suffix or case only."""
         return iter(self._read().leftovers)
 
     def _read(self) -> Reading:
         found = collect_images(open_folder(self.root), only_images=False)
-        single, twins = single_files(found.images, lambda file: file, lambda file: file.key)
+        restored = {file.path for file in found.images if is_restoration(file.path)}
+        photos = [file for file in found.images if file.path not in restored]
+        single, twins = single_files(photos, lambda file: file, lambda file: file.key)
+        leftovers = [*found.leftovers, *twins, *(Leftover(path, _RESTORED) for path in sorted(restored))]
         if not single:
-            reasons = "; ".join(f"{one.path.name}: {one.reason}" for one in [*found.leftovers, *twins][:3])
+            reasons = "; ".join(f"{one.path.name}: {one.reason}" for one in leftovers[:3])
             raise DataError(
                 f"{self.root}: expected photographs in it or below, found none. {reasons}".rstrip()
             )
         scenes = (FileScene(file.id, None, file.id, file.path) for file in single.values())
-        return gather_scenes(self.dataset, scenes, [*found.leftovers, *twins])
+        return gather_scenes(self.dataset, scenes, leftovers)

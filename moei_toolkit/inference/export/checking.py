@@ -11,14 +11,13 @@ import numpy as np
 from moei_toolkit.errors import ExportError
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
+from moei_toolkit.inference.runtimes.engines import Engine
 from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.inference.runtimes.onnx import OnnxRuntime
 from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
 
 TOLERANCE = 1e-4
 """Largest absolute difference to eager."""
-
-Engine = OnnxRuntime | OpenVINORuntime
 
 Comparison = tuple[str, Callable[[Engine], np.ndarray], np.ndarray]
 """Name of a graph, how an engine runs it, and what it must give."""

@@ -15,11 +15,7 @@ from moei_toolkit.errors import CheckpointError, ConfigError, did_you_mean, loca
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.export.record import RECORD, Fitted, graphs_in, read_bundle
 from moei_toolkit.inference.runtimes.base import Runtime
-from moei_toolkit.inference.runtimes.onnx import OnnxRuntime
-from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
-
-Engine = OnnxRuntime | OpenVINORuntime
-ENGINES: dict[str, type[Engine]] = {"onnx": OnnxRuntime, "openvino": OpenVINORuntime}
+from moei_toolkit.inference.runtimes.engines import ENGINES
 
 _CALIBRATOR = "moei_toolkit.calibrators.base:Calibrator"
 _RULE = "moei_toolkit.calibrators.rules.base:AbstentionRule"

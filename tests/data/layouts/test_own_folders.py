@@ -94,3 +94,14 @@ def test_a_folder_without_photographs(tmp_path):
         build("clean_photos", tmp_path).scenes(0)
     with pytest.raises(ConfigError, match="dataset: expected text, got None"):
         build("clean_photos", tmp_path, dataset=None)
+
+
+def test_restorations_are_no_clean_photographs(tmp_path):
+    plant(tmp_path, "{a.png,restored/a.png,restored/b.png}")
+    (tmp_path / "restored" / "a.png.json").write_text(
+        '{"modified_ns": 1, "model": "tiny", "source": "a.png"}'
+    )
+    (tmp_path / "restored" / "b.png.json").write_text('{"title": "not of this toolkit"}')
+    layout = build("clean_photos", tmp_path)
+    assert set(scenes_of(layout)) == {"a", "restored/b"}
+    assert "it was restored" in reasons_of(layout)["restored/a.png"]

@@ -13,12 +13,12 @@ import pytest
 from tiny_run import EXPERTS
 
 from moei_toolkit.errors import ConfigError
-from moei_toolkit.inference.export.loading import ENGINES
 from moei_toolkit.inference.export.record import graphs_in, read_bundle
 from moei_toolkit.inference.opening import open_model
 from moei_toolkit.inference.run_loading import load_run
 from moei_toolkit.inference.runtimes import openvino
 from moei_toolkit.inference.runtimes.base import Runtime
+from moei_toolkit.inference.runtimes.engines import ENGINES
 from moei_toolkit.types import DENSE
 
 ROUTES = (*EXPERTS, DENSE)

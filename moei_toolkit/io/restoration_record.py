@@ -1,0 +1,35 @@
+"""The JSON file beside a restored picture, by which such a picture is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from moei_toolkit.io.json_file import parse_json
+
+_TOLD = {"modified_ns", "model"}
+"""What every record has among others."""
+
+
+def record_path(picture: Path) -> Path:
+    """Return where the record of a restored picture lies: beside it, as ``NAME.SUFFIX.json``."""
+    return picture.with_name(picture.name + ".json")
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what a JSON file holds; empty if it is no JSON object, or cannot be read."""
+    try:
+        record = parse_json(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def is_record(content: dict[str, Any]) -> bool:
+    """Tell whether that is the record of a restoration."""
+    return content.keys() >= _TOLD
+
+
+def is_restoration(picture: Path) -> bool:
+    """Tell whether a record says of a picture that it was restored."""
+    return is_record(read_record(record_path(picture)))
