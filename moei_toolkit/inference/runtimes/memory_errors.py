@@ -10,6 +10,7 @@ _SIGNS = (
     "out of memory",  # torch on a GPU
     "failed to allocate",  # ONNX Runtime and OpenVINO
     "bad_alloc",  # C++
+    "resource temporarily unavailable",  # C++ again, where there is no room for the stack of a thread
 )
 _WHOLE = "could not create a primitive"
 """All that oneDNN, which computes for torch on the CPU, says; longer complaints that begin so are others."""
