@@ -20,11 +20,13 @@ def load_class(entry: Entry, contract: str) -> type:
         contract: The abstract base it must derive from, as ``"package.module:Class"``.
 
     Raises:
-        RegistryError: If it cannot be imported, or does not derive from the contract.
+        RegistryError: If it cannot be imported, or does not derive from the contract and fulfil it.
     """
     component = entry.target if isinstance(entry.target, type) else _import(entry.target, entry)
     if not isinstance(component, type) or not issubclass(component, _import(contract, entry)):
         raise RegistryError(f"{entry}: expected a subclass of {contract}, got {component!r}")
+    if missing := sorted(getattr(component, "__abstractmethods__", ())):
+        raise RegistryError(f"{entry}: expected {', '.join(missing)}, which it lacks")
     return component
 
 

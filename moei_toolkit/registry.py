@@ -103,10 +103,7 @@ def check_components(table: PluginTable) -> dict[tuple[str, str], str]:
         registry = ComponentRegistry(kind, contract, plugins=lambda: table)
         for name in registry.names():
             try:
-                component = registry.get(name)
+                registry.get(name)
             except RegistryError as error:
                 problems[kind, name] = str(error)
-                continue
-            if missing := sorted(getattr(component, "__abstractmethods__", ())):
-                problems[kind, name] = f"{kind} {name!r}: expected {', '.join(missing)}, which it lacks"
     return problems

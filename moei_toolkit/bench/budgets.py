@@ -61,7 +61,7 @@ def pair_budgets(
             measured once more; if that is as noisy, no width of that latency is told.
 
     Raises:
-        BenchError: If a measurement failed, or the tolerance is negative.
+        BenchError: If a measurement failed, or the tolerance is not in [0, 1).
         ConfigError: If the backbone has no such option.
     """
     config = validate_config(dict(model.config), "the measured run")

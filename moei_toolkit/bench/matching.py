@@ -46,7 +46,7 @@ def match_width(cost: Callable[[int], float], low: int, high: int, tolerance: fl
         whole numbers.
 
     Raises:
-        BenchError: If low > high, or the tolerance is negative.
+        BenchError: If low > high, or the tolerance is not in [0, 1).
     """
     require_tolerance(tolerance)
     if not 1 <= low <= high:

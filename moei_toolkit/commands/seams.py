@@ -32,8 +32,9 @@ def main(argv: Sequence[str]) -> int:
     found = {}
     for photo in args.photos:
         pixels = read_image(photo).pixels
-        with located(printable(str(photo))):
-            found[printable(str(photo))] = compare_with_whole(runtime, decider, pixels, photo.as_posix())
+        name = printable(str(photo))
+        with located(name):
+            found[name] = compare_with_whole(runtime, decider, pixels, photo.as_posix())
     if args.json is not None:
         atomic_write_json(args.json, {photo: asdict(agreement) for photo, agreement in found.items()})
     rows = [

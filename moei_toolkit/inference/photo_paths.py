@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from os.path import realpath
 from pathlib import Path
 
+from moei_toolkit.data.layouts.file_names import is_hidden
 from moei_toolkit.errors import ImageError
 from moei_toolkit.io.images import WRITABLE_SUFFIXES
 from moei_toolkit.io.restoration_record import is_restoration
@@ -48,7 +49,7 @@ def pair_all(sources: Sequence[Path], output: Path | None) -> list[tuple[Path, P
     taken: dict[Path, tuple[Path, Path]] = {}
     for source, target in pairs:
         first, _ = taken.setdefault(_real(target), (source, target))
-        if _real(first) != _real(source):
+        if first != source and _real(first) != _real(source):
             raise ImageError(
                 f"{target}: both {first} and {source} would be restored to it; restore them to different "
                 "folders"
@@ -128,13 +129,8 @@ def _files_below(folder: Path, unread: list[ImageError]) -> Iterator[Path]:
         unread.append(ImageError(f"{error.filename}: cannot be read: {error.strerror}"))
 
     for above, folders, names in os.walk(folder, onerror=tell):
-        folders[:] = [name for name in folders if not _is_hidden(name)]
-        yield from (Path(above, name) for name in names if not _is_hidden(name))
-
-
-def _is_hidden(name: str) -> bool:
-    """Tell what programs keep for themselves, such as the ``._NAME.jpg`` of macOS, which is no photograph."""
-    return name.startswith(".")
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        yield from (Path(above, name) for name in names if not is_hidden(name))
 
 
 def _real(path: Path) -> Path:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.io.json_file import parse_json
+from moei_toolkit.errors import DataError
+from moei_toolkit.io.json_file import read_object
 
 _TOLD = {"modified_ns", "model"}
 """What every record has among others."""
@@ -19,10 +20,9 @@ def record_path(picture: Path) -> Path:
 def read_record(path: Path) -> dict[str, Any]:
     """Return what a JSON file holds; empty if it is no JSON object, or cannot be read."""
     try:
-        record = parse_json(path.read_bytes())
-    except (OSError, ValueError):
+        return read_object(path)
+    except DataError:
         return {}
-    return record if isinstance(record, dict) else {}
 
 
 def is_record(content: dict[str, Any]) -> bool:

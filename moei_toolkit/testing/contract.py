@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from moei_toolkit.calibrators.base import Calibrator
+from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.errors import MoeiError
 
 ODD_SIZES = ((1, 1), (3, 50), (17, 31))
@@ -87,6 +89,18 @@ def require_no_torch(component: object) -> None:
     with promise(component, "it works without PyTorch, as part of an exported bundle"):
         said = subprocess.run(command, capture_output=True, text=True).stderr
         require("import of torch halted" not in said, f"{module} imports it")
+
+
+def require_own_state(component: Calibrator | AbstentionRule) -> None:
+    """Require that a component with a state refuses one that is none of its own."""
+    if not component.state():
+        return
+    with promise(component, "a foreign state is refused with a KeyError, TypeError or ValueError"):
+        try:
+            component.load_state({"unknown": None})
+        except (KeyError, TypeError, ValueError):
+            return
+        require(False, "it was taken")
 
 
 def random_images(count: int, height: int, width: int, seed: int = 0) -> Tensor:

@@ -243,9 +243,10 @@ def test_a_profile_of_gray_is_not_written_beside_rgb(tmp_path: Path, name: str, 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_a_profile_of_some_megabytes(tmp_path: Path, suffix: str):
-    image, path = replace(like(8, False, False, True), icc=RGB_PROFILE + noise(3 * 2**20).tobytes()), tmp_path
-    write_image(path / f"x{suffix}", image.pixels, image)
-    again = read_image(path / f"x{suffix}")
+    image = replace(like(8, False, False, True), icc=RGB_PROFILE + noise(3 * 2**20).tobytes())
+    path = tmp_path / f"x{suffix}"
+    write_image(path, image.pixels, image)
+    again = read_image(path)
     assert again.icc == image.icc
     np.testing.assert_array_equal(again.pixels, image.pixels)
 

@@ -74,6 +74,6 @@ def test_check_components_reports_each_problem(site):
     half_done = "moei_toolkit.experts.base:Expert"
     site.install("moei-toy", plugin(("experts", "toy", "json:JSONDecoder"), ("experts", "half", half_done)))
     problems = check_components(site.load())
-    assert problems["experts", "half"] == "experts 'half': expected run, which it lacks"
+    assert problems["experts", "half"] == "experts 'half' from moei-toy 1.0: expected run, which it lacks"
     assert "expected a subclass" in problems["experts", "toy"]
     assert ("experts", "dense") not in problems
