@@ -76,7 +76,7 @@ def parse_size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     if match is None or min(map(int, match.groups())) < 16:
         raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT of 16 pixels or more, got {text!r}")
-    from moei_toolkit.io.photograph import MAX_STREAMED_PIXELS
+    from moei_toolkit.io.images.photograph import MAX_STREAMED_PIXELS
 
     width, height = map(int, match.groups())
     if width * height > MAX_STREAMED_PIXELS:

@@ -20,7 +20,7 @@ from moei_toolkit.data.storage.pixel_store import PixelStore
 from moei_toolkit.errors import DataError, did_you_mean
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.io.atomic import atomic_path
-from moei_toolkit.io.pixels import quantise
+from moei_toolkit.io.images.pixels import quantise
 
 SHOWN = ("lichen-branches-rain-1", "red-maple-haze-0", "bamboo-snow-2")
 WIDTH, HEIGHT, GAP = 480, 270, 8

@@ -29,7 +29,7 @@ from moei_toolkit.data.weather.signs import haze, rain, snow
 from moei_toolkit.data.weather.signs.estimator import Estimator
 from moei_toolkit.data.weather.snow import Snow
 from moei_toolkit.errors import MoeiError
-from moei_toolkit.io.images import read_image
+from moei_toolkit.io.images.reading import read_image
 from moei_toolkit.registry import DEGRADATIONS
 
 FITTED = {(384, 384): 300, (768, 1024): 30, (1080, 1920): 20, (2160, 3840): 6}

@@ -57,7 +57,7 @@ LIGHT = (
     "arguments",
     "construction",
     "cli",
-    "inference.opening",
+    "inference.loading.opening",
     "inference.runtimes.names",
 )
 HEAVY = ("torch", "cv2", "mmengine", "skimage", "lpips", "albumentations", "matplotlib", "ray")

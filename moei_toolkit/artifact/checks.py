@@ -29,7 +29,7 @@ from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.quality import require_complete
 from moei_toolkit.evaluation.rows import read_rows
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE
+from moei_toolkit.inference.loading.run import CALIBRATION_FILE
 from moei_toolkit.io.json_file import read_json, read_object
 from moei_toolkit.io.manifest import MANIFEST, read_manifest
 from moei_toolkit.io.run_record import RunRecord

@@ -32,7 +32,7 @@ folder `restored` beside `PHOTO`. From Python:
 from pathlib import Path
 
 from moei_toolkit.inference.restorer import Restorer
-from moei_toolkit.io.images import read_image
+from moei_toolkit.io.images.reading import read_image
 
 restorer = Restorer.from_pretrained(Path("FOLDER"))
 result = restorer.restore(read_image(Path("PHOTO")).pixels)

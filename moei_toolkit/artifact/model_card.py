@@ -12,7 +12,7 @@ from moei_toolkit.artifact.layout import LEFT_OUT
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.layouts.base import SPLITS
 from moei_toolkit.data.records import RECORDS_NAME, SOURCES, Record, read_records
-from moei_toolkit.inference.run_loading import BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE
+from moei_toolkit.inference.loading.run import BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.manifest import MANIFEST, Manifest, read_manifest

@@ -11,12 +11,12 @@ from moei_toolkit.config.model import FULL, Architecture, DType, Model, Origin
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.errors import StoreError
+from moei_toolkit.inference.loading.run import load_run
 from moei_toolkit.inference.pretrained.checking import require_equal
 from moei_toolkit.inference.pretrained.loading import load_pretrained
 from moei_toolkit.inference.pretrained.providers import plugins_of
 from moei_toolkit.inference.pretrained.record import CARD, FILES, is_written
 from moei_toolkit.inference.pretrained.writing import write_model
-from moei_toolkit.inference.run_loading import load_run
 from moei_toolkit.io.atomic import atomic_write_text
 from moei_toolkit.io.atomic_folder import atomic_folder, require_free_target
 from moei_toolkit.io.environment import toolkit_version

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from moei_toolkit.bench.race import Measurements, Peak, Run
+from moei_toolkit.bench.measuring.race import Measurements, Peak, Run
 from moei_toolkit.errors import BenchError
 
 MAX_NOISE = 0.05
@@ -15,6 +16,11 @@ MAX_NOISE = 0.05
 
 MAX_DRIFT = 0.05
 """Blocks that differ by a larger share of their median are not measurements of one thing."""
+
+SharedCost = Literal["latency", "memory"]
+"""What two subjects can cost the same of."""
+
+SHARED_COSTS: tuple[SharedCost, ...] = ("latency", "memory")
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,10 @@ class Ratio:
     noise: float
     memory: float
     pairs: int
+
+    def of(self, cost: SharedCost) -> float:
+        """Return the ratio of one of the costs."""
+        return self.latency if cost == "latency" else self.memory
 
     def require_quiet(self, limit: float = MAX_NOISE) -> Ratio:
         """Return this comparison.

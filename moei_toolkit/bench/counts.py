@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from moei_toolkit.bench.measuring.subject import Size
 from moei_toolkit.bench.parameters import parameters_of
-from moei_toolkit.bench.subject import Size
 from moei_toolkit.inference.flops import FlopCount, counting_operations
+from moei_toolkit.inference.loading.trained import parts_in
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.inference.tiling import tile_grid
-from moei_toolkit.inference.trained import parts_in
+from moei_toolkit.inference.tiles.tiling import tile_grid
 from moei_toolkit.routers.base import Router
 
 UNIT = "1e9 floating point operations of convolutions and matrix products, a multiply-add being two"

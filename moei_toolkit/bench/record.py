@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.bench.cost import Cost, Ratio
-from moei_toolkit.bench.race import Measurements
-from moei_toolkit.bench.subject import Size
+from moei_toolkit.bench.measuring.race import Measurements
+from moei_toolkit.bench.measuring.subject import Size
 from moei_toolkit.errors import BenchError
 from moei_toolkit.evaluation.costs import DRIFTS, SCHEMA
 from moei_toolkit.io.atomic import atomic_write_json, atomic_write_text

@@ -10,7 +10,7 @@ from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.inference.tiling import tile_spans
+from moei_toolkit.inference.tiles.tiling import tile_spans
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import CommandParser, format_table, parse_count, parse_path, parse_size, run_main
+from moei_toolkit.cli import CommandParser, parse_count, parse_path, parse_size, run_main
+from moei_toolkit.commands.cost_tables import costs_table, drift_line, ratio_line
 from moei_toolkit.commands.model_options import add_model_options, chosen_model
 from moei_toolkit.inference.runtimes.names import OF_BUNDLES, RUNTIMES
 from moei_toolkit.types import PRECISIONS
 
 if TYPE_CHECKING:
-    from moei_toolkit.bench.cost import Cost, Ratio
-    from moei_toolkit.bench.race import Plan
-    from moei_toolkit.bench.subject import Subject
+    from moei_toolkit.bench.measuring.race import Plan
+    from moei_toolkit.bench.measuring.subject import Subject
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,11 +26,11 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.cost import MAX_DRIFT, MAX_NOISE, compare, costs_of
-    from moei_toolkit.bench.models import model_in, require_bundle_of
-    from moei_toolkit.bench.race import measure
+    from moei_toolkit.bench.measuring.models import model_in, require_bundle_of
+    from moei_toolkit.bench.measuring.race import measure
+    from moei_toolkit.bench.measuring.subject import Size
     from moei_toolkit.bench.record import write_costs
-    from moei_toolkit.bench.subject import Size
-    from moei_toolkit.inference.trained import parts_in
+    from moei_toolkit.inference.loading.trained import parts_in
     from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.reporter import RichReporter
 
@@ -59,13 +59,13 @@ def main(argv: Sequence[str]) -> int:
         found = measure(model_in(path, bundle), subjects, size, plan, log)
     costs = costs_of(found)
     ratios = [compare(found, subject.name, subjects[0].name) for subject in subjects[1:]]
-    print(_costs_table(costs))
+    print(costs_table(costs))
     quick = " (quick: fewer runs than the protocol asks for)" if plan.is_quick else ""
     print(f"\n{size}, {plan.blocks} x {plan.runs} runs{quick}")
-    print(_drift_line(costs, MAX_DRIFT))
+    print(drift_line(costs, MAX_DRIFT))
     limit = float("inf") if args.allow_noise else MAX_NOISE
     for ratio in ratios:
-        print(_ratio_line(ratio, limit))
+        print(ratio_line(ratio, limit))
     if args.output is not None:
         write_costs(args.output, found, costs, ratios, parts.architecture.inference.model_dump())
     for ratio in ratios:
@@ -132,7 +132,7 @@ def _parser() -> CommandParser:
 
 
 def _subjects(args: argparse.Namespace) -> list[Subject]:
-    from moei_toolkit.bench.subject import Subject
+    from moei_toolkit.bench.measuring.subject import Subject
 
     several = len(args.runtimes) > 1 or args.usual
     subjects = [
@@ -162,47 +162,11 @@ def _name(policy: str, *details: str) -> str:
 
 
 def _plan(args: argparse.Namespace) -> Plan:
-    from moei_toolkit.bench.race import QUICK, Plan
+    from moei_toolkit.bench.measuring.race import QUICK, Plan
 
     plan = QUICK if args.quick else Plan()
     given = {"warm_ups": args.warm_ups, "runs": args.runs, "blocks": args.blocks}
     return Plan(**{name: getattr(plan, name) if value is None else value for name, value in given.items()})
-
-
-def _drift_line(costs: Sequence[Cost], limit: float) -> str:
-    drifts = {cost.subject: max(cost.drift.values()) for cost in costs if cost.drift}
-    if not drifts:
-        return "measured once: nothing is known of the drift"
-    worst = max(drifts, key=lambda subject: drifts[subject])
-    verdict = "within" if drifts[worst] <= limit else "ABOVE"
-    return f"largest drift between blocks: {drifts[worst]:.1%} ({worst}), {verdict} {limit:.0%}"
-
-
-def _costs_table(costs: Sequence[Cost]) -> str:
-    header = ["subject", "latency ms", "IQR", "p90", "ms/MP", "peak GB", "loaded GB", "images/s", "drift"]
-    rows = [
-        [
-            cost.subject,
-            f"{cost.latency_ms.median:.1f}",
-            f"{cost.latency_ms.iqr:.1f}",
-            f"{cost.latency_ms.p90:.1f}",
-            f"{cost.ms_per_mp:.1f}",
-            f"{cost.peak_memory_gb:.3f}",
-            f"{cost.loaded_memory_gb:.3f}",
-            f"{cost.images_per_second:.3f}",
-            f"{max(cost.drift.values()):.1%}" if cost.drift else "-",
-        ]
-        for cost in costs
-    ]
-    return format_table(header, rows)
-
-
-def _ratio_line(ratio: Ratio, limit: float) -> str:
-    latency = f"{ratio.latency:.3f}" if ratio.noise <= limit else "not compared"
-    return (
-        f"{ratio.first} / {ratio.second}: latency {latency} (noise {ratio.noise:.1%}), "
-        f"memory {ratio.memory:.3f}"
-    )
 
 
 def run() -> None:

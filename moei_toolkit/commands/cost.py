@@ -24,8 +24,8 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from moei_toolkit.bench.counts import count_costs_in
+    from moei_toolkit.bench.measuring.subject import Size
     from moei_toolkit.bench.record import read_latencies
-    from moei_toolkit.bench.subject import Size
     from moei_toolkit.io.atomic import atomic_write_json
 
     counts = count_costs_in(chosen_model(args), Size(*args.size))

@@ -59,10 +59,10 @@ def main(argv: Sequence[str]) -> int:
     add_ray_options(parser)
     args = parser.parse_args(argv)
 
-    from moei_toolkit.inference.one_heap import share_heap
-    from moei_toolkit.inference.opening import identify_model, open_model
-    from moei_toolkit.inference.photo_paths import pair_all, passed_over
-    from moei_toolkit.inference.photos import restore_photos
+    from moei_toolkit.inference.loading.opening import identify_model, open_model
+    from moei_toolkit.inference.machine.one_heap import share_heap
+    from moei_toolkit.inference.photos.folder import restore_photos
+    from moei_toolkit.inference.photos.paths import pair_all, passed_over
     from moei_toolkit.inference.restorer import Restorer
     from moei_toolkit.io.reporter import RichReporter
     from moei_toolkit.io.text import printable
@@ -91,7 +91,7 @@ def main(argv: Sequence[str]) -> int:
         if allocation is None:
             tally = restore_photos(open_restorer(args.threads), *job)
         else:
-            from moei_toolkit.inference.photos_on_cluster import restore_photos_on_cluster
+            from moei_toolkit.inference.photos.on_cluster import restore_photos_on_cluster
 
             opened = partial(open_restorer, allocation.threads)
             tally = restore_photos_on_cluster(allocation, opened, *job)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from moei_toolkit.cli import CommandParser, format_table, parse_count, parse_path, run_main
+from moei_toolkit.cli import CommandParser, parse_count, parse_path, run_main
+from moei_toolkit.commands.cost_tables import study_table
 from moei_toolkit.commands.model_options import add_model_options, chosen_model
 
 STUDIES = ("size", "experts", "batch", "threads")
@@ -24,11 +25,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="two values of each study")
     args = parser.parse_args(argv)
 
-    from moei_toolkit.bench.models import model_in
-    from moei_toolkit.bench.plots import plot_study
-    from moei_toolkit.bench.race import Plan
-    from moei_toolkit.bench.scaling import STUDIES as ALL
-    from moei_toolkit.bench.scaling import run_study
+    from moei_toolkit.bench.measuring.models import model_in
+    from moei_toolkit.bench.measuring.race import Plan
+    from moei_toolkit.bench.scaling.plots import plot_study
+    from moei_toolkit.bench.scaling.studies import STUDIES as ALL
+    from moei_toolkit.bench.scaling.studies import run_study
     from moei_toolkit.io.atomic import atomic_write_bytes, atomic_write_json
     from moei_toolkit.io.disk import make_folder
     from moei_toolkit.io.environment import versions
@@ -50,20 +51,7 @@ def main(argv: Sequence[str]) -> int:
             "points": [asdict(point) for point in found],
         }
         atomic_write_json(args.output / f"{study.name}.json", record)
-        rows = [
-            [
-                str(point.value),
-                str(point.size),
-                f"{point.cost.latency_ms.median / 1e3:.2f}",
-                f"{point.cost.ms_per_mp:.0f}",
-                f"{point.cost.peak_memory_gb:.3f}",
-                f"{point.over_first.latency:.3f}" if point.over_first else "-",
-                f"{point.over_first.noise:.1%}" if point.over_first else "-",
-            ]
-            for point in found
-        ]
-        header = [study.axis, "image", "latency s", "ms/MP", "peak GB", "over first", "noise"]
-        print(format_table(header, rows) + "\n", flush=True)
+        print(study_table(found, study.axis) + "\n", flush=True)
     return 0
 
 

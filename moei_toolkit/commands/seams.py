@@ -23,9 +23,9 @@ def main(argv: Sequence[str]) -> int:
 
     from moei_toolkit.bench.seams import compare_with_whole
     from moei_toolkit.errors import located
-    from moei_toolkit.inference.trained import parts_in
+    from moei_toolkit.inference.loading.trained import parts_in
     from moei_toolkit.io.atomic import atomic_write_json
-    from moei_toolkit.io.image_reading import read_image
+    from moei_toolkit.io.images.reading import read_image
     from moei_toolkit.io.text import printable
 
     runtime, decider = parts_in(chosen_model(args)).restorer()

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from moei_toolkit.data.views import full_scale, grow_overview, probe_positions, to_planes
-from moei_toolkit.io.pixel_source import PixelSource
+from moei_toolkit.io.images.pixel_source import PixelSource
 
 STRIP = 64
 """Rows read at a time: those of a wide image are large."""

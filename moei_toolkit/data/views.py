@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from moei_toolkit.io.pixel_source import PixelSource
+from moei_toolkit.io.images.pixel_source import PixelSource
 
 # Fractions of the plastic number spread any number of points evenly over a square (Roberts 2018).
 SPREAD = (0.7548776662466927, 0.5698402909980532)

@@ -17,7 +17,7 @@ from moei_toolkit.inference.describe import describe_views
 from moei_toolkit.inference.folding import fold
 from moei_toolkit.inference.guide import guide_size
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.inference.tiling import network_shape, tile_grid
+from moei_toolkit.inference.tiles.tiling import network_shape, tile_grid
 
 
 class FlopCount:

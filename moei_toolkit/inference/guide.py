@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from moei_toolkit.inference.protocol import Protocol
-from moei_toolkit.inference.tiling import Tile
+from moei_toolkit.inference.tiles.tiling import Tile
 
 CELLS = 4
 """Parts of each side of a tile over which it is held against the guide."""

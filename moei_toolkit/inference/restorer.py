@@ -9,7 +9,7 @@ import numpy as np
 
 from moei_toolkit.errors import ImageError
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.opening import open_model
+from moei_toolkit.inference.loading.opening import open_model
 from moei_toolkit.inference.pretrained.shipped import DEFAULT
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.types import Restoration
@@ -106,7 +106,7 @@ def checked_image(image: np.ndarray) -> np.ndarray:
     if isinstance(image, str | Path):
         raise ImageError(
             f"expected an RGB image (H, W, 3), got the text {str(image)!r}; read_image of "
-            "moei_toolkit.io.images reads a file"
+            "moei_toolkit.io.images.reading reads a file"
         )
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:

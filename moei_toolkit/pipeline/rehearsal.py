@@ -18,10 +18,10 @@ from moei_toolkit.engine.precision import check_precision
 from moei_toolkit.errors import ConfigError, located
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
-from moei_toolkit.inference.building import build_router
-from moei_toolkit.inference.devices import default_device
-from moei_toolkit.inference.precision import require_precision
-from moei_toolkit.inference.tiling import tile_spans
+from moei_toolkit.inference.loading.building import build_router
+from moei_toolkit.inference.machine.devices import default_device
+from moei_toolkit.inference.machine.precision import require_precision
+from moei_toolkit.inference.tiles.tiling import tile_spans
 from moei_toolkit.pipeline.measuring.metrics import build_metrics
 from moei_toolkit.pipeline.running.culprit import blame
 from moei_toolkit.registry import (

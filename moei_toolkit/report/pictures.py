@@ -10,8 +10,8 @@ from pathlib import Path
 from PIL import Image
 
 from moei_toolkit.errors import ConfigError
-from moei_toolkit.io.images import read_image
-from moei_toolkit.io.pixels import to_eight_bits
+from moei_toolkit.io.images.pixels import to_eight_bits
+from moei_toolkit.io.images.reading import read_image
 
 LONGEST = 960
 """Pixels of the longer side: enough for a telephone's full width and for a third of a screen's."""

@@ -11,7 +11,7 @@ from moei_toolkit.evaluation.checks import Verdict
 from moei_toolkit.evaluation.results import derive_results
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.statistics.comparisons import MACRO, Comparison, compare_all
-from moei_toolkit.inference.run_loading import EXPERT_FILE
+from moei_toolkit.inference.loading.run import EXPERT_FILE
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.pipeline.chain import DATA, EVALUATE

@@ -8,7 +8,7 @@ from pathlib import Path
 from jpegs import find_jpegs
 
 from moei_toolkit.errors import ImageError
-from moei_toolkit.io.images import read_image
+from moei_toolkit.io.images.reading import read_image
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 BUNDLE = ".edj"

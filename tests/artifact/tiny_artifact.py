@@ -18,8 +18,8 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import RECORDS_NAME, Record, write_records
 from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.evaluation.rows import Row, write_rows
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE, EXPERT_FILE
-from moei_toolkit.io.images import write_image
+from moei_toolkit.inference.loading.run import CALIBRATION_FILE, EXPERT_FILE
+from moei_toolkit.io.images.writing import write_image
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.chain import make_chain

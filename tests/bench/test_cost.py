@@ -7,35 +7,12 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from measurements import measured
 
 from moei_toolkit.bench.cost import Spread, compare, costs_of, drift
-from moei_toolkit.bench.race import Measurements, Peak, Plan, Run
+from moei_toolkit.bench.measuring.race import Peak, Plan
 from moei_toolkit.bench.record import as_csv
-from moei_toolkit.bench.subject import Size, Subject
 from moei_toolkit.errors import BenchError
-
-SIZE = Size(1000, 500)  # half a megapixel
-
-
-def measured(latencies: dict[str, list[list[float]]], peaks: dict[str, list[int]]) -> Measurements:
-    """Latencies in seconds by subject and block; a tenth of each is describing."""
-    blocks = len(next(iter(latencies.values())))
-    runs = [
-        Run(name, block, number, {"describe": 0.1 * value, "decide": 0.0, "restore": 0.9 * value})
-        for name, by_block in latencies.items()
-        for block, values in enumerate(by_block)
-        for number, value in enumerate(values)
-    ]
-    found = [
-        Peak(name, block, loaded=10**8, peak=value)
-        for name, values in peaks.items()
-        for block, value in enumerate(values)
-    ]
-    plan = Plan(0, len(next(iter(latencies.values()))[0]), blocks)
-    subjects = [Subject(name) for name in latencies]
-    same = (dict.fromkeys(latencies, value) for value in ("float32", "dense"))
-    return Measurements(SIZE, plan, subjects, runs, found, *same)
-
 
 FOUND = measured(
     {"slow": [[2.0, 2.2, 2.4], [2.0, 2.2, 2.4]], "fast": [[1.0, 1.0, 1.2], [1.0, 1.0, 1.2]]},

@@ -9,12 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 from config_example import minimal
-from test_cost import measured
+from measurements import measured
 
-from moei_toolkit.bench.race import Measurements
-from moei_toolkit.bench.subject import Model, Size, Subject
+from moei_toolkit.bench.measuring.race import Measurements
+from moei_toolkit.bench.measuring.subject import Model, Size, Subject
 from moei_toolkit.commands import bench, budgets, scaling
 from moei_toolkit.config.loader import validate_config
+from moei_toolkit.config.model import Architecture
 from moei_toolkit.errors import BenchError
 
 CONFIG = validate_config(minimal(backbone={"type": "global_unet", "width": 24}), "test")
@@ -25,7 +26,9 @@ def noise(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """How much runs differ; a dense network of 24 channels takes a second, a wider one more."""
     settings = SimpleNamespace(share=0.0)
 
-    def measure(model: Model, subjects: list[Subject], size: Size, *rest: object) -> Measurements:
+    def measure(
+        model: Model, subjects: list[Subject], size: Size, *rest: object, **more: object
+    ) -> Measurements:
         latencies, peaks = {}, {}
         for number, subject in enumerate(subjects):
             seconds = subject.backbone.get("width", 24) / 24 + 0.001 * number
@@ -34,14 +37,16 @@ def noise(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             peaks[subject.name] = [10**9 + number] * 2
         return measured(latencies, peaks)
 
-    for module in ("race", "scaling", "budgets"):
+    for module in ("measuring.race", "scaling.studies"):
         monkeypatch.setattr(f"moei_toolkit.bench.{module}.measure", measure)
     monkeypatch.setattr(
-        "moei_toolkit.bench.models.model_in", lambda *_: Model(CONFIG.model_dump(), {"dense_equal": "x"})
+        "moei_toolkit.bench.measuring.models.model_in",
+        lambda *_: Model(CONFIG.model_dump(), {"dense_equal": "x"}),
     )
-    monkeypatch.setattr("moei_toolkit.inference.run_loading.require_run", lambda *_: (CONFIG, {}))
-    parts = SimpleNamespace(architecture=CONFIG, require_policy=lambda policy: None)
-    monkeypatch.setattr("moei_toolkit.inference.trained.parts_in", lambda *_: parts)
+    parts = SimpleNamespace(
+        architecture=CONFIG, policies=["dense-equal"], experts=["any"], require_policy=lambda policy: None
+    )
+    monkeypatch.setattr("moei_toolkit.inference.loading.trained.parts_in", lambda *_: parts)
     return settings
 
 
@@ -76,6 +81,32 @@ class TestBench:
         assert bench.main(["--run", "mine", "--allow-noise"]) == 0
         assert "not compared" not in capsys.readouterr().out
 
+    def test_subjects_are_named_by_what_differs(self, capsys, monkeypatch):
+        parts = SimpleNamespace(require_policy=lambda policy: None)
+        monkeypatch.setattr("moei_toolkit.inference.loading.trained.parts_in", lambda *_: parts)
+        options = ["--run", "mine", "--policies", "dense", "--runtimes", "eager", "openvino", "--dry-run"]
+        assert bench.main([*options, "--precisions", "float32", "bfloat16"]) == 0
+        assert capsys.readouterr().out.splitlines()[1:] == [
+            f"  dense ({runtime}, {precision})"
+            for runtime in ("eager", "openvino")
+            for precision in ("float32", "bfloat16")
+        ]
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (["--warm-ups", "-1"], "0 warm-ups or more"),
+            (["--usual", "--device", "cuda"], "dense \\(usual tiler\\): .* on the processor, not on cuda"),
+            (
+                ["--runtimes", "openvino", "--policies", "top2"],
+                "top2: expected 'dense' or 'actual', got 'top2'",
+            ),
+        ],
+    )
+    def test_the_command_refuses_what_cannot_be_measured(self, tmp_path: Path, options: list[str], said: str):
+        with pytest.raises(BenchError, match=said):
+            bench.main(["--run", str(tmp_path), *options])
+
 
 def test_budgets_says_what_was_tried(noise, tmp_path: Path, capsys):
     assert budgets.main(["--run", "mine", "-o", str(tmp_path), "--runs", "4"]) == 0
@@ -87,6 +118,13 @@ def test_budgets_says_what_was_tried(noise, tmp_path: Path, capsys):
     assert wider[0]["width"] == 24
     assert float(wider[0]["tried"]["36"]) == pytest.approx(1.5, abs=0.01)
     assert (tmp_path / f"dense_width_{wider[1]['width']}.py").is_file()
+
+
+def test_budgets_of_a_trained_model_have_no_config_to_train_others_by(noise, tmp_path: Path, monkeypatch):
+    parts = SimpleNamespace(architecture=Architecture.of(CONFIG), policies=[], experts=["any"])
+    monkeypatch.setattr("moei_toolkit.inference.loading.trained.parts_in", lambda *_: parts)
+    assert budgets.main(["--model", "moei-tiny", "-o", str(tmp_path)]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["budgets.json"]
 
 
 def test_scaling_takes_no_more_threads_than_there_are_cores(noise, tmp_path: Path, monkeypatch):

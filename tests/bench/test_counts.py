@@ -10,8 +10,8 @@ from torch import nn
 
 from moei_toolkit.backbones.global_unet import GlobalUNet
 from moei_toolkit.bench.counts import Counts, count_costs
+from moei_toolkit.bench.measuring.subject import Size
 from moei_toolkit.bench.parameters import parameters_of
-from moei_toolkit.bench.subject import Size
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.routers.mlp import MLPRouter

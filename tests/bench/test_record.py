@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from moei_toolkit.bench.measuring.subject import Size
 from moei_toolkit.bench.record import read_latencies
-from moei_toolkit.bench.subject import Size
 from moei_toolkit.errors import BenchError
 
 

@@ -11,7 +11,7 @@ from tiny_artifact import make_finished_run
 from moei_toolkit.commands.evaluate import main
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.rows import read_rows
-from moei_toolkit.inference.devices import using_threads
+from moei_toolkit.inference.machine.devices import using_threads
 from moei_toolkit.pipeline.measuring.measuring import Measuring
 from moei_toolkit.types import ACTUAL, TOP2
 

@@ -19,9 +19,9 @@ from tiny_run import make_run
 from moei_toolkit.cli import PARTIAL
 from moei_toolkit.commands import restore
 from moei_toolkit.errors import ConfigError
-from moei_toolkit.inference.photo_paths import pair_paths
-from moei_toolkit.inference.photos import restore_photos
-from moei_toolkit.inference.photos_on_cluster import restore_photos_on_cluster
+from moei_toolkit.inference.photos.folder import restore_photos
+from moei_toolkit.inference.photos.on_cluster import restore_photos_on_cluster
+from moei_toolkit.inference.photos.paths import pair_paths
 from moei_toolkit.inference.restorer import Restorer
 
 ROOT = Path(__file__).parents[2]

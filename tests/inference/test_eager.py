@@ -13,7 +13,7 @@ from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.describe import describe_views
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.io.pixel_source import ArraySource
+from moei_toolkit.io.images.pixel_source import ArraySource
 from moei_toolkit.types import DENSE
 
 

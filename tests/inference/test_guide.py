@@ -22,11 +22,11 @@ from moei_toolkit.data.views import to_planes
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.flops import FlopCount
 from moei_toolkit.inference.guide import CELLS, Guide, guide_size
-from moei_toolkit.inference.photo import restore_photo
+from moei_toolkit.inference.photos.photo import restore_photo
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.inference.tiling import Tile, tile_grid
-from moei_toolkit.io.images import open_photograph
+from moei_toolkit.inference.tiles.tiling import Tile, tile_grid
+from moei_toolkit.io.images.photograph import open_photograph
 from moei_toolkit.types import DENSE
 
 GUIDED, PLAIN = EXPERTS
@@ -196,7 +196,7 @@ def test_a_photograph_is_led_whether_it_is_streamed_or_not(
     runtime, pixels = make_guided(), (255 * noise(90, 130, 3)).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     opening = partial(open_photograph, whole_pixels=whole_pixels)
-    monkeypatch.setattr("moei_toolkit.inference.photo.open_photograph", opening)
+    monkeypatch.setattr("moei_toolkit.inference.photos.photo.open_photograph", opening)
     restorer = Restorer(runtime, make_decider(9.0, 0.0))
     facts = restore_photo(restorer, tmp_path / "photo.png", tmp_path / "out.png")
     assert (facts["route"], facts["guide"]) == (GUIDED, (16, 23))

@@ -12,7 +12,7 @@ from top_down_source import TopDownSource
 from moei_toolkit.errors import DataError
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.base import Runtime
-from moei_toolkit.io.pixel_source import ArraySource
+from moei_toolkit.io.images.pixel_source import ArraySource
 
 SIZES = [(1, 1), (3, 400), (400, 3), (33, 64), (150, 70)]
 

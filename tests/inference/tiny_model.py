@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.config.model import Model, Origin
+from moei_toolkit.inference.loading.run import require_run
 from moei_toolkit.inference.pretrained.writing import write_model
-from moei_toolkit.inference.run_loading import require_run
 
 ORIGIN = Origin(toolkit="0.1.0", run="tiny", title="Tiny", seed=0, datasets=("toy",), stages={"dense": "abc"})
 

@@ -12,9 +12,9 @@ from PIL import Image
 
 from moei_toolkit.io import atomic
 from moei_toolkit.io.atomic import beside
-from moei_toolkit.io.encoding import encode_rows
 from moei_toolkit.io.half_written import remove_abandoned
-from moei_toolkit.io.pixels import LoadedImage
+from moei_toolkit.io.images.encoding.rows import encode_rows
+from moei_toolkit.io.images.loaded_image import LoadedImage
 
 
 def test_only_what_was_left_of_this_file_is_removed(tmp_path: Path):
@@ -35,7 +35,7 @@ def test_a_picture_that_is_being_written_stays(tmp_path: Path):
             found.append(len(list(tmp_path.iterdir())))
             yield top, pixels[top : top + 10]
 
-    encode_rows(tmp_path / "out.png", rows(), LoadedImage(pixels, None, 8, False, None))
+    encode_rows(tmp_path / "out.png", rows(), LoadedImage(pixels))
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out.png")), pixels)
     assert found == [1, 1, 1, 1]
 
@@ -49,7 +49,7 @@ def test_a_whole_picture_stays_until_it_has_its_name(tmp_path: Path, monkeypatch
         synced.append(temporary)
 
     monkeypatch.setattr(atomic, "fsync_file", sync_slowly)
-    encode_rows(path, [(0, pixels)], LoadedImage(pixels, None, 8, False, None))
+    encode_rows(path, [(0, pixels)], LoadedImage(pixels))
     assert synced[0].name.startswith(".tmp-out.png-")
     assert [file.name for file in tmp_path.iterdir()] == ["out.png"]
 

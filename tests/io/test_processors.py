@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from moei_toolkit.inference.threads import thread_count
+from moei_toolkit.inference.machine.threads import thread_count
 from moei_toolkit.io.environment import versions
 from moei_toolkit.io.processors import usable_cores
 

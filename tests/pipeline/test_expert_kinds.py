@@ -9,13 +9,13 @@ import torch
 
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.bench.counts import count_costs
-from moei_toolkit.bench.subject import Size
+from moei_toolkit.bench.measuring.subject import Size
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.python_file import read_python_file
 from moei_toolkit.config.schema import Config
 from moei_toolkit.experts.dense import Dense
-from moei_toolkit.inference.building import build_backbone
-from moei_toolkit.inference.run_loading import BACKBONE_FILE, RunParts
+from moei_toolkit.inference.loading.building import build_backbone
+from moei_toolkit.inference.loading.run import BACKBONE_FILE, RunParts
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.running.stage import StageContext

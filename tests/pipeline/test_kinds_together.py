@@ -17,7 +17,7 @@ from moei_toolkit.config.python_file import read_python_file
 from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.experts.dense import Dense
-from moei_toolkit.inference.run_loading import load_run
+from moei_toolkit.inference.loading.run import load_run
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline.main import run_main_job
 from moei_toolkit.registry import EXPERTS

@@ -16,7 +16,7 @@ from moei_toolkit.commands import prepare_data
 from moei_toolkit.commands import train as training
 from moei_toolkit.data.records import read_records
 from moei_toolkit.errors import DataError
-from moei_toolkit.io.images import write_image
+from moei_toolkit.io.images.writing import write_image
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from moei_toolkit.io.images import write_image
+from moei_toolkit.io.images.writing import write_image
 from moei_toolkit.report.blocks.details import Details
 from moei_toolkit.report.blocks.headline import BigNumber, Headline
 from moei_toolkit.report.blocks.layout import Grid, Section

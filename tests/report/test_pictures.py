@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from moei_toolkit.errors import ConfigError, ImageError
-from moei_toolkit.io.images import write_image
+from moei_toolkit.io.images.writing import write_image
 from moei_toolkit.report.pictures import embed_picture
 
 

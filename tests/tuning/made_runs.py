@@ -9,7 +9,7 @@ from row_examples import example, row, rows_of
 
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.evaluation.rows import write_rows
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE, EXPERT_FILE
+from moei_toolkit.inference.loading.run import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.tuning.workflow import MAIN, Workflow
 

@@ -19,7 +19,7 @@ from moei_toolkit.data.records import Record
 from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.pixel_store import PixelStore
-from moei_toolkit.io.pixels import hash_pixels
+from moei_toolkit.io.images.pixels import hash_pixels
 
 CROP, OVERVIEW, PAIRS = 256, 64, 4
 COMPRESSION = 3

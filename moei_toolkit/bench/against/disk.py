@@ -13,12 +13,12 @@ from moei_toolkit.bench.against.timing import Work
 from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.errors import BenchError
 from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.photos import restore_photos
+from moei_toolkit.inference.photos.folder import restore_photos
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.inference.runtimes.eager import EagerRouter
-from moei_toolkit.io.images import write_image
+from moei_toolkit.io.images.restoration_record import record_path
+from moei_toolkit.io.images.writing import write_image
 from moei_toolkit.io.reporter import SilentReporter
-from moei_toolkit.io.restoration_record import record_path
 from moei_toolkit.routers.mlp import MLPRouter
 
 PHOTOGRAPHS = 10

@@ -11,7 +11,7 @@ from moei_toolkit.data.layouts.folders import open_folder, root_path
 from moei_toolkit.data.layouts.image_files import collect_images
 from moei_toolkit.data.layouts.pairing import single_files
 from moei_toolkit.errors import ConfigError, DataError
-from moei_toolkit.io.restoration_record import is_restoration
+from moei_toolkit.io.images.restoration_record import is_restoration
 from moei_toolkit.io.text import is_text
 
 _RESTORED = "it was restored, as the record beside it says, and is no clean photograph"

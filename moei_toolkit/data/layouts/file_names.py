@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from moei_toolkit.io.formats import WRITABLE_SUFFIXES
+from moei_toolkit.io.images.encoding.formats import WRITABLE_SUFFIXES
 
-IMAGE_SUFFIXES = frozenset({*WRITABLE_SUFFIXES, ".jpe", ".jfif"})
+IMAGE_SUFFIXES = frozenset(WRITABLE_SUFFIXES)
 """How photographs that can be read end, in lower case."""
-_CAMERA_SUFFIXES = (".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".raw", ".rw2")
-_RARE_SUFFIXES = (".avif", ".exr", ".gif", ".hdr", ".heic", ".heif", ".jp2", ".jxl", ".ppm", ".psd", ".tga")
-UNREAD_SUFFIXES = frozenset({*_CAMERA_SUFFIXES, *_RARE_SUFFIXES})
+UNREAD_SUFFIXES = frozenset(
+    {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".raw", ".rw2"}  # what cameras keep
+    | {".avif", ".exr", ".gif", ".hdr", ".heic", ".heif", ".j2k", ".jp2", ".jxl"}
+    | {".pgm", ".ppm", ".psd", ".tga"}
+)
 """How images end that are not read."""
 LIST_SUFFIXES = frozenset({".csv", ".html", ".json", ".jsonl", ".md", ".npy", ".pdf", ".txt", ".xml", ".yml"})
 """How the lists, notes and tables end that lie beside images."""

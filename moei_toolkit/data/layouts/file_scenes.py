@@ -13,8 +13,8 @@ import numpy as np
 from moei_toolkit.data.depth import estimate_depth
 from moei_toolkit.data.layouts.base import DegradedFile, Leftover, Scene
 from moei_toolkit.data.layouts.pairing import Match
-from moei_toolkit.io.images import read_image
-from moei_toolkit.io.pixels import to_eight_bits
+from moei_toolkit.io.images.pixels import to_eight_bits
+from moei_toolkit.io.images.reading import read_image
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from moei_toolkit.data.preparation.perceptual_hash import hash_from_text
 from moei_toolkit.errors import ImageError
-from moei_toolkit.io.image_header import DECODE_ERRORS, opened_image
+from moei_toolkit.io.images.decoding.header import DECODE_ERRORS, opened_image
 
 SECONDS = 2.0
 """Frames of a burst follow each other within so long."""

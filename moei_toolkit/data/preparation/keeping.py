@@ -16,7 +16,7 @@ from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.places import STORE_SUFFIX
 from moei_toolkit.errors import DataError
-from moei_toolkit.io.images import write_image
+from moei_toolkit.io.images.writing import write_image
 
 SOURCE = "source"
 """What records call the folder that the files of a set lie below."""

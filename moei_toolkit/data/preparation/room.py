@@ -9,7 +9,7 @@ from pathlib import Path
 from moei_toolkit.data.storage.stored_image import stored_bytes
 from moei_toolkit.errors import ImageError, StoreError
 from moei_toolkit.io.disk import gib
-from moei_toolkit.io.image_header import MAX_PIXELS, opened_image
+from moei_toolkit.io.images.decoding.header import MAX_PIXELS, opened_image
 from moei_toolkit.io.reporter import Reporter
 
 

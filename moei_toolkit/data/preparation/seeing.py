@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from moei_toolkit.data.preparation.results import Seen
-from moei_toolkit.io.pixels import hash_pixels
+from moei_toolkit.io.images.pixels import hash_pixels
 
 
 def see(

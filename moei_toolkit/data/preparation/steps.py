@@ -12,7 +12,7 @@ from moei_toolkit.data.preparation.keeping import Keeper
 from moei_toolkit.data.preparation.ledger import Entry, Ledger
 from moei_toolkit.data.preparation.results import SceneResult
 from moei_toolkit.data.preparation.workers import run_jobs
-from moei_toolkit.io.pixels import hash_pixels
+from moei_toolkit.io.images.pixels import hash_pixels
 from moei_toolkit.io.reporter import Reporter
 
 COMMIT_BYTES, COMMIT_SECONDS = 128 << 20, 5.0

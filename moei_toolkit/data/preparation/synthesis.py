@@ -13,7 +13,7 @@ from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.errors import DataError
-from moei_toolkit.io.pixels import hash_pixels
+from moei_toolkit.io.images.pixels import hash_pixels
 
 
 def synthesise(

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from moei_toolkit.errors import DataError, ImageError
-from moei_toolkit.io.formats import FORMATS
-from moei_toolkit.io.image_header import MAX_PIXELS
-from moei_toolkit.io.images import LoadedImage, read_image
-from moei_toolkit.io.pixels import to_eight_bits
+from moei_toolkit.io.images.decoding.header import MAX_PIXELS
+from moei_toolkit.io.images.encoding.formats import FORMATS
+from moei_toolkit.io.images.loaded_image import LoadedImage
+from moei_toolkit.io.images.pixels import to_eight_bits
+from moei_toolkit.io.images.reading import read_image
 from moei_toolkit.io.text import is_text
 
 _BORDER = 0.05

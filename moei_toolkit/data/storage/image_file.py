@@ -6,8 +6,8 @@ from pathlib import Path
 
 from moei_toolkit.data.storage.stored_image import StoredImage
 from moei_toolkit.errors import DataError, ImageError
-from moei_toolkit.io.images import read_image
-from moei_toolkit.io.pixels import to_eight_bits
+from moei_toolkit.io.images.pixels import to_eight_bits
+from moei_toolkit.io.images.reading import read_image
 
 
 def read_image_file(path: Path) -> StoredImage:

@@ -14,7 +14,7 @@ from moei_toolkit.data.storage.pair_store import PairStore
 from moei_toolkit.data.storage.places import Place, find_place, read_sources
 from moei_toolkit.data.storage.stored_image import StoredImage
 from moei_toolkit.errors import DataError, located
-from moei_toolkit.io.pixels import hash_pixels
+from moei_toolkit.io.images.pixels import hash_pixels
 
 SOURCES_NAME = "sources.json"
 

@@ -25,10 +25,10 @@ from moei_toolkit.inference.export.record import (
     graphs_in,
     is_bundle,
 )
-from moei_toolkit.inference.parts import Parts
+from moei_toolkit.inference.loading.parts import Parts
+from moei_toolkit.inference.loading.trained import parts_in
 from moei_toolkit.inference.runtimes.eager import EagerRouter, EagerRuntime
 from moei_toolkit.inference.runtimes.graphs import Graphs
-from moei_toolkit.inference.trained import parts_in
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.atomic_folder import atomic_folder, require_free_target
 from moei_toolkit.io.environment import toolkit_version

@@ -12,7 +12,8 @@ from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.config.loader import import_custom
 from moei_toolkit.errors import CheckpointError, did_you_mean
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.building import (
+from moei_toolkit.inference.decider import Decider
+from moei_toolkit.inference.loading.building import (
     M,
     build_backbone,
     build_router,
@@ -20,8 +21,7 @@ from moei_toolkit.inference.building import (
     fill,
     restore_calibration,
 )
-from moei_toolkit.inference.decider import Decider
-from moei_toolkit.inference.parts import Parts, stages_of
+from moei_toolkit.inference.loading.parts import Parts, stages_of
 from moei_toolkit.inference.pretrained.limit import at_most
 from moei_toolkit.inference.pretrained.record import (
     BACKBONE,

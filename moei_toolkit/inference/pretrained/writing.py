@@ -11,15 +11,15 @@ from torch import Tensor
 from moei_toolkit.config.model import FULL, Architecture, Calibration, DType, Model, Origin, Weights
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import CheckpointError
-from moei_toolkit.inference.pretrained.explicit import explicit_architecture
-from moei_toolkit.inference.pretrained.record import BACKBONE, RECORD, ROUTER, WEIGHTS, expert_prefix
-from moei_toolkit.inference.pretrained.tensors import TYPES
-from moei_toolkit.inference.run_loading import (
+from moei_toolkit.inference.loading.run import (
     BACKBONE_FILE,
     EXPERT_FILE,
     ROUTER_FILE,
     load_calibration,
 )
+from moei_toolkit.inference.pretrained.explicit import explicit_architecture
+from moei_toolkit.inference.pretrained.record import BACKBONE, RECORD, ROUTER, WEIGHTS, expert_prefix
+from moei_toolkit.inference.pretrained.tensors import TYPES
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.weights import load_weights, write_tensors
 from moei_toolkit.types import expert_stage

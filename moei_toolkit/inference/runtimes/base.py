@@ -13,10 +13,10 @@ from moei_toolkit.data.streamed_views import read_reduced, read_views
 from moei_toolkit.data.views import middle_of
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.guide import Guide, guide_size
-from moei_toolkit.inference.memory import HalvingTiles
 from moei_toolkit.inference.protocol import Protocol
-from moei_toolkit.inference.tiled import restore_tiled
-from moei_toolkit.io.pixel_source import ArraySource, PixelSource
+from moei_toolkit.inference.tiles.halving import HalvingTiles
+from moei_toolkit.inference.tiles.tiled import restore_tiled
+from moei_toolkit.io.images.pixel_source import ArraySource, PixelSource
 from moei_toolkit.types import Precision
 
 if TYPE_CHECKING:

@@ -14,17 +14,17 @@ from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
 from moei_toolkit.inference.describe import describe_views
-from moei_toolkit.inference.devices import usable_device, using_threads
 from moei_toolkit.inference.folding import fold
-from moei_toolkit.inference.precision import computing_in, require_precision
+from moei_toolkit.inference.machine.devices import usable_device, using_threads
+from moei_toolkit.inference.machine.precision import computing_in, require_precision
+from moei_toolkit.inference.machine.threads import thread_count
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.route import Route
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.memory_errors import memory_errors
-from moei_toolkit.inference.threads import thread_count
-from moei_toolkit.inference.tiled import restore_tiled
-from moei_toolkit.inference.tiling import Tile
-from moei_toolkit.io.pixel_source import ArraySource
+from moei_toolkit.inference.tiles.tiled import restore_tiled
+from moei_toolkit.inference.tiles.tiling import Tile
+from moei_toolkit.io.images.pixel_source import ArraySource
 from moei_toolkit.routers.base import Router
 from moei_toolkit.types import DENSE, Precision
 

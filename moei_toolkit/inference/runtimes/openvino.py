@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from moei_toolkit.errors import CheckpointError, ConfigError
+from moei_toolkit.inference.machine.threads import thread_count
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.base import Runtime
+from moei_toolkit.inference.runtimes.graph_errors import graph_errors
 from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.inference.runtimes.memory_errors import memory_errors
 from moei_toolkit.inference.runtimes.packages import import_extra
-from moei_toolkit.inference.threads import thread_count
 from moei_toolkit.types import Precision
 
 _HINTS: dict[Precision, str] = {"float32": "f32", "bfloat16": "bf16"}
@@ -118,14 +119,14 @@ class OpenVINORuntime(Runtime):
             return self._run(graph, "f32", shapes, inputs)
 
     def _run(self, graph: Path, hint: str, shapes: _Shapes, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-        output: np.ndarray = self._compiled(graph, hint, shapes)(inputs)[0]
+        with graph_errors(graph, inputs), memory_errors():
+            output: np.ndarray = self._compiled(graph, hint, shapes)(inputs)[0]
         return output
 
     @contextmanager
     def _giving_up_without_memory(self) -> Iterator[None]:
         try:
-            with memory_errors():
-                yield
+            yield
         except MemoryError:
             self._give_up()  # what has failed may hold much of it
             raise

@@ -12,8 +12,8 @@ import numpy as np
 from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.rows import Row, write_rows
 from moei_toolkit.experts.mixture import Mixture
-from moei_toolkit.inference.devices import default_device
-from moei_toolkit.inference.run_loading import RunParts
+from moei_toolkit.inference.loading.run import RunParts
+from moei_toolkit.inference.machine.devices import default_device
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.pipeline.images import Images

@@ -15,8 +15,8 @@ from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
-from moei_toolkit.inference.devices import default_device
-from moei_toolkit.inference.run_loading import RunParts
+from moei_toolkit.inference.loading.run import RunParts
+from moei_toolkit.inference.machine.devices import default_device
 from moei_toolkit.io.shared_paths import SharedPaths, shared_paths
 from moei_toolkit.pipeline.images import Images
 from moei_toolkit.pipeline.judging.evaluation import Restoring

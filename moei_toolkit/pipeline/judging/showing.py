@@ -13,7 +13,8 @@ from moei_toolkit.evaluation.extremes import pick_extremes
 from moei_toolkit.evaluation.rows import Row, by_policy
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.atomic import atomic_write_json
-from moei_toolkit.io.images import to_float, write_image
+from moei_toolkit.io.images.pixels import to_float
+from moei_toolkit.io.images.writing import write_image
 from moei_toolkit.pipeline.images import Images
 from moei_toolkit.pipeline.measuring.measurement import Measured
 from moei_toolkit.types import ACTUAL, CLEAN, DENSE, INPUT, Decision

@@ -13,11 +13,11 @@ from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.metrics.metric import Metric
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.devices import default_device
 from moei_toolkit.inference.flops import FlopCount
-from moei_toolkit.inference.run_loading import RunParts
+from moei_toolkit.inference.loading.run import RunParts
+from moei_toolkit.inference.machine.devices import default_device
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.io.images import to_float
+from moei_toolkit.io.images.pixels import to_float
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.pipeline.images import Images

@@ -13,7 +13,7 @@ from torch import Tensor
 from moei_toolkit.config.schema import Config
 from moei_toolkit.data.records import Record
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.io.images import to_float
+from moei_toolkit.io.images.pixels import to_float
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.losses.image import L1Loss
 from moei_toolkit.pipeline.images import Images, degradation_names

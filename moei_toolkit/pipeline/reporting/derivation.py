@@ -19,7 +19,7 @@ from moei_toolkit.evaluation.routing.decisions import decisions_of
 from moei_toolkit.evaluation.rows import Row, read_rows
 from moei_toolkit.evaluation.shift import Home
 from moei_toolkit.evaluation.studies import NO_STUDIES, Studies
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE, EXPERT_FILE
+from moei_toolkit.inference.loading.run import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.io.run_record import RunRecord, stage_folder
 from moei_toolkit.io.weights import load_weights

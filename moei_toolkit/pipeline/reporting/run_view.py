@@ -12,7 +12,7 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.rows import Row
 from moei_toolkit.experts.base import Expert
-from moei_toolkit.inference.run_loading import RunParts
+from moei_toolkit.inference.loading.run import RunParts
 
 
 class ShownRun:

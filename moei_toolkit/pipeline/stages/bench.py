@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from moei_toolkit.bench.cost import compare, costs_of
-from moei_toolkit.bench.models import model_of
-from moei_toolkit.bench.race import Plan, measure
+from moei_toolkit.bench.measuring.models import model_of
+from moei_toolkit.bench.measuring.race import Plan, measure
+from moei_toolkit.bench.measuring.subject import Size, Subject
 from moei_toolkit.bench.record import write_costs
-from moei_toolkit.bench.subject import Size, Subject
 from moei_toolkit.errors import ConfigError
-from moei_toolkit.inference.devices import default_device
+from moei_toolkit.inference.machine.devices import default_device
 from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.types import ACTUAL, DENSE, EXPERT_PREFIX
 

@@ -16,7 +16,7 @@ from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.calibrators.risk_control import control_risk
 from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.errors import DataError
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE, load_router
+from moei_toolkit.inference.loading.run import CALIBRATION_FILE, load_router
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.pipeline.measuring.utility_cache import UtilityCache, load_cache
 from moei_toolkit.pipeline.running.stage import StageContext

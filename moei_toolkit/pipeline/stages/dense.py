@@ -9,7 +9,7 @@ from moei_toolkit.engine.checkpoint import discard_checkpoints
 from moei_toolkit.engine.model import AuxiliaryHead, RestorationModel
 from moei_toolkit.engine.train import average_of, train
 from moei_toolkit.experts.dense import Dense
-from moei_toolkit.inference.run_loading import BACKBONE_FILE
+from moei_toolkit.inference.loading.run import BACKBONE_FILE
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.images import Images, degradation_names
 from moei_toolkit.pipeline.running.stage import StageContext

@@ -8,7 +8,7 @@ from moei_toolkit.config.sections.training import DenseEqual, ExpertSection
 from moei_toolkit.engine.checkpoint import discard_checkpoints
 from moei_toolkit.engine.model import RestorationModel
 from moei_toolkit.engine.train import average_of, train
-from moei_toolkit.inference.run_loading import EXPERT_FILE, load_backbone
+from moei_toolkit.inference.loading.run import EXPERT_FILE, load_backbone
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.images import Images
 from moei_toolkit.pipeline.running.stage import StageContext

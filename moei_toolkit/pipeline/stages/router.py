@@ -10,8 +10,8 @@ from torch import Tensor
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.routing import RouterSection
 from moei_toolkit.errors import TrainingError
-from moei_toolkit.inference.building import build_router
-from moei_toolkit.inference.run_loading import ROUTER_FILE
+from moei_toolkit.inference.loading.building import build_router
+from moei_toolkit.inference.loading.run import ROUTER_FILE
 from moei_toolkit.io.reporter import Progress
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.losses.routing import (

@@ -13,8 +13,8 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.data.layouts.base import TRAIN
 from moei_toolkit.data.records import Record
 from moei_toolkit.evaluation.metrics.psnr import PSNR
-from moei_toolkit.inference.devices import default_device
-from moei_toolkit.inference.run_loading import RunParts
+from moei_toolkit.inference.loading.run import RunParts
+from moei_toolkit.inference.machine.devices import default_device
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.io.reporter import Progress
 from moei_toolkit.pipeline.images import Images

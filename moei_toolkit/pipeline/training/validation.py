@@ -14,7 +14,7 @@ from moei_toolkit.evaluation.metrics.psnr import PSNR
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
-from moei_toolkit.io.images import to_float
+from moei_toolkit.io.images.pixels import to_float
 from moei_toolkit.pipeline.images import Images
 from moei_toolkit.types import CLEAN
 

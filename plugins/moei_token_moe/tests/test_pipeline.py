@@ -12,7 +12,7 @@ from moei_toolkit.commands.cost import main as cost
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.config.python_file import read_python_file
 from moei_toolkit.config.schema import Config
-from moei_toolkit.inference.run_loading import load_run
+from moei_toolkit.inference.loading.run import load_run
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline.main import run_main_job
 from moei_toolkit.testing.modules import count_parameters

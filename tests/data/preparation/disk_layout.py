@@ -12,7 +12,8 @@ from moei_toolkit.data.layouts.base import DegradedFile, Layout, Leftover, Scene
 from moei_toolkit.data.preparation.inspection import Checks
 from moei_toolkit.data.preparation.prepare import Order
 from moei_toolkit.data.weather.haze import Haze
-from moei_toolkit.io.images import read_image, write_image
+from moei_toolkit.io.images.reading import read_image
+from moei_toolkit.io.images.writing import write_image
 
 SHARES = {"train": 0.4, "route": 0.15, "calibrate": 0.25, "val": 0.1, "test": 0.1}
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from moei_toolkit.data.preparation.verification import check_sizes, read_checked
 from moei_toolkit.errors import DataError, ImageError
-from moei_toolkit.io.pixels import to_eight_bits
+from moei_toolkit.io.images.pixels import to_eight_bits
 
 READ_ALL = """
 import json, os, sys

@@ -162,6 +162,16 @@ def test_a_record_that_does_not_fit(bundle, changes, said):
         load_bundle(bundle)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_views_that_are_not_those_of_the_graph(bundle, engine):
+    protocol = json.loads((bundle / RECORD).read_text())["protocol"]
+    edit(bundle, protocol={**protocol, "probes": protocol["probes"] + 1})
+    with pytest.raises(
+        CheckpointError, match=r"describe\.onnx: expected a graph that takes overview .* as the"
+    ):
+        Restorer.from_bundle(bundle, engine).restore(picture())
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", "\xff", "[" * 100_000])
 def test_a_damaged_record(bundle, text):
     (bundle / RECORD).write_text(text, encoding="latin-1")

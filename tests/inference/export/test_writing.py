@@ -18,7 +18,7 @@ from moei_toolkit.inference.export import writing
 from moei_toolkit.inference.export.checking import TOLERANCE
 from moei_toolkit.inference.export.record import read_bundle
 from moei_toolkit.inference.export.writing import export_bundle, planned_files
-from moei_toolkit.inference.run_loading import load_run
+from moei_toolkit.inference.loading.run import load_run
 from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.plugin_table import PluginTable

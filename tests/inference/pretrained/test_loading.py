@@ -24,11 +24,11 @@ from moei_toolkit.errors import (
     RegistryError,
     StoreError,
 )
+from moei_toolkit.inference.loading.run import load_run
 from moei_toolkit.inference.pretrained.checking import TOLERANCE, require_equal
 from moei_toolkit.inference.pretrained.loading import load_pretrained
 from moei_toolkit.inference.pretrained.record import RECORD, WEIGHTS, read_model
 from moei_toolkit.inference.restorer import Restorer
-from moei_toolkit.inference.run_loading import load_run
 from moei_toolkit.io.hashing import sha256_bytes
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.types import DENSE

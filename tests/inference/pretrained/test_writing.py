@@ -19,11 +19,11 @@ from moei_toolkit.config.component import Component
 from moei_toolkit.config.model import Architecture
 from moei_toolkit.errors import CheckpointError
 from moei_toolkit.experts.adapter import Adapter
+from moei_toolkit.inference.loading.run import require_run
 from moei_toolkit.inference.pretrained import providers
 from moei_toolkit.inference.pretrained.explicit import explicit_architecture
 from moei_toolkit.inference.pretrained.providers import plugins_of
 from moei_toolkit.inference.pretrained.record import RECORD, WEIGHTS, is_model, read_model
-from moei_toolkit.inference.run_loading import require_run
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.plugin_table import Provider

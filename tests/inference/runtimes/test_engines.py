@@ -14,8 +14,8 @@ from tiny_run import EXPERTS
 
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.export.record import graphs_in, read_bundle
-from moei_toolkit.inference.opening import open_model
-from moei_toolkit.inference.run_loading import load_run
+from moei_toolkit.inference.loading.opening import open_model
+from moei_toolkit.inference.loading.run import load_run
 from moei_toolkit.inference.runtimes import openvino
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.engines import ENGINES
@@ -211,7 +211,7 @@ EXHAUST = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from moei_toolkit.inference.opening import open_model
+from moei_toolkit.inference.loading.opening import open_model
 
 runtime, _ = open_model(Path(sys.argv[1]), sys.argv[2], threads=1)
 count = int(sys.argv[3])  # OpenVINO has compiled for one whole tile, and for any shape besides

@@ -7,9 +7,9 @@ import json
 import pytest
 from fake_pipeline import Lines, make_config
 
-from moei_toolkit.bench.race import Measurements, Peak, Run
+from moei_toolkit.bench.measuring.race import Measurements, Peak, Run
+from moei_toolkit.bench.measuring.subject import Size
 from moei_toolkit.bench.record import COST_FILE, read_latencies
-from moei_toolkit.bench.subject import Size
 from moei_toolkit.pipeline.running.stage import StageContext
 from moei_toolkit.pipeline.stages import bench
 

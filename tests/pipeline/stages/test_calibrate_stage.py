@@ -15,7 +15,7 @@ from fake_pipeline import Lines, make_config
 from moei_toolkit.calibrators.abstention import ABSTAIN_ALWAYS, choose_threshold
 from moei_toolkit.calibrators.rules.selective import Selective
 from moei_toolkit.calibrators.temperature import Temperature
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE, ROUTER_FILE, RunParts, load_router
+from moei_toolkit.inference.loading.run import CALIBRATION_FILE, ROUTER_FILE, RunParts, load_router
 from moei_toolkit.io.weights import save_weights
 from moei_toolkit.pipeline.measuring.utility_cache import UtilityCache, load_cache, save_cache
 from moei_toolkit.pipeline.running.stage import StageContext

@@ -13,7 +13,7 @@ from fake_pipeline import Lines, make_config
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.errors import DataError
-from moei_toolkit.inference.run_loading import CALIBRATION_FILE, ROUTER_FILE, RunParts, load_router
+from moei_toolkit.inference.loading.run import CALIBRATION_FILE, ROUTER_FILE, RunParts, load_router
 from moei_toolkit.io.json_lines import write_json_lines
 from moei_toolkit.io.weights import load_weights
 from moei_toolkit.losses.routing import utility_targets

@@ -1,0 +1,1 @@
+"""Models that cost as much as MoE-I does."""

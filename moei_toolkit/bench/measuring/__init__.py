@@ -1,0 +1,1 @@
+"""Subjects measured in turn, each by a process of its own."""

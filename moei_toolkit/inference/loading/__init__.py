@@ -1,0 +1,1 @@
+"""What photographs can be restored with, from its files to objects that work."""

@@ -1,0 +1,1 @@
+"""What a network runs on and computes in: device, threads, precision, heap."""

@@ -1,0 +1,1 @@
+"""Images cut into tiles, and joined again without seams."""

@@ -1,0 +1,1 @@
+"""How files of photographs are looked into and decoded."""

@@ -1,0 +1,1 @@
+"""How photographs are encoded, a format each."""
