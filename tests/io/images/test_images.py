@@ -15,7 +15,7 @@ from image_files import RGB_PROFILE, chunk, noise, png, rows_of
 from PIL import Image, ImageOps
 
 from moei_toolkit.errors import ImageError, StoreError
-from moei_toolkit.io.images.encoding.formats import WRITABLE_SUFFIXES
+from moei_toolkit.io.images.encoding.formats import FORMATS, JPEG, WRITABLE_SUFFIXES
 from moei_toolkit.io.images.loaded_image import LoadedImage
 from moei_toolkit.io.images.pixels import to_float
 from moei_toolkit.io.images.reading import read_image
@@ -280,7 +280,7 @@ class TestWriting:
         assert again.was_gray == (gray and suffix != ".webp" and not (alpha and depth == 16))
         if image.alpha is not None:
             np.testing.assert_array_equal(again.alpha, image.alpha)
-        if suffix not in (".jpg", ".jpeg"):
+        if FORMATS[suffix] is not JPEG:
             np.testing.assert_array_equal(again.pixels, image.pixels)
 
     def test_gray_is_the_luma(self, tmp_path: Path):
