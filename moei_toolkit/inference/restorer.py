@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.loading.opening import open_model
 from moei_toolkit.inference.pretrained.shipped import DEFAULT
 from moei_toolkit.inference.runtimes.base import Runtime
+from moei_toolkit.inference.stopwatch import timed
 from moei_toolkit.types import Restoration
 
 
@@ -79,18 +79,14 @@ class Restorer:
             DataError: If a router that asks somebody else gets no answer.
         """
         x = checked_image(image)
-        started = time.perf_counter()
-        g = self.runtime.describe(x)
-        described = time.perf_counter()
-        decision = self.decider.decide(g, name)
-        decided = time.perf_counter()
+        seconds: dict[str, float] = {}
+        with timed(seconds, "describe"):
+            g = self.runtime.describe(x)
+        with timed(seconds, "decide"):
+            decision = self.decider.decide(g, name)
         tiles = [self.runtime.protocol.tile]
-        restored = self.runtime.restore(x, decision.route, g, tiles.append)
-        seconds = {
-            "describe": described - started,
-            "decide": decided - described,
-            "restore": time.perf_counter() - decided,
-        }
+        with timed(seconds, "restore"):
+            restored = self.runtime.restore(x, decision.route, g, tiles.append)
         return Restoration(restored, decision, seconds, tiles[-1])
 
 

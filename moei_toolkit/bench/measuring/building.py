@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from moei_toolkit.bench.measuring.subject import Model, Size, Subject
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.runtimes.base import Runtime
+from moei_toolkit.inference.stopwatch import timed
 from moei_toolkit.types import DENSE, Precision
 
 
@@ -85,16 +85,16 @@ def _build_torch(model: Model, subject: Subject) -> Built:
         def whole(image: np.ndarray, g: np.ndarray) -> None:
             restore_usual(backbone, expert, image, g, protocol.tile, protocol.overlap)
 
-        return replace(_timed(runtime, decider, route, whole), precision="float32")
+        return replace(_by_hops(runtime, decider, route, whole), precision="float32")
     return _by_bands(runtime, decider, subject, route)
 
 
 def _by_bands(runtime: Runtime, decider: Decider | None, subject: Subject, route: str) -> Built:
     batched = runtime.in_batches(subject.batch)
-    return _timed(runtime, decider, route, lambda image, g: use_rows(batched.restore_rows(image, route, g)))
+    return _by_hops(runtime, decider, route, lambda image, g: use_rows(batched.restore_rows(image, route, g)))
 
 
-def _timed(
+def _by_hops(
     runtime: Runtime,
     decider: Decider | None,
     route: str,
@@ -103,14 +103,14 @@ def _timed(
     """Return the three hops; MoE-I decides and then goes along one expert, whatever was decided."""
 
     def hops(image: np.ndarray) -> dict[str, float]:
-        started = time.perf_counter()
-        g = runtime.describe(image)
-        described = decided = time.perf_counter()
+        seconds = dict.fromkeys(("describe", "decide", "restore"), 0.0)
+        with timed(seconds, "describe"):
+            g = runtime.describe(image)
         if decider is not None:
-            decider.decide(g)
-            decided = time.perf_counter()
-        restore(image, g)
-        done = time.perf_counter()
-        return {"describe": described - started, "decide": decided - described, "restore": done - decided}
+            with timed(seconds, "decide"):
+                decider.decide(g)
+        with timed(seconds, "restore"):
+            restore(image, g)
+        return seconds
 
     return Built(hops, runtime.protocol.precision, route)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from moei_toolkit.inference.guide import Guide
 from moei_toolkit.inference.photos.record import require_no_other, source_facts
 from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.inference.runtimes.base import Runtime
+from moei_toolkit.inference.stopwatch import timed
 from moei_toolkit.io.atomic import json_text
 from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.half_written import atomic_file, remove_abandoned
@@ -98,7 +97,7 @@ def open_photo(source: Path, target: Path) -> Opened:
     seconds: dict[str, float] = {}
     _require_names(source, target)
     require_no_other(target)
-    with _timed(seconds, "open"):
+    with timed(seconds, "open"):
         photo = open_photograph(source)
         facts = source_facts(source)
         require_writable(target, photo)  # which decodes what is decoded whole
@@ -110,13 +109,13 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
     photo, target, seconds, runtime = opened.photo, opened.target, opened.seconds, restorer.runtime
     remove_abandoned(target)
     remove_abandoned(record_path(target))
-    with _timed(seconds, "describe"), photo.pixels() as pixels:
+    with timed(seconds, "describe"), photo.pixels() as pixels:
         g = runtime.describe(pixels)
-    with _timed(seconds, "decide"):
+    with timed(seconds, "decide"):
         decision = restorer.decider.decide(g, opened.source.as_posix())
     writer, tiles = RowWriter(target, photo, lambda: _drop_record(target)), [runtime.protocol.tile]
     try:
-        with _timed(seconds, "restore"):
+        with timed(seconds, "restore"):
             guide = _guide(runtime, photo, decision.route, g, tiles.append)
             with photo.pixels() as pixels:
                 for top, rows in runtime.restore_rows(pixels, decision.route, g, tiles.append, guide):
@@ -145,7 +144,7 @@ def restore_opened(restorer: Restorer, opened: Opened, model: str | None = None)
 def finish(restored: Restored) -> dict[str, Any]:
     """Wait until a picture is written, then write its JSON and return it; see `restore_photo`."""
     seconds, facts = restored.seconds, restored.facts
-    with _timed(seconds, "write"):
+    with timed(seconds, "write"):
         restored.writer.finish()
     total = sum(seconds.values())
     facts["seconds"] = {hop: round(spent, 4) for hop, spent in {**seconds, "total": total}.items()}
@@ -185,10 +184,3 @@ def _guide(
         return None
     with photo.pixels() as pixels:
         return runtime.guide(pixels, route, g, on_halved)
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], hop: str) -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    seconds[hop] = time.perf_counter() - started
