@@ -67,30 +67,35 @@ def identify_model(path: Path, runtime: str | None = None, precision: Precision 
     Args:
         path: See :func:`open_model`.
         runtime: See :func:`open_model`; which one it is makes no difference.
-        precision: What tiles are computed in, if not in that of the model.
+        precision: What tiles are computed in; that of the model when None.
 
     Raises:
         ConfigError: See :func:`open_model`.
         StoreError: See :func:`open_model`.
     """
-    name = _name_of(path, choose_runtime(path, runtime))
-    return name if precision is None else sha256_json({"model": name, "precision": precision})[:_DIGITS]
+    name, usual = _name_of(path, choose_runtime(path, runtime))
+    if precision in (None, usual):
+        return name
+    return sha256_json({"model": name, "precision": precision})[:_DIGITS]
 
 
-def _name_of(path: Path, runtime: str) -> str:
+def _name_of(path: Path, runtime: str) -> tuple[str, Precision]:
+    """Return the name, and the precision of the model."""
     if runtime in OF_BUNDLES:
         from moei_toolkit.inference.export.record import read_bundle
 
-        return sha256_json(read_bundle(path).model_dump(mode="json"))[:_DIGITS]
+        bundle = read_bundle(path)
+        return sha256_json(bundle.model_dump(mode="json"))[:_DIGITS], bundle.protocol.precision
     from moei_toolkit.inference.loading.run import require_run
     from moei_toolkit.inference.pretrained.record import read_model
 
     if kind_of(path) == "model":
-        return sha256_json(read_model(path).model_dump(mode="json"))[:_DIGITS]
+        model = read_model(path)
+        return sha256_json(model.model_dump(mode="json"))[:_DIGITS], model.architecture.inference.precision
     config, folders = require_run(path)
     results = {stage: folder.name for stage, folder in folders.items()}
     settings = {"views": config.views.model_dump(), "inference": config.inference.model_dump()}
-    return sha256_json({"results": results, **settings})[:_DIGITS]
+    return sha256_json({"results": results, **settings})[:_DIGITS], config.inference.precision
 
 
 def choose_runtime(path: Path, runtime: str | None) -> str:
