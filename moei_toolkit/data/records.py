@@ -45,6 +45,7 @@ class Record:
         shift: Pixels that the degraded file is shifted by against the clean one, to a fraction of one; None
             where that was not measured, or could not be.
         perceptual_hash: Of a clean image, 16 hexadecimal digits; empty where there is none.
+        clean_hash: sha256 of the clean pixels; empty where nobody has noted it.
     """
 
     id: str
@@ -63,10 +64,11 @@ class Record:
     severity_estimate: float | None = None
     shift: float | None = None
     perceptual_hash: str = ""
+    clean_hash: str = ""
 
 
 _KINDS = {field.name: str(field.type) for field in fields(Record)}
-_LATER = {"severity_estimate": None, "shift": None, "perceptual_hash": ""}
+_LATER = {"severity_estimate": None, "shift": None, "perceptual_hash": "", "clean_hash": ""}
 _TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int": (int,),
@@ -114,7 +116,7 @@ def _parse(row: dict[str, Any], where: str) -> Record:
         if type(row[name]) not in _TYPES[kind]:  # true is no number here
             raise DataError(f"{where}: expected {name} to be {kind}, got {row[name]!r}.")
     _check_values(row, where)
-    for name in ("dataset", "split", "degradation", "source"):  # a million rows share a few
+    for name in ("dataset", "split", "degradation", "source", "clean_hash"):  # which many rows share
         row[name] = intern(row[name])
     row["severity"] = float(row["severity"])
     return Record(**row)

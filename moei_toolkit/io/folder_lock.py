@@ -10,6 +10,8 @@ from filelock import FileLock, Timeout
 
 from moei_toolkit.errors import MoeiError
 
+LOCK_NAME = ".lock"
+
 
 @contextmanager
 def alone_in(folder: Path, otherwise: MoeiError) -> Iterator[None]:
@@ -19,7 +21,7 @@ def alone_in(folder: Path, otherwise: MoeiError) -> Iterator[None]:
         folder: An existing one.
         otherwise: Raised where another process is in it.
     """
-    lock = FileLock(folder / ".lock", timeout=0)
+    lock = FileLock(folder / LOCK_NAME, timeout=0)
     try:
         lock.acquire()
     except Timeout as error:

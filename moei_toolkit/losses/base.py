@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
 
-from moei_toolkit.errors import DataError
+from moei_toolkit.errors import ConfigError, DataError
 
 
 class Loss(nn.Module, ABC):
@@ -57,6 +58,17 @@ def checked(*images: Tensor) -> tuple[Tensor, ...]:
             f"a loss compares images of one shape (B, 3, H, W), got {' and '.join(map(str, shapes))}"
         )
     return tuple(image.to(torch.promote_types(image.dtype, torch.float32)) for image in images)
+
+
+def checked_weight(name: str, weight: float) -> float:
+    """Return the weight of a term.
+
+    Raises:
+        ConfigError: It is no finite number of 0 or more.
+    """
+    if not isinstance(weight, int | float) or not 0 <= weight < math.inf:
+        raise ConfigError(f"{name}: expected the weight of a term, 0 or more, got {weight!r}")
+    return weight
 
 
 def image_mean(values: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from moei_toolkit.errors import ConfigError, did_you_mean
 from moei_toolkit.losses.base import Loss, checked, image_mean
-from moei_toolkit.losses.filters import filter_separable, gaussian_matrix, luminance, sobel
+from moei_toolkit.losses.filters import gaussian_within, luminance, sobel
 
 RMSE_FLOOR = 0.01
 SSIM_SIGMA = 1.5
@@ -133,8 +134,8 @@ def l1_distance(restored: Tensor, clean: Tensor) -> Tensor:
 
 
 def _checked_floor(loss: Loss, floor: float) -> float:
-    if not floor > 0:
-        raise ConfigError(f"{type(loss).__name__}: floor must be positive, got {floor}")
+    if not 0 < floor < math.inf:
+        raise ConfigError(f"{type(loss).__name__}: floor must be positive and finite, got {floor}")
     return floor
 
 
@@ -169,15 +170,10 @@ def ssim(restored: Tensor, clean: Tensor) -> Tensor:
 
     Source: Wang et al. 2004, equation 13, with the window described at `SSIMLoss`.
     """
-    rows, columns = (_ssim_window(size, restored) for size in restored.shape[-2:])
-    fixed = filter_separable(torch.stack((clean, clean * clean)), rows, columns)
-    moving = filter_separable(torch.stack((restored, restored * restored, restored * clean)), rows, columns)
+    fixed = gaussian_within(torch.stack((clean, clean * clean)), SSIM_SIGMA, SSIM_RADIUS)
+    products = torch.stack((restored, restored * restored, restored * clean))
+    moving = gaussian_within(products, SSIM_SIGMA, SSIM_RADIUS)
     (mean_c, square_c), (mean_r, square_r, product) = fixed, moving
     means, squares = mean_r * mean_c, mean_r * mean_r + mean_c * mean_c
     structure = (2 * (product - means) + SSIM_C2) / (square_r + square_c - squares + SSIM_C2)
     return image_mean((2 * means + SSIM_C1) / (squares + SSIM_C1) * structure)
-
-
-def _ssim_window(size: int, like: Tensor) -> Tensor:
-    radius = min(SSIM_RADIUS, (size - 1) // 2)
-    return gaussian_matrix(size, SSIM_SIGMA, radius, like)[radius : size - radius]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from moei_toolkit.losses.base import Loss, checked
+from moei_toolkit.losses.base import Loss, checked, checked_weight
 from moei_toolkit.losses.direction import direction_distance
 from moei_toolkit.losses.filters import luminance, sobel
 from moei_toolkit.losses.image import SSIMLoss, gradient_distance, pixel_distance
@@ -27,14 +27,14 @@ class RainLoss(Loss):
         pixel: ``"l1"``, or ``"rmse"`` where a training has to discover streaks and flakes; see `RMSELoss`.
 
     Raises:
-        ConfigError: The pixel distance is unknown.
+        ConfigError: The pixel distance is unknown, or a weight is below 0 or not finite.
     """
 
     def __init__(self, gradient: float = 0.05, direction: float = 0.02, pixel: str = "l1") -> None:
         super().__init__()
         self.distance = pixel_distance(pixel)
-        self.gradient = gradient
-        self.direction = direction
+        self.gradient = checked_weight("gradient", gradient)
+        self.direction = checked_weight("direction", direction)
         self.terms = {pixel: 1.0, "gradient": gradient, "direction": direction}
 
     def forward(self, restored: Tensor, clean: Tensor, degraded: Tensor) -> Tensor:
@@ -54,13 +54,13 @@ class HazeLoss(Loss):
         pixel: ``"l1"``, or ``"rmse"`` where a training has to discover streaks and flakes; see `RMSELoss`.
 
     Raises:
-        ConfigError: The pixel distance is unknown.
+        ConfigError: The pixel distance is unknown, or a weight is below 0 or not finite.
     """
 
     def __init__(self, ssim: float = 0.05, pixel: str = "l1") -> None:
         super().__init__()
         self.distance = pixel_distance(pixel)
-        self.ssim = ssim
+        self.ssim = checked_weight("ssim", ssim)
         self.structure = SSIMLoss()
         self.terms = {pixel: 1.0, "1 - ssim": ssim}
 
@@ -85,7 +85,7 @@ class SnowLoss(Loss):
         pixel: ``"l1"``, or ``"rmse"`` where a training has to discover streaks and flakes; see `RMSELoss`.
 
     Raises:
-        ConfigError: The pixel distance is unknown.
+        ConfigError: The pixel distance is unknown, or a weight is below 0 or not finite.
         WeightsMissingError: ``lpips_weights`` names a file that is not there.
         CheckpointError: The file does not fit the network.
     """
@@ -101,8 +101,8 @@ class SnowLoss(Loss):
     ) -> None:
         super().__init__()
         self.distance = pixel_distance(pixel)
-        self.lpips = lpips
-        self.mask = mask
+        self.lpips = checked_weight("lpips", lpips)
+        self.mask = checked_weight("mask", mask)
         self.flakes = SnowMaskLoss(sigmas)
         self.perceptual = None if lpips_weights is None else LPIPSLoss(lpips_net, lpips_weights)
         self.terms = {pixel: 1.0, "snow mask l1": mask}

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from moei_toolkit.config.preparation import Preparation
 from moei_toolkit.data.layouts.base import SPLITS, TEST, TRAIN
+from moei_toolkit.data.preparation.beginning import storage_begun, storage_of
 from moei_toolkit.data.preparation.inspection import AS_IT_IS, Checks
+from moei_toolkit.data.preparation.names import name_below
 from moei_toolkit.data.preparation.prepare import Order, prepare
 from moei_toolkit.data.preparation.prepared_set import (
     FINDINGS_NAME,
     PreparedSet,
     read_findings,
-    storage_of,
 )
 from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.errors import ConfigError, located
@@ -53,14 +54,14 @@ def prepare_data(
 
 
 def choose_storage(config: Preparation, folder: Path) -> str:
-    """Return where pixels are kept; a set that is there keeps them where it did.
+    """Return where pixels are kept; a set that is there, or was begun, keeps them where it did.
 
     Raises:
         ConfigError: The config asks for another kind.
     """
     found = storage_of(folder)
     if found is None:
-        return config.storage or LMDB
+        return config.storage or storage_begun(folder) or LMDB
     if config.storage not in (None, found):
         raise ConfigError(
             f"storage: {folder} keeps its pixels as {found!r}, got {config.storage!r}. Prepare into a fresh "
@@ -116,7 +117,8 @@ def describe_layout(config: Preparation) -> str:
     lines += [f"  {count:7} images of {task}" for task, count in sorted(tasks.items())]
     if clean := sum(not scene.degraded for scene in scenes):
         lines.append(f"  {clean:7} scenes get weather drawn over them: {', '.join(config.weather)}")
-    lines += [f"left over: {leftover.path}: {leftover.reason}" for leftover in leftovers[:_SHOWN]]
+    shown = ((name_below(order.root, leftover.path), leftover.reason) for leftover in leftovers[:_SHOWN])
+    lines += [f"left over: {name}: {reason}" for name, reason in shown]
     if len(leftovers) > _SHOWN:
         lines.append(f"left over: {len(leftovers) - _SHOWN} more files")
     return "\n".join(lines)

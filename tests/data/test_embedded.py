@@ -62,3 +62,9 @@ def test_wrong_splits_and_generated_test_scenes_are_refused():
         EmbeddedLayout({"test": 1})
     with pytest.raises(ConfigError, match="train"):
         EmbeddedLayout({"train": -1})
+
+
+@pytest.mark.parametrize("wrong", [{"scenes": {"train": 1.5}}, {"scenes": {}, "size": 100.5}])
+def test_sizes_and_counts_are_whole_numbers(wrong):
+    with pytest.raises(ConfigError, match="expected"):
+        EmbeddedLayout(**wrong)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from moei_toolkit.data.weather.haze import Haze
+from moei_toolkit.errors import ConfigError
 
 
 def test_matches_the_scattering_model_computed_by_hand():
@@ -73,3 +74,9 @@ def test_near_things_are_as_hazy_as_far_ones_in_a_room(photo):
     everywhere = room.apply(clean, depth, 0.5, np.random.default_rng(0))
     flat = room.apply(clean, np.ones_like(depth), 0.5, np.random.default_rng(0))
     np.testing.assert_allclose(everywhere, flat, atol=1e-6)
+
+
+@pytest.mark.parametrize("beta", [1.0, (0.5,), ("a", "b"), (float("nan"), 1.0)])
+def test_a_range_is_a_pair_of_numbers(beta):
+    with pytest.raises(ConfigError, match=r"beta: expected \(low, high\)"):
+        Haze(beta=beta)

@@ -73,7 +73,7 @@ def test_a_row_is_written_in_the_order_of_its_columns(tmp_path):
     text = (tmp_path / "meta.jsonl").read_text(encoding="utf-8")
     assert text == json.dumps(asdict(ROW), ensure_ascii=False) + "\n"
     assert text.endswith(
-        '"source": "photograph", "severity_estimate": null, "shift": null, "perceptual_hash": ""}\n'
+        '"severity_estimate": null, "shift": null, "perceptual_hash": "", "clean_hash": ""}\n'
     )
 
 

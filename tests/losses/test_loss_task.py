@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from moei_toolkit.errors import WeightsMissingError
+from moei_toolkit.errors import ConfigError, WeightsMissingError
 from moei_toolkit.losses.direction import DirectionLoss
 from moei_toolkit.losses.image import GradientLoss, L1Loss, SSIMLoss
 from moei_toolkit.losses.snow_mask import SnowMaskLoss
@@ -41,3 +41,13 @@ def test_snow_without_weights_says_that_lpips_is_off(batch):
 def test_snow_never_turns_lpips_off_by_itself(tmp_path):
     with pytest.raises(WeightsMissingError, match="lpips_weights"):
         SnowLoss(lpips_weights=str(tmp_path / "absent.pth"))
+
+
+@pytest.mark.parametrize(
+    ("loss", "weight"),
+    [(RainLoss, "gradient"), (RainLoss, "direction"), (HazeLoss, "ssim"), (SnowLoss, "mask")],
+)
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf"), "much"])
+def test_a_weight_is_a_number_of_0_or_more(loss, weight, value):
+    with pytest.raises(ConfigError, match=f"{weight}: expected the weight of a term, 0 or more"):
+        loss(**{weight: value})

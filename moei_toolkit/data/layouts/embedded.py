@@ -38,11 +38,13 @@ class EmbeddedLayout(Layout):
         for split, count in scenes.items():
             if split not in SPLITS:
                 raise ConfigError(f"scenes: unknown split {split!r}. {did_you_mean(split, SPLITS)}")
-            if count < 0 or (split == "test" and count > 0):
+            if not isinstance(count, int) or count < 0 or (split == "test" and count > 0):
                 raise ConfigError(f"scenes[{split!r}]: expected 0 or more, and 0 for test, got {count}.")
-        if min(size, longest_side) < SMALLEST_SIDE:
+        sides = size, longest_side
+        if not all(isinstance(side, int) for side in sides) or min(sides) < SMALLEST_SIDE:
             raise ConfigError(
-                f"size and longest_side: expected {SMALLEST_SIDE} or more, got {size} and {longest_side}."
+                f"size and longest_side: expected whole numbers of {SMALLEST_SIDE} or more, got {size} and "
+                f"{longest_side}."
             )
         self.counts = {split: scenes.get(split, 0) for split in SPLITS}
         self.size = size

@@ -15,6 +15,8 @@ from moei_toolkit.errors import DataError
 
 LEAST_CONFIDENCE = 0.7
 _SMALLEST, _OVERVIEW = 64, 1024
+_NARROWEST = 16
+"""Pixels that the shorter side of the overview needs, for anything to be seen in it."""
 _LARGEST_SHARE = 0.25
 _ROUNDS = 3
 _WORTH_RESAMPLING = 0.1
@@ -68,7 +70,8 @@ def measure_shift(clean: np.ndarray, degraded: np.ndarray) -> Shift:
     or more; of such pairs shifted by a pixel or more, 98 in 100 were found.
 
     Rotation and scale are not looked for: a little of either shows as a shift or as none, much of it makes
-    the shift unknown. So do sides below 64 pixels, and shifts by more than a quarter of a side.
+    the shift unknown. So do sides below 64 pixels, one that is more than 64 times the other, and shifts by
+    more than a quarter of a side.
 
     Args:
         clean: (H, W, 3) uint8 RGB.
@@ -85,6 +88,8 @@ def measure_shift(clean: np.ndarray, degraded: np.ndarray) -> Shift:
     if min(height, width) < _SMALLEST:
         return Shift(0.0, 0.0, 0.0)
     scale = max(1.0, max(height, width) / _OVERVIEW)
+    if min(height, width) < _NARROWEST * scale:
+        return Shift(0.0, 0.0, 0.0)
     pair = _luminance(clean), _luminance(degraded)
     small = flatten(_reduced(pair[0], scale)), flatten(_reduced(pair[1], scale))
     peak = find_peak([small])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 
 from moei_toolkit.data.preparation.perceptual_hash import hash_from_text
@@ -17,6 +16,8 @@ SECONDS = 2.0
 DISTANCE = 20
 """Their perceptual hashes differ in so many of 64 bits at most; those of other photographs differ in more."""
 
+_Frame = tuple[datetime, int, int]
+"""When it was taken, its place, and its perceptual hash."""
 _MAKE, _MODEL, _EXIF, _TAKEN = 271, 272, 0x8769, 36867
 
 
@@ -33,21 +34,30 @@ def when_taken(path: Path) -> str:
 
 
 def find_bursts(taken: Iterable[tuple[str, str]]) -> Iterator[tuple[int, int]]:
-    """Yield pairs of neighbouring frames, by their places in the order given.
+    """Yield pairs of frames of one burst, by their places in the order given.
+
+    Another camera of the same model, or another view, may have come between the two.
 
     Args:
         taken: What :func:`when_taken` returned for each photograph, and its perceptual hash.
     """
-    cameras: dict[str, list[tuple[datetime, int, int]]] = defaultdict(list)
+    cameras: dict[str, list[_Frame]] = defaultdict(list)
     for index, (text, perceptual) in enumerate(taken):
         camera, _, time = text.rpartition(" at ")
         if camera and perceptual and (when := _time(time)):
             cameras[camera].append((when, index, int(hash_from_text(perceptual))))
     for frames in cameras.values():
-        for (before, one, first), (after, other, second) in pairwise(sorted(frames)):
-            near = (first ^ second).bit_count() <= DISTANCE
-            if near and (after - before).total_seconds() <= SECONDS:
-                yield one, other
+        frames.sort()
+        for number, (before, one, first) in enumerate(frames):
+            for after, other, second in _following(frames, number):
+                if (after - before).total_seconds() > SECONDS:
+                    break
+                if (first ^ second).bit_count() <= DISTANCE:
+                    yield one, other
+
+
+def _following(frames: list[_Frame], number: int) -> Iterator[_Frame]:
+    return (frames[later] for later in range(number + 1, len(frames)))
 
 
 def _time(text: str) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -112,9 +113,13 @@ def _moved(record: Record, name: str, inner: Mapping[str, Path], prefix: str) ->
 
 
 def _names(sets: Sequence[Path]) -> list[str]:
-    """Return a name for each set: that of its folder, and a number where two have the same."""
+    """Return a name for each set: that of its folder, and a number where another has the same.
+
+    A dot would make names of what lies in a set, which follows one, out of those of sets.
+    """
     names: list[str] = []
     for path in sets:
-        name = path.resolve().name
-        names.append(name if name not in names else f"{name}-{len(names)}")
+        name = path.resolve().name.replace(".", "_")
+        numbered = (f"{name}-{number}" for number in count(2))
+        names.append(name if name not in names else next(one for one in numbered if one not in names))
     return names

@@ -140,8 +140,14 @@ class _Inspection:
             self._find(file.path, "misaligned", moved, True)
             return None
         if checks.misaligned == "repair":
+            pair = repair(clean, degraded, shift)
+            height, width = pair[0].shape[:2]
+            if min(height, width) < checks.smallest_side:
+                left = f"{moved}; of what both share only {width}x{height} pixels are left"
+                self._find(file.path, "misaligned", left, True)
+                return None
             self._find(file.path, "misaligned", f"{moved}; both were cropped to what they share", False)
-            return repair(clean, degraded, shift)
+            return pair
         self._find(file.path, "misaligned", f"{moved}; {AS_IT_IS}", False)
         return clean, degraded
 

@@ -11,11 +11,13 @@ from types import TracebackType
 
 import numpy as np
 
+from moei_toolkit.data.storage.image_file import read_image_file
 from moei_toolkit.data.storage.keys import short_key
 from moei_toolkit.data.storage.pair_store import STORE_NAME
 from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.places import STORE_SUFFIX
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.images.pixels import hash_pixels
 from moei_toolkit.io.images.writing import write_image
 
 SOURCE = "source"
@@ -43,8 +45,8 @@ class Keeper(ABC):
         """Return where the pixels of a file are when the file itself keeps them."""
 
     @abstractmethod
-    def has(self, place: str) -> bool:
-        """Tell whether there is an image at a place."""
+    def has(self, place: str, digest: str) -> bool:
+        """Tell whether there is an image at a place; its pixels have the sha256, where that is known."""
 
     @abstractmethod
     def keep_only(self, places: Collection[str]) -> None:
@@ -92,8 +94,8 @@ class LmdbKeeper(Keeper):
         """Raise, because no file keeps its pixels here."""
         raise DataError(f"{path}: expected its pixels, to be copied into {STORE_NAME}.")
 
-    def has(self, place: str) -> bool:
-        """Tell whether the store has a row of that key."""
+    def has(self, place: str, digest: str) -> bool:
+        """Tell whether the store has a row of that key, which has checksums of its own."""
         store, _, key = place.partition("#")
         return store == STORE_NAME and self._has(key)
 
@@ -116,19 +118,21 @@ class FileKeeper(Keeper):
     Args:
         folder: Of the prepared set.
         root: The folder that the files lie below.
+        verify: Read every image and compare its pixels; one that is damaged is not there.
     """
 
     wants_pixels = False
 
-    def __init__(self, folder: Path, root: Path) -> None:
+    def __init__(self, folder: Path, root: Path, verify: bool = False) -> None:
         self._folder = folder
         self._root = root
+        self._verify = verify
 
     def keep(self, key: str, digest: str, pixels: np.ndarray) -> str:
         """Write a PNG."""
         # Keys are a stranger's: they may hold slashes and dots, or be longer than a name of a file.
         name = f"{IMAGES}/{hashlib.sha256(_versioned(key, digest).encode()).hexdigest()[:_DIGITS]}.png"
-        write_image(self._folder / name, pixels.transpose(2, 0, 1).astype(np.float32) / 255.0)
+        write_image(self._folder / name, pixels)
         return name
 
     def place_of(self, path: Path) -> str:
@@ -141,10 +145,11 @@ class FileKeeper(Keeper):
             )
         return f"{SOURCE}/{path.relative_to(self._root).as_posix()}"
 
-    def has(self, place: str) -> bool:
-        """Tell whether the file is there."""
+    def has(self, place: str, digest: str) -> bool:
+        """Tell whether the file is there, and whole where that is asked for."""
         first, _, rest = place.partition("/")
-        return (self._root / rest if first == SOURCE else self._folder / place).is_file()
+        path = self._root / rest if first == SOURCE else self._folder / place
+        return _holds(path, digest) if self._verify else path.is_file()
 
     def keep_only(self, places: Collection[str]) -> None:
         """Remove other PNG files that were written here; nobody else's are touched."""
@@ -159,11 +164,19 @@ class FileKeeper(Keeper):
         """Do nothing."""
 
 
+def _holds(path: Path, digest: str) -> bool:
+    try:
+        pixels = read_image_file(path).pixels
+    except DataError:
+        return False
+    return digest in ("", hash_pixels(pixels))
+
+
 def _versioned(key: str, digest: str) -> str:
     """Return a key that these pixels have and no others: files that are copied or touched keep theirs."""
     return f"{key}@{digest[:16]}"
 
 
 def open_keeper(storage: str, folder: Path, root: Path, verify: bool = False) -> Keeper:
-    """Return what keeps pixels for a kind of storage, "lmdb" or "files"; see `LmdbKeeper` for ``verify``."""
-    return LmdbKeeper(folder, verify) if storage == "lmdb" else FileKeeper(folder, root)
+    """Return what keeps pixels for a kind of storage, "lmdb" or "files"."""
+    return LmdbKeeper(folder, verify) if storage == "lmdb" else FileKeeper(folder, root, verify)

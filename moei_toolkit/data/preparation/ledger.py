@@ -127,11 +127,14 @@ def _read(path: Path) -> list[Entry]:
         for line in file:
             try:
                 entries.append(_parse(json.loads(line)))
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, AttributeError):
                 continue
     return entries
 
 
 def _parse(row: dict[str, Any]) -> Entry:
+    texts = row["step"], row["scene"], row["signature"], *row["places"], *row["places"].values()
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("expected text")
     result = SceneResult.from_dict(row["result"])
     return Entry(row["step"], row["scene"], row["signature"], result, dict(row["places"]))

@@ -133,8 +133,7 @@ def _is_packed(store: PairStore, path: str, record: Record) -> bool:
     """Tell whether the store has an image file, undamaged and as it was prepared."""
     try:
         store.verify(short_key(path))
-        if path == record.path_raw:
-            check_hash(record, store.image(short_key(path)).pixels)
+        check_hash(record, path, store.image(short_key(path)).pixels)
     except DataError:
         return False
     return True

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.data.layouts.base import Layout, Scene
+from moei_toolkit.data.preparation.beginning import begin, end
 from moei_toolkit.data.preparation.clashes import refuse_clashes
 from moei_toolkit.data.preparation.decisions import Decisions, decide
 from moei_toolkit.data.preparation.drawing import DrawingJob, draw_scene
@@ -109,6 +110,7 @@ def prepare(order: Order, folder: Path, log: Reporter) -> PreparedSet:
     make_folder(folder)
     with writing_to(folder), Ledger(folder) as ledger:
         remove_leftovers(folder)
+        begin(folder, order.layout_config, order.storage)
         return _prepare(order, scenes, folder, ledger, log)
 
 
@@ -151,7 +153,7 @@ def _checks(order: Order, scenes: Sequence[Scene], keep: bool) -> list[SceneJob[
             continue
         told = {file.degradation: order.known(file.degradation) for file in scene.degraded}
         weather = {name: one for name, one in told.items() if one}
-        signature = sign_files(scene, order.root, order.checks, weather)
+        signature = sign_files(scene, order.root, order.checks, weather, order.weather_config)
         job = InspectionJob(scene, order.checks, order.root, keep, weather)
         paths = {scene.id: scene.path, **{file.id: file.path for file in scene.degraded}}
         jobs.append(SceneJob(scene.id, signature, job, paths))
@@ -188,6 +190,7 @@ def _records(
     for scene in decisions.scenes:
         entries = [found[scene.id] for found in (checked, drawn) if scene.id in found]
         places = {key: place for entry in entries for key, place in entry.places.items()}
+        hashes = {image.id: image.hash for entry in entries for image in entry.result.images}
         for image in (image for entry in entries for image in entry.result.images):
             yield Record(
                 id=image.id,
@@ -206,6 +209,7 @@ def _records(
                 severity_estimate=image.severity_estimate,
                 shift=image.shift,
                 perceptual_hash=_perceptual_hash(image, checked.get(scene.id)),
+                clean_hash=hashes.get(image.clean_key, ""),
             )
 
 
@@ -262,4 +266,5 @@ def _write(
         hashes=hash_tables(folder),
     )
     write_prepared(folder, prepared)
+    end(folder)
     return prepared

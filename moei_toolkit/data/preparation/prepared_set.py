@@ -89,21 +89,6 @@ def read_prepared(folder: Path) -> PreparedSet:
     return prepared
 
 
-def glance(folder: Path) -> Mapping[str, Any]:
-    """Return what prepared.json says, whatever became of the tables; empty where it cannot be read."""
-    try:
-        found = json.loads((folder / PREPARED_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def storage_of(folder: Path) -> str | None:
-    """Return where a set that is there keeps its pixels; None for no set."""
-    found = glance(folder).get("storage")
-    return found if isinstance(found, str) else None
-
-
 def write_findings(folder: Path, findings: list[Finding]) -> None:
     """Write findings.jsonl, one finding per line.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,23 @@ from typing import Any
 from moei_toolkit.data.layouts.base import Scene
 from moei_toolkit.data.preparation.inspection import Checks
 from moei_toolkit.data.preparation.names import name_below
-from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.io.hashing import sha256_json
 
 
-def sign_files(scene: Scene, root: Path, checks: Checks, weather: Mapping[str, Degradation]) -> str:
-    """Return a hash of a scene's files, by name, size and time of change, and of what is done with them."""
+def sign_files(
+    scene: Scene, root: Path, checks: Checks, known: Iterable[str], weather: Mapping[str, Any]
+) -> str:
+    """Return a hash of a scene's files, by name, size and time of change, and of what is done with them.
+
+    Args:
+        scene: It has a path.
+        root: Files are named relative to this folder.
+        checks: What is asked of them.
+        known: Degradations whose severity somebody tells.
+        weather: Who does, as plain data.
+    """
+    known = sorted(known)
     degraded = [[file.id, file.degradation, file.level] for file in scene.degraded]
     return sha256_json(
         {
@@ -24,7 +34,7 @@ def sign_files(scene: Scene, root: Path, checks: Checks, weather: Mapping[str, D
             "checks": asdict(checks),
             "files": _states(scene, root),
             "degraded": degraded,
-            "weather": {name: str(type(one)) for name, one in weather.items()},
+            "weather": {"known": known, **weather} if known else {},
         }
     )
 

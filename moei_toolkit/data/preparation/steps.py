@@ -87,7 +87,10 @@ class StepRunner:
 
     def _done(self, step: str, job: SceneJob[Job]) -> Entry | None:
         entry = self.ledger.find(step, job.scene, job.signature)
-        whole = entry is not None and all(self.keeper.has(place) for place in entry.places.values())
+        if entry is None:
+            return None
+        hashes = {image.id: image.hash for image in entry.result.images}
+        whole = all(self.keeper.has(place, hashes.get(key, "")) for key, place in entry.places.items())
         return entry if whole else None
 
     def _keep(self, step: str, job: SceneJob[Job], result: SceneResult) -> Entry:

@@ -194,19 +194,23 @@ class PairWriter:
         self._left -= size
 
     def _header(self, name: bytes) -> Header | None:
-        """Return the committed header of a row."""
+        """Return the committed header of a row; None for one that is damaged, too, for it leads nowhere."""
         data = self._begun().get(name + HEADER_OF)
-        return None if data is None else read_header(bytes(data), f"{self.path}#{name!r}")
+        try:
+            return None if data is None else read_header(bytes(data), f"{self.path}#{name!r}")
+        except DataError:
+            return None
 
     def _lead(self, name: bytes, header: Header | None) -> None:
         """Let a key lead to its new row, or to none, and drop the row it led to."""
-        old, transaction = self._header(name), self._begun()
+        transaction = self._begun()
         if header is not None:
             transaction.put(name + HEADER_OF, replace(header, place=self._find(name, header)).pack())
-        elif old is not None:
+        else:
             transaction.delete(name + HEADER_OF)
-        if old is not None:
-            transaction.delete(name + SLOTS[old.slot])
+        for slot, suffix in enumerate(SLOTS):
+            if header is None or slot != header.slot:
+                transaction.delete(name + suffix)
 
     def _find(self, name: bytes, header: Header) -> int:
         """Return the place of a committed row, 0 for a small one."""

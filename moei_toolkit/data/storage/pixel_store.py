@@ -79,9 +79,9 @@ class PixelStore:
                 place = self._place(path)
                 if place.key is not None:
                     self._store(place.file).verify(place.key)
-        degraded, _ = self.pair(record)
-        if self._place(record.path_raw).key is not None:  # else reading has compared it
-            check_hash(record, degraded.pixels)
+        for path, image in zip((record.path_raw, record.path_gt), self.pair(record), strict=True):
+            if self._place(path).key is not None:  # else reading has compared it
+                check_hash(record, path, image.pixels)
 
     def close(self) -> None:
         """Let go of all files; the next use opens them again."""
@@ -112,8 +112,8 @@ class PixelStore:
                     f"{path} of {self.folder}: expected {record.width}x{record.height} pixels, got "
                     f"{width}x{height}. It was changed after preparation; prepare the data again."
                 )
-        if place.key is None and path == record.path_raw:
-            check_hash(record, image.pixels)  # files are the user's, and may change
+        if place.key is None:  # files are the user's, and may change
+            check_hash(record, path, image.pixels)
         return image
 
     def _place(self, path: str) -> Place:
@@ -129,13 +129,13 @@ class PixelStore:
         return self._stores[file]
 
 
-def check_hash(record: Record, pixels: np.ndarray) -> None:
-    """Raise DataError when degraded pixels are not those that a record was written for."""
-    found = hash_pixels(pixels)
-    if found != record.hash:
+def check_hash(record: Record, path: str, pixels: np.ndarray) -> None:
+    """Raise DataError when the pixels at one of the paths of a record are not those it was written for."""
+    expected = record.hash if path == record.path_raw else record.clean_hash
+    if expected and (found := hash_pixels(pixels)) != expected:
         raise DataError(
-            f"{_name(record)}: expected pixels of sha256 {record.hash} at {record.path_raw}, got {found}. "
-            "They were changed after preparation; prepare the data again."
+            f"{_name(record)}: expected pixels of sha256 {expected} at {path}, got {found}. They were "
+            "changed after preparation; prepare the data again."
         )
 
 

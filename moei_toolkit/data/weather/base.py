@@ -128,9 +128,11 @@ def check_range(name: str, limits: Range, lowest: float, highest: float) -> Rang
     """Return the range (low, high) of a parameter after checking it.
 
     Raises:
-        ConfigError: When it is not an increasing pair inside [lowest, highest].
+        ConfigError: When it is not an increasing pair of numbers inside [lowest, highest].
     """
-    if len(limits) != 2 or not lowest <= limits[0] <= limits[1] <= highest:
+    is_pair = isinstance(limits, tuple | list) and len(limits) == 2
+    is_pair = is_pair and all(isinstance(limit, int | float) for limit in limits)
+    if not (is_pair and lowest <= limits[0] <= limits[1] <= highest):
         raise ConfigError(
             f"{name}: expected (low, high) with {lowest} <= low <= high <= {highest}, got {limits}. "
             "Correct the parameter of this degradation."

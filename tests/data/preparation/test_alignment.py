@@ -81,6 +81,10 @@ class TestMeasuring:
             assert not shift.known
             assert not shift.exceeds(0)
 
+    def test_a_side_that_is_nothing_in_the_overview_is_unknown(self):
+        long = np.random.default_rng(0).integers(0, 256, (64, 64 * 70, 3), np.uint8)
+        assert not measure_shift(long, long).known
+
     def test_more_than_a_quarter_is_unknown(self):
         pixels = photograph("astronaut")
         pair = (np.ascontiguousarray(pixels[at : at + 200, :200]) for at in (100, 20))

@@ -53,6 +53,13 @@ def test_what_is_a_burst(one, other, bits, linked):
     assert found == ([(0, 1)] if linked else [])
 
 
+def test_frames_with_another_between_them_are_one_burst():
+    hashes = [hash_to_text(np.uint64(value)) for value in (0, 2**64 - 1, 1)]
+    assert list(find_bursts((f"A at 2024:05:01 12:00:0{n}", text) for n, text in enumerate(hashes))) == [
+        (0, 2)
+    ]
+
+
 def test_frames_of_a_burst_share_a_split(tmp_path):
     for number in range(10):
         for frame in range(3):

@@ -3,12 +3,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 from disk_layout import DiskLayout, add_pair, order, picture, save
 
-from moei_toolkit.data.preparation.gathering import gather
+from moei_toolkit.data.preparation.gathering import _names, gather
 from moei_toolkit.data.preparation.perceptual_hash import hash_from_text
 from moei_toolkit.data.preparation.prepare import prepare
 from moei_toolkit.data.records import read_records
@@ -120,3 +121,9 @@ def test_look_alikes_of_two_sets_stay_in_the_strongest_split(sets, folder, tmp_p
     together = [(a, b) for (x, a), (y, b) in combinations(hashes, 2) if (int(x) ^ int(y)).bit_count() <= 4]
     assert len(together) > 0
     assert all(a == b for a, b in together)
+
+
+def test_sets_have_different_names_whatever_their_folders_are_called():
+    folders = ["a/rain", "b/rain-2", "c/rain", "d/rain", "e/x", "f/x.source"]
+    names = _names([Path(folder) for folder in folders])
+    assert names == ["rain", "rain-2", "rain-3", "rain-4", "x", "x_source"]
