@@ -27,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
     )
     args = parser.parse_args(argv)
 
-    from moei_toolkit.data.preparation.packing import pack, plan_pack
+    from moei_toolkit.data.preparation.keeping.packing import pack, plan_pack
     from moei_toolkit.io.disk import gib
     from moei_toolkit.io.reporter import RichReporter
 

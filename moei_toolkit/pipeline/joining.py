@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from moei_toolkit.data.preparation.gathering import gather
+from moei_toolkit.data.preparation.keeping.gathering import gather
 from moei_toolkit.data.records import RECORDS_NAME, read_records
 from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.types import CLEAN

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from moei_toolkit.config.preparation import Preparation
 from moei_toolkit.data.layouts.base import SPLITS, TEST, TRAIN
-from moei_toolkit.data.preparation.beginning import storage_begun, storage_of
-from moei_toolkit.data.preparation.inspection import AS_IT_IS, Checks
+from moei_toolkit.data.preparation.checking.inspection import AS_IT_IS, Checks
+from moei_toolkit.data.preparation.keeping.beginning import storage_begun, storage_of
 from moei_toolkit.data.preparation.names import name_below
 from moei_toolkit.data.preparation.prepare import Order, prepare
 from moei_toolkit.data.preparation.prepared_set import (

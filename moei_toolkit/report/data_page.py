@@ -12,7 +12,7 @@ from moei_toolkit.data.preparation.prepared_set import (
     read_prepared,
 )
 from moei_toolkit.data.preparation.results import Finding
-from moei_toolkit.data.preparation.split_manifest import SplitManifest, read_split_manifest
+from moei_toolkit.data.preparation.splitting.split_manifest import SplitManifest, read_split_manifest
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records
 from moei_toolkit.data.storage.pixel_store import PixelStore
 from moei_toolkit.io.atomic import atomic_write_text

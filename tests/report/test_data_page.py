@@ -25,7 +25,11 @@ from moei_toolkit.data.preparation.prepared_set import (
     write_prepared,
 )
 from moei_toolkit.data.preparation.results import Finding
-from moei_toolkit.data.preparation.split_manifest import SplitManifest, hash_splits, write_split_manifest
+from moei_toolkit.data.preparation.splitting.split_manifest import (
+    SplitManifest,
+    hash_splits,
+    write_split_manifest,
+)
 from moei_toolkit.data.records import RECORDS_NAME, Record, write_records
 from moei_toolkit.errors import DataError
 from moei_toolkit.report.blocks.table import SortableTable

@@ -10,7 +10,7 @@ import numpy as np
 
 from moei_toolkit.bench.against.benchmark import Benchmark, Scale, Target
 from moei_toolkit.bench.against.timing import Work
-from moei_toolkit.data.preparation.duplicates import count_bits, find_duplicates
+from moei_toolkit.data.preparation.splitting.duplicates import count_bits, find_duplicates
 
 COUNT, PLANTED, DISTANCE = 1_000_000, 10_000, 4
 PART = 500

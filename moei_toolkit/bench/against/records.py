@@ -9,7 +9,7 @@ from pathlib import Path
 
 from moei_toolkit.bench.against.benchmark import Benchmark, Scale, Target
 from moei_toolkit.bench.against.timing import Work
-from moei_toolkit.data.preparation.splits import assign_splits
+from moei_toolkit.data.preparation.splitting.splits import assign_splits
 from moei_toolkit.data.records import Record, read_records, write_records
 from moei_toolkit.io.hashing import sha256_bytes
 

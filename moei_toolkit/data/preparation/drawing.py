@@ -9,8 +9,8 @@ from zlib import crc32
 import numpy as np
 
 from moei_toolkit.data.layouts.base import Scene
+from moei_toolkit.data.preparation.checking.seeing import see
 from moei_toolkit.data.preparation.results import SceneResult
-from moei_toolkit.data.preparation.seeing import see
 from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.types import CLEAN
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.data.layouts.base import Layout, Scene
-from moei_toolkit.data.preparation.beginning import begin, end
-from moei_toolkit.data.preparation.clashes import refuse_clashes
-from moei_toolkit.data.preparation.decisions import Decisions, decide
+from moei_toolkit.data.preparation.checking.inspection import Checks, InspectionJob, inspect_scene
 from moei_toolkit.data.preparation.drawing import DrawingJob, draw_scene
-from moei_toolkit.data.preparation.inspection import Checks, InspectionJob, inspect_scene
-from moei_toolkit.data.preparation.keeping import SOURCE, open_keeper
-from moei_toolkit.data.preparation.ledger import Entry, Ledger
+from moei_toolkit.data.preparation.keeping.beginning import begin, end
+from moei_toolkit.data.preparation.keeping.keeper import SOURCE, open_keeper
+from moei_toolkit.data.preparation.keeping.ledger import Entry, Ledger
+from moei_toolkit.data.preparation.keeping.ownership import require_own
+from moei_toolkit.data.preparation.keeping.room import require_room
+from moei_toolkit.data.preparation.keeping.set_lock import writing_to
 from moei_toolkit.data.preparation.names import name_below
-from moei_toolkit.data.preparation.ownership import require_own
 from moei_toolkit.data.preparation.prepared_set import (
     SPLITS_NAME,
     PreparedSet,
@@ -26,9 +26,9 @@ from moei_toolkit.data.preparation.prepared_set import (
     write_prepared,
 )
 from moei_toolkit.data.preparation.results import Finding, Seen
-from moei_toolkit.data.preparation.room import require_room
-from moei_toolkit.data.preparation.set_lock import writing_to
 from moei_toolkit.data.preparation.signatures import sign_drawing, sign_files
+from moei_toolkit.data.preparation.splitting.clashes import refuse_clashes
+from moei_toolkit.data.preparation.splitting.decisions import Decisions, decide
 from moei_toolkit.data.preparation.steps import SceneJob, StepRunner
 from moei_toolkit.data.records import RECORDS_NAME, Record, write_records
 from moei_toolkit.data.storage.pixel_store import SOURCES_NAME

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.data.layouts.base import Scene
-from moei_toolkit.data.preparation.inspection import Checks
+from moei_toolkit.data.preparation.checking.inspection import Checks
 from moei_toolkit.data.preparation.names import name_below
 from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.io.hashing import sha256_json

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from moei_toolkit.data.preparation.keeping import Keeper
-from moei_toolkit.data.preparation.ledger import Entry, Ledger
+from moei_toolkit.data.preparation.keeping.keeper import Keeper
+from moei_toolkit.data.preparation.keeping.ledger import Entry, Ledger
 from moei_toolkit.data.preparation.results import SceneResult
 from moei_toolkit.data.preparation.workers import run_jobs
 from moei_toolkit.io.images.pixels import hash_pixels

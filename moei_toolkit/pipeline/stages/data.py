@@ -7,7 +7,7 @@ from pathlib import Path
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.data.layouts.base import SPLITS
-from moei_toolkit.data.preparation.gathering import gather
+from moei_toolkit.data.preparation.keeping.gathering import gather
 from moei_toolkit.data.preparation.synthesis import synthesise
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError

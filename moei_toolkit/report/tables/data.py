@@ -12,7 +12,7 @@ import numpy as np
 from moei_toolkit.data.layouts.base import SPLITS
 from moei_toolkit.data.preparation.prepared_set import PreparedSet
 from moei_toolkit.data.preparation.results import Finding
-from moei_toolkit.data.preparation.split_manifest import SplitManifest
+from moei_toolkit.data.preparation.splitting.split_manifest import SplitManifest
 from moei_toolkit.data.records import Record
 from moei_toolkit.report.tables.table import Table
 from moei_toolkit.types import CLEAN

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from moei_toolkit.data.layouts.base import DegradedFile, Layout, Leftover, Scene
-from moei_toolkit.data.preparation.inspection import Checks
+from moei_toolkit.data.preparation.checking.inspection import Checks
 from moei_toolkit.data.preparation.prepare import Order
 from moei_toolkit.data.weather.haze import Haze
 from moei_toolkit.io.images.reading import read_image

@@ -19,7 +19,7 @@ from disk_layout import SHARES, DiskLayout, add_pair, order, picture, save
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.preparation import Preparation
-from moei_toolkit.data.preparation.inspection import Checks
+from moei_toolkit.data.preparation.checking.inspection import Checks
 from moei_toolkit.data.preparation.prepare import prepare
 from moei_toolkit.data.preparation.prepared_set import read_findings, read_prepared
 from moei_toolkit.data.records import Record, read_records

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from moei_toolkit.data.preparation.perceptual_hash import hash_from_text
+from moei_toolkit.data.preparation.checking.perceptual_hash import hash_from_text
 from moei_toolkit.errors import ImageError
 from moei_toolkit.io.images.decoding.header import DECODE_ERRORS, opened_image
 

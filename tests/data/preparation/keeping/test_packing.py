@@ -14,9 +14,9 @@ from disk_layout import add_pair, order
 from stored import picture, record
 
 from moei_toolkit.commands import pack_lmdb
-from moei_toolkit.data.preparation import packing
 from moei_toolkit.data.preparation import prepare as preparation
-from moei_toolkit.data.preparation.packing import pack, plan_pack
+from moei_toolkit.data.preparation.keeping import packing
+from moei_toolkit.data.preparation.keeping.packing import pack, plan_pack
 from moei_toolkit.data.preparation.prepared_set import (
     SPLITS_NAME,
     PreparedSet,
@@ -104,7 +104,7 @@ PACK = """
 import os, signal, sys
 from pathlib import Path
 from moei_toolkit.data.storage import pair_writer
-from moei_toolkit.data.preparation.packing import pack
+from moei_toolkit.data.preparation.keeping.packing import pack
 
 def stop(done, total):
     if done == int(sys.argv[2]):

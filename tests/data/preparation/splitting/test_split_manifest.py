@@ -8,7 +8,7 @@ import json
 import pytest
 
 from moei_toolkit.bench.against.records import make_record
-from moei_toolkit.data.preparation.split_manifest import (
+from moei_toolkit.data.preparation.splitting.split_manifest import (
     SplitManifest,
     hash_splits,
     read_split_manifest,

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from moei_toolkit.data.layouts.base import DegradedFile, Scene
-from moei_toolkit.data.preparation.alignment import Shift, measure_shift, repair
-from moei_toolkit.data.preparation.bursts import when_taken
+from moei_toolkit.data.preparation.checking.alignment import Shift, measure_shift, repair
+from moei_toolkit.data.preparation.checking.perceptual_hash import hash_to_text, perceptual_hash
+from moei_toolkit.data.preparation.checking.seeing import see
+from moei_toolkit.data.preparation.checking.verification import check_sizes, read_checked
 from moei_toolkit.data.preparation.names import name_below
-from moei_toolkit.data.preparation.perceptual_hash import hash_to_text, perceptual_hash
 from moei_toolkit.data.preparation.results import Finding, SceneResult, Seen
-from moei_toolkit.data.preparation.seeing import see
-from moei_toolkit.data.preparation.verification import check_sizes, read_checked
+from moei_toolkit.data.preparation.splitting.bursts import when_taken
 from moei_toolkit.data.weather.base import Degradation
 from moei_toolkit.errors import DataError
 from moei_toolkit.types import CLEAN

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.data.preparation.beginning import what_is_said
-from moei_toolkit.data.preparation.ledger import LEDGER_NAME
+from moei_toolkit.data.preparation.keeping.beginning import what_is_said
+from moei_toolkit.data.preparation.keeping.ledger import LEDGER_NAME
 from moei_toolkit.data.preparation.prepared_set import SPLITS_NAME
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.folder_lock import LOCK_NAME

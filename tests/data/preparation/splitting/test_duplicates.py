@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from moei_toolkit.bench.against.duplicates import plant_duplicates
-from moei_toolkit.data.preparation import duplicates
-from moei_toolkit.data.preparation.duplicates import count_bits, find_duplicates, group_duplicates
+from moei_toolkit.data.preparation.splitting import duplicates
+from moei_toolkit.data.preparation.splitting.duplicates import count_bits, find_duplicates, group_duplicates
 from moei_toolkit.errors import ConfigError, DataError
 
 

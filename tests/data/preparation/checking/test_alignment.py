@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from shifted_pairs import WEATHER, photograph, shifted, under
 
-from moei_toolkit.data.preparation.alignment import Shift, measure_shift, repair
+from moei_toolkit.data.preparation.checking.alignment import Shift, measure_shift, repair
 from moei_toolkit.errors import DataError
 
 NAMES = ("coffee", "chelsea", "astronaut", "rocket")

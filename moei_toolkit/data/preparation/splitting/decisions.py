@@ -9,20 +9,20 @@ from pathlib import Path
 import numpy as np
 
 from moei_toolkit.data.layouts.base import Scene
-from moei_toolkit.data.preparation.bursts import find_bursts
-from moei_toolkit.data.preparation.capture_merging import merge_captures
-from moei_toolkit.data.preparation.duplicates import find_duplicates
-from moei_toolkit.data.preparation.ledger import Entry
+from moei_toolkit.data.preparation.checking.perceptual_hash import hash_from_text
+from moei_toolkit.data.preparation.keeping.ledger import Entry
 from moei_toolkit.data.preparation.names import name_below
-from moei_toolkit.data.preparation.perceptual_hash import hash_from_text
 from moei_toolkit.data.preparation.results import Finding
-from moei_toolkit.data.preparation.split_manifest import (
+from moei_toolkit.data.preparation.splitting.bursts import find_bursts
+from moei_toolkit.data.preparation.splitting.capture_merging import merge_captures
+from moei_toolkit.data.preparation.splitting.duplicates import find_duplicates
+from moei_toolkit.data.preparation.splitting.split_manifest import (
     SplitManifest,
     hash_splits,
     read_split_manifest,
     write_split_manifest,
 )
-from moei_toolkit.data.preparation.splits import assign_splits, open_splits
+from moei_toolkit.data.preparation.splitting.splits import assign_splits, open_splits
 from moei_toolkit.data.records import Record
 from moei_toolkit.errors import DataError
 from moei_toolkit.types import CLEAN

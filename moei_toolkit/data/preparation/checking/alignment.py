@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from moei_toolkit.data.preparation.alike_windows import Overlap, Pair, alike_windows
-from moei_toolkit.data.preparation.phase_correlation import Peak, find_peak, flatten
-from moei_toolkit.data.preparation.resampling import LOBES, resample
+from moei_toolkit.data.preparation.checking.alike_windows import Overlap, Pair, alike_windows
+from moei_toolkit.data.preparation.checking.phase_correlation import Peak, find_peak, flatten
+from moei_toolkit.data.preparation.checking.resampling import LOBES, resample
 from moei_toolkit.errors import DataError
 
 LEAST_CONFIDENCE = 0.7

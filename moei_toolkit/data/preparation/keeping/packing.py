@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from moei_toolkit.data.preparation.ledger import Ledger
+from moei_toolkit.data.preparation.keeping.ledger import Ledger
+from moei_toolkit.data.preparation.keeping.set_lock import writing_to
 from moei_toolkit.data.preparation.prepared_set import PreparedSet, hash_tables, read_prepared, write_prepared
-from moei_toolkit.data.preparation.set_lock import writing_to
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
 from moei_toolkit.data.storage.keys import short_key
 from moei_toolkit.data.storage.pair_store import STORE_NAME, PairStore

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from shifted_pairs import photograph, shifted
 
-from moei_toolkit.data.preparation.phase_correlation import find_peak, flatten
+from moei_toolkit.data.preparation.checking.phase_correlation import find_peak, flatten
 
 
 def moved(values: np.ndarray, rows: float, columns: float) -> np.ndarray:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from moei_toolkit.data.preparation.resampling import LOBES, lanczos, resample
+from moei_toolkit.data.preparation.checking.resampling import LOBES, lanczos, resample
 
 
 def waves(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -12,14 +12,14 @@ import pytest
 from damaged_files import DROPPED, REMARK, deep, encoded, make_damaged, picture
 from PIL import Image, ImageOps
 
-from moei_toolkit.data.preparation.verification import check_sizes, read_checked
+from moei_toolkit.data.preparation.checking.verification import check_sizes, read_checked
 from moei_toolkit.errors import DataError, ImageError
 from moei_toolkit.io.images.pixels import to_eight_bits
 
 READ_ALL = """
 import json, os, sys
 from pathlib import Path
-from moei_toolkit.data.preparation.verification import read_checked
+from moei_toolkit.data.preparation.checking.verification import read_checked
 from moei_toolkit.errors import DataError
 
 def look(path):

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from moei_toolkit.data.overlap import capture_of
-from moei_toolkit.data.preparation.capture_merging import STRONGEST_FIRST
-from moei_toolkit.data.preparation.duplicates import find_duplicates, group_duplicates
-from moei_toolkit.data.preparation.perceptual_hash import hash_from_text
+from moei_toolkit.data.preparation.checking.perceptual_hash import hash_from_text
 from moei_toolkit.data.preparation.prepared_set import read_prepared
+from moei_toolkit.data.preparation.splitting.capture_merging import STRONGEST_FIRST
+from moei_toolkit.data.preparation.splitting.duplicates import find_duplicates, group_duplicates
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
 from moei_toolkit.data.storage.pixel_store import SOURCES_NAME
 from moei_toolkit.data.storage.places import read_sources

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from moei_toolkit.data.preparation.capture_merging import merge_captures
-from moei_toolkit.data.preparation.splits import assign_splits
+from moei_toolkit.data.preparation.splitting.capture_merging import merge_captures
+from moei_toolkit.data.preparation.splitting.splits import assign_splits
 from moei_toolkit.errors import DataError
 
 SHARES = {"train": 0.6, "route": 0.1, "calibrate": 0.1, "val": 0.1, "test": 0.1}

@@ -8,9 +8,9 @@ import pytest
 from disk_layout import order, picture
 from PIL import Image
 
-from moei_toolkit.data.preparation.bursts import find_bursts, when_taken
-from moei_toolkit.data.preparation.perceptual_hash import hash_to_text
+from moei_toolkit.data.preparation.checking.perceptual_hash import hash_to_text
 from moei_toolkit.data.preparation.prepare import prepare
+from moei_toolkit.data.preparation.splitting.bursts import find_bursts, when_taken
 from moei_toolkit.data.records import read_records
 from moei_toolkit.io.reporter import SilentReporter
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from disk_layout import DiskLayout, add_pair, order, picture, save
 
-from moei_toolkit.data.preparation.gathering import _names, gather
-from moei_toolkit.data.preparation.perceptual_hash import hash_from_text
+from moei_toolkit.data.preparation.checking.perceptual_hash import hash_from_text
+from moei_toolkit.data.preparation.keeping.gathering import _names, gather
 from moei_toolkit.data.preparation.prepare import prepare
 from moei_toolkit.data.records import read_records
 from moei_toolkit.data.storage.pixel_store import PixelStore

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from moei_toolkit.data.layouts.base import SPLITS
-from moei_toolkit.data.preparation.splits import assign_splits
+from moei_toolkit.data.preparation.splitting.splits import assign_splits
 from moei_toolkit.errors import ConfigError, DataError
 
 SHARES = {"train": 0.68, "route": 0.12, "calibrate": 0.08, "val": 0.04, "test": 0.08}

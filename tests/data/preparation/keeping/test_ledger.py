@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moei_toolkit.data.preparation.ledger import Entry, Ledger
+from moei_toolkit.data.preparation.keeping.ledger import Entry, Ledger
 from moei_toolkit.data.preparation.results import Finding, SceneResult, Seen
 
 IMAGE = Seen("a", "haze", 0.25, None, 4, 3, "0" * 64, "a")

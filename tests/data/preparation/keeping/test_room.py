@@ -8,7 +8,7 @@ import pytest
 from disk_layout import add_pair, order, picture, save
 from PIL import Image
 
-from moei_toolkit.data.preparation import room
+from moei_toolkit.data.preparation.keeping import room
 from moei_toolkit.data.preparation.prepare import prepare
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.reporter import SilentReporter

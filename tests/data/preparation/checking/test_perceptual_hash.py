@@ -9,7 +9,11 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from moei_toolkit.data.preparation.perceptual_hash import hash_from_text, hash_to_text, perceptual_hash
+from moei_toolkit.data.preparation.checking.perceptual_hash import (
+    hash_from_text,
+    hash_to_text,
+    perceptual_hash,
+)
 from moei_toolkit.errors import DataError
 
 PHOTOS = {name: getattr(data, name)() for name in ("astronaut", "chelsea", "coffee", "rocket")}

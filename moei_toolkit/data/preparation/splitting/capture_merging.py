@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from moei_toolkit.data.layouts.base import TRAIN
-from moei_toolkit.data.preparation.duplicates import group_duplicates
-from moei_toolkit.data.preparation.splits import open_splits, settled_splits
+from moei_toolkit.data.preparation.splitting.duplicates import group_duplicates
+from moei_toolkit.data.preparation.splitting.splits import open_splits, settled_splits
 
 STRONGEST_FIRST = ("test", "val", "calibrate", "route", "train")
 """Which split keeps its captures where two of different splits show the same."""

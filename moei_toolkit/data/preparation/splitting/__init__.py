@@ -1,0 +1,1 @@
+"""What belongs together, and which split it is in."""
