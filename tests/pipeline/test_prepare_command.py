@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,12 @@ def test_looking_first_writes_nothing(photos, tmp_path, capsys):
     assert prepare(photos, tmp_path / "out", "--dry-run") == 0
     assert "10 scenes of 10 captures" in capsys.readouterr().out
     assert not (tmp_path / "out").exists()
+
+
+def test_looking_first_names_what_nobody_can_print(photos, tmp_path, capsys):
+    (photos / os.fsdecode(b"caf\xe9.heic")).write_bytes(b"x")
+    assert main(["--layout", "clean_photos", "--root", str(photos), "--out", str(tmp_path), "--dry-run"]) == 0
+    assert "left over: caf\\udce9.heic: its name is" in capsys.readouterr().out
 
 
 def test_what_is_printed_as_config_can_be_given_back(photos, tmp_path, capsys):
