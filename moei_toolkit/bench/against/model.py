@@ -11,7 +11,7 @@ from moei_toolkit.bench.against.benchmark import Scale
 from moei_toolkit.bench.against.timing import Work
 from moei_toolkit.bench.measuring.building import make_image
 from moei_toolkit.bench.measuring.subject import Size
-from moei_toolkit.bench.measuring.usual import lay_out_plainly, restore_usual
+from moei_toolkit.bench.measuring.usual_tiler import lay_out_plainly, restore_usual
 from moei_toolkit.experts.adapter import Adapter
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRuntime

@@ -10,7 +10,7 @@ import torch
 from moei_toolkit.bench.against.benchmark import Benchmark, Scale, Target
 from moei_toolkit.bench.against.model import make_model, noise, usual_tiler
 from moei_toolkit.bench.against.timing import Work
-from moei_toolkit.bench.measuring.rows import use_rows
+from moei_toolkit.bench.measuring.row_sink import use_rows
 from moei_toolkit.inference.export.onnx_files import write_graph
 from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime

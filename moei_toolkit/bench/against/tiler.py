@@ -5,7 +5,7 @@ from __future__ import annotations
 from moei_toolkit.bench.against.benchmark import Benchmark, Scale, Target
 from moei_toolkit.bench.against.model import make_model, noise, usual_tiler
 from moei_toolkit.bench.against.timing import Work
-from moei_toolkit.bench.measuring.rows import use_rows
+from moei_toolkit.bench.measuring.row_sink import use_rows
 from moei_toolkit.types import DENSE
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from moei_toolkit.bench.measuring.dearest import dearest
-from moei_toolkit.bench.measuring.rows import use_rows
+from moei_toolkit.bench.measuring.row_sink import use_rows
 from moei_toolkit.bench.measuring.subject import Model, Size, Subject
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.inference.decider import Decider
@@ -78,7 +78,7 @@ def _build_torch(model: Model, subject: Subject) -> Built:
 
         return _by_bands(CompiledRuntime(runtime), decider, subject, route)
     if subject.tiling == "whole":
-        from moei_toolkit.bench.measuring.usual import restore_usual
+        from moei_toolkit.bench.measuring.usual_tiler import restore_usual
 
         backbone, expert, protocol = runtime.backbone, runtime.experts[route], runtime.protocol
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.bench.measuring.dearest import dearest
 from moei_toolkit.bench.measuring.subject import Model, Subject
-from moei_toolkit.bench.measuring.usual import lay_out_plainly
+from moei_toolkit.bench.measuring.usual_tiler import lay_out_plainly
 from moei_toolkit.bench.parameters import parameters_of
 from moei_toolkit.config.loader import import_custom, validate_config
 from moei_toolkit.errors import ConfigError

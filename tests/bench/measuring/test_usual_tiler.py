@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from tiny_run import EXPERTS, make_runtime
 
-from moei_toolkit.bench.measuring.usual import restore_usual
+from moei_toolkit.bench.measuring.usual_tiler import restore_usual
 from moei_toolkit.inference.protocol import Protocol
 
 PROTOCOL = Protocol(overview_size=16, probe_size=16, probes=2, tile=32, overlap=8, window="uniform")
