@@ -102,6 +102,18 @@ def test_a_new_built_in_makes_nothing_stale():
         assert not found & {"moei_toolkit.builtin", "moei_toolkit.registry"}
 
 
+@pytest.mark.parametrize("finder", source.FINDERS)
+def test_what_only_finds_is_there_under_its_name(finder):
+    assert source._source_of(f"{source.TOOLKIT}.{finder}")
+
+
+def test_what_identifies_code_or_locates_errors_makes_nothing_stale():
+    finding = {"frames", *(f"pipeline.running.{name}" for name in ("components", "source", "stage"))}
+    for stage in ("data", "dense", "studies", "report"):
+        found = imported(f"moei_toolkit.pipeline.stages.{stage}")
+        assert not found & {f"moei_toolkit.{name}" for name in finding}
+
+
 def test_a_module_that_is_not_there():
     with pytest.raises(RegistryError, match=r"moei_toolkit\.losses\.nowhere"):
         source_digest("moei_toolkit.losses.nowhere")
