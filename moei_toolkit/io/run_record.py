@@ -107,7 +107,8 @@ def stage_folder(work_dir: Path, record: RunRecord, stage: str) -> Path:
     """
     if stage not in record.stages:
         raise StoreError(f"the run in {work_dir} has no result of stage '{stage}' yet: finish it first.")
-    folder = Path(os.path.normpath(work_dir / record.stages[stage].folder))
+    # The folder of the run may be a link: what leads up from where it stands leads elsewhere.
+    folder = Path(os.path.normpath(work_dir.resolve() / record.stages[stage].folder))
     if not folder.is_dir():
         raise StoreError(f"{folder}, the result of stage '{stage}', is gone: run tools/train.py again.")
     return folder

@@ -4,6 +4,7 @@ import pytest
 
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.run_record import RECORD, Result, RunRecord, read_run, stage_folder, write_run
+from moei_toolkit.pipeline.running.links import relative
 
 
 @pytest.fixture
@@ -35,6 +36,16 @@ def test_folders_move_with_the_run(tmp_path, record):
     moved = tmp_path.with_name("moved")
     tmp_path.rename(moved)
     assert stage_folder(moved, record, "data") == moved / "stages" / "data" / "abc"
+
+
+def test_the_folder_of_a_run_may_be_a_link_to_one_that_lies_deeper(tmp_path):
+    real, store = tmp_path / "deep" / "er" / "real", tmp_path / "store" / "data" / "abc"
+    for folder in (real, store):
+        folder.mkdir(parents=True)
+    (tmp_path / "link").symlink_to("deep/er/real")
+    outside = Result(folder=relative(store, tmp_path / "link"), fingerprint="abc")
+    record = RunRecord(config={}, stages={"data": outside})
+    assert stage_folder(tmp_path / "link", record, "data") == store
 
 
 def test_results_that_are_not_there(tmp_path, record):
