@@ -36,12 +36,14 @@ class Rerun(BaseModel):
 
     Attributes:
         first: The stage or group it was asked to begin with.
+        planned: Stage name -> fingerprint of everything that this means.
         pending: Stage name -> fingerprint of what is still to be computed again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     first: str
+    planned: Mapping[str, str] = {}
     pending: Mapping[str, str]
 
 

@@ -65,14 +65,24 @@ def enter_result(
     return record
 
 
-def begin_rerun(record: RunRecord, plan: Sequence[PlannedStage], first: str, work_dir: Path) -> RunRecord:
+def begin_rerun(
+    record: RunRecord, plan: Sequence[PlannedStage], first: str, forced: frozenset[str], work_dir: Path
+) -> RunRecord:
     """Return the record with what is to be computed again, after writing it in the run's folder.
+
+    Args:
+        record: What the run has brought so far.
+        plan: All stages; those that are spared are not forced any more.
+        first: What was asked for.
+        forced: Names of the stages that this means.
+        work_dir: Folder of the run.
 
     Raises:
         StoreError: The run's folder cannot be written to.
     """
-    pending = {planned.name: planned.fingerprint for planned in plan if planned.forced}
-    record = record.model_copy(update={"rerun": Rerun(first=first, pending=pending)})
+    planned = {one.name: one.fingerprint for one in plan if one.name in forced}
+    pending = {one.name: one.fingerprint for one in plan if one.forced}
+    record = record.model_copy(update={"rerun": Rerun(first=first, planned=planned, pending=pending)})
     write_run(work_dir, record)
     return record
 
@@ -84,18 +94,15 @@ def continue_rerun(
     rerun = earlier.rerun
     if rerun is None or rerun.first != first or not rerun.pending:
         return tuple(plan)
-    left = rerun.pending
-    return tuple(
-        replace(planned, forced=planned.forced and left.get(planned.name) == planned.fingerprint)
-        for planned in plan
-    )
+    again = {name: fingerprint for name, fingerprint in rerun.planned.items() if name not in rerun.pending}
+    return tuple(replace(one, forced=one.forced and again.get(one.name) != one.fingerprint) for one in plan)
 
 
 def _without(rerun: Rerun | None, stage: str) -> Rerun | None:
     if rerun is None:
         return None
     pending = {name: fingerprint for name, fingerprint in rerun.pending.items() if name != stage}
-    return Rerun(first=rerun.first, pending=pending)
+    return rerun.model_copy(update={"pending": pending})
 
 
 def _all(record: RunRecord) -> dict[str, Result]:

@@ -112,7 +112,7 @@ def run_pipeline(
     record = current_record(earlier, plan, config)
     drop_links(work_dir, earlier, record)
     if first is not None:
-        record = begin_rerun(record, plan, first, work_dir)
+        record = begin_rerun(record, plan, first, forced, work_dir)
     results, intact = [], set[Path]()
     for step in steps:
         inputs = _inputs(step.planned, plan, store)

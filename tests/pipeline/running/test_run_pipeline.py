@@ -395,6 +395,29 @@ def test_another_request_is_not_the_rest_of_an_interrupted_one(lab):
     assert lab.ran() == ALL
 
 
+def test_another_config_is_not_spared_what_an_interrupted_rerun_has_computed(lab):
+    lab.run(beta=50)
+    lab.run()
+    with pytest.raises(MoeiError):
+        lab.run(stages=_failing_at(4, lab), first="experts.b")
+    lab.run(beta=50, first="experts.b")
+    assert lab.ran() == ["report"]
+    with pytest.raises(MoeiError):
+        lab.run(stages=_failing_at(4, lab), first="report")
+    lab.run(beta=50, first="report")
+    assert lab.ran() == ["report"]
+
+
+def test_a_rerun_that_is_interrupted_twice_is_spared_all_that_was_computed(lab):
+    lab.run()
+    for index, ran in ((2, ["train"]), (3, ["experts.a"])):
+        with pytest.raises(MoeiError):
+            lab.run(stages=_failing_at(index, lab), first="train")
+        assert lab.ran() == ran
+    lab.run(first="train")
+    assert lab.ran() == ["experts.b", "report"]
+
+
 def _failing_at(index, lab):
     def fail(context):
         raise DataError("broken on purpose")
