@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from moei_toolkit.errors import MoeiError
+from moei_toolkit.io.disk import disk_errors
 
 LOCK_NAME = ".lock"
 
@@ -20,10 +21,14 @@ def alone_in(folder: Path, otherwise: MoeiError) -> Iterator[None]:
     Args:
         folder: An existing one.
         otherwise: Raised where another process is in it.
+
+    Raises:
+        StoreError: The folder cannot be written to.
     """
     lock = FileLock(folder / LOCK_NAME, timeout=0)
     try:
-        lock.acquire()
+        with disk_errors(folder / ".lock"):
+            lock.acquire()
     except Timeout as error:
         raise otherwise from error
     try:

@@ -1,4 +1,4 @@
-"""Runs the fake pipeline in a process of its own: WORK_DIR LOG PAUSE [crash points]."""
+"""Runs the fake pipeline in a process of its own: WORK_DIR LOG PAUSE [STORE], or crash points."""
 
 import os
 import signal
@@ -16,8 +16,8 @@ class Printer(fake_pipeline.Lines):
         print(text, flush=True)
 
 
-def run(work_dir, log, pause, first=None):
-    config = fake_pipeline.make_config(work_dir)
+def run(work_dir, log, pause, first=None, store=None):
+    config = fake_pipeline.make_config(work_dir, store=store)
     stages = fake_pipeline.make_stages(log, pause)
     store = fake_pipeline.make_store(config)
     result = run_pipeline(config, stages, store, Printer(), first=first, version_of=fake_pipeline.version_of)
@@ -84,4 +84,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "crash":
         every_crash_point(Path(sys.argv[2]), sys.argv[3] or None, int(sys.argv[4]))
     else:
-        run(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]))
+        run(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), store=(sys.argv[4:] or [None])[0])

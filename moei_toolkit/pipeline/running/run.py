@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from moei_toolkit.config.schema import Config
 from moei_toolkit.engine.process_group import ProcessGroup
 from moei_toolkit.errors import StoreError
-from moei_toolkit.io.reporter import Reporter
+from moei_toolkit.io.disk import make_folder
+from moei_toolkit.io.folder_lock import alone_in
+from moei_toolkit.io.reporter import Reporter, SilentReporter
 from moei_toolkit.pipeline.running.bookkeeping import (
     begin_rerun,
     continue_rerun,
@@ -91,7 +95,8 @@ def run_pipeline(
 
     Raises:
         ConfigError: There is no such stage, or the stages do not fit together.
-        StoreError: The store cannot be used, or the inputs of ``only`` are not there.
+        StoreError: The store cannot be used, the inputs of ``only`` are not there, or another run is at work
+            in the same folder.
         MoeiError: A stage failed.
     """
     wanted, forced = select(stages, first, only, until)
@@ -109,22 +114,39 @@ def run_pipeline(
         for step in steps:
             reporter.info(str(step))
         return RunResult(steps, ())
-    record = current_record(earlier, plan, config)
-    drop_links(work_dir, earlier, record)
-    if first is not None:
-        record = begin_rerun(record, plan, first, forced, work_dir)
-    results, intact = [], set[Path]()
-    for step in steps:
-        inputs = _inputs(step.planned, plan, store)
-        if step.runs:
-            reporter.info(str(step))
-            _require_intact(step.planned, inputs, intact)
-        result = ensure_stage(step.planned, store, inputs, config, reporter, group)
-        record = enter_result(record, step.planned, result, work_dir, reporter)
-        if not result.reused:
-            reporter.info(f"{step.planned.name}: done in {result.seconds:.1f} s")
-        results.append(result)
+    with _alone(work_dir):
+        earlier = previous_record(work_dir, config, SilentReporter())  # another run may have ended since
+        record = current_record(earlier, plan, config)
+        drop_links(work_dir, earlier, record)
+        if first is not None:
+            record = begin_rerun(record, plan, first, forced, work_dir)
+        results, intact = [], set[Path]()
+        for step in steps:
+            inputs = _inputs(step.planned, plan, store)
+            if step.runs:
+                reporter.info(str(step))
+                _require_intact(step.planned, inputs, intact)
+            result = ensure_stage(step.planned, store, inputs, config, reporter, group)
+            record = enter_result(record, step.planned, result, work_dir, reporter)
+            if not result.reused:
+                reporter.info(f"{step.planned.name}: done in {result.seconds:.1f} s")
+            results.append(result)
     return RunResult(steps, tuple(results))
+
+
+@contextmanager
+def _alone(work_dir: Path) -> Iterator[None]:
+    """Keep other runs out of a folder; where nothing can be written, there is nothing to keep them from."""
+    make_folder(work_dir)
+    if not os.access(work_dir, os.W_OK):
+        yield
+        return
+    other = StoreError(
+        f"{work_dir}: another run is at work there. Wait until it ends, or give another --work-dir: "
+        "runs with one store compute only once what they share."
+    )
+    with alone_in(work_dir, other):
+        yield
 
 
 def _inputs(planned: PlannedStage, plan: Sequence[PlannedStage], store: StageStore) -> Mapping[str, Path]:

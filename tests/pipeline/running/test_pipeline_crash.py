@@ -79,22 +79,22 @@ def test_killed_at_random_moments_and_run_again(tmp_path):
 
 
 def test_two_at_once_compute_once(tmp_path):
-    work_dir, log = tmp_path / "work", tmp_path / "log"
-    workers = [start(work_dir, log, 0.1) for _ in range(2)]
+    log, store = tmp_path / "log", tmp_path / "store"
+    workers = [start(tmp_path / name, log, 0.1, store) for name in ("one", "other")]
     outputs = [worker.communicate()[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], outputs
     for stage in ("data", "train", "experts.a", "experts.b", "report"):
         assert count(log, f"start {stage}") == 1
     assert count(log, "step") == STEPS
     assert any("waiting for another process that computes it" in output for output in outputs)
-    assert committed(make_store(make_config(work_dir)).root) == reference(tmp_path)
+    assert committed(store) == reference(tmp_path)
 
 
 def test_whoever_waits_takes_over_when_the_other_is_killed(tmp_path):
-    work_dir, log = tmp_path / "work", tmp_path / "log"
-    first = start(work_dir, log, 0.2)
+    log, store = tmp_path / "log", tmp_path / "store"
+    first = start(tmp_path / "one", log, 0.2, store)
     wait_for(lambda: count(log, "step") >= 2, first)
-    second = start(work_dir, log, 0)
+    second = start(tmp_path / "other", log, 0, store)
     for line in second.stdout:
         if "train: waiting for another process" in line:
             break
@@ -104,7 +104,7 @@ def test_whoever_waits_takes_over_when_the_other_is_killed(tmp_path):
     assert second.returncode == 0, output
     assert count(log, "start data") == 1
     assert count(log, "step") <= STEPS + 1
-    assert committed(make_store(make_config(work_dir)).root) == reference(tmp_path)
+    assert committed(store) == reference(tmp_path)
 
 
 DISK = """

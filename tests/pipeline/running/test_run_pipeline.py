@@ -418,6 +418,22 @@ def test_a_rerun_that_is_interrupted_twice_is_spared_all_that_was_computed(lab):
     assert lab.ran() == ["experts.b", "report"]
 
 
+def test_a_second_run_in_one_folder_is_refused_and_changes_nothing(lab):
+    refused = []
+
+    def look(context):
+        with pytest.raises(StoreError, match=r"work: another run is at work there\. .* another --work-dir"):
+            Lab(lab.work_dir.parent).run(width=9)
+        refused.append(read_run(lab.work_dir).stages.keys())
+
+    stages = make_stages(lab.log)
+    lab.run(stages=[*stages[:4], dataclasses.replace(stages[4], run=look)])
+    assert refused == [{*ALL[:4]}]
+    assert list(read_run(lab.work_dir).stages) == ALL
+    lab.run(width=9)
+    assert lab.ran() == ALL
+
+
 def _failing_at(index, lab):
     def fail(context):
         raise DataError("broken on purpose")
