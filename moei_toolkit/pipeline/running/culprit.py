@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+
 from moei_toolkit.frames import last_place_in
 from moei_toolkit.plugins import KINDS, TOOLKIT, Provider, load_plugins
 
@@ -24,7 +26,18 @@ def blame(error: BaseException) -> str:
 
 
 def _providers() -> dict[str, Provider]:
-    """Return who provides components, by the package they are in."""
+    """Return who provides components, by the packages that are their own.
+
+    A plugin may offer what lies in the toolkit or in a package of others, whose errors are not its doing.
+    """
     table = load_plugins()
-    entries = (entry for kind in KINDS for entry in table.entries(kind).values())
-    return {entry.path.partition(".")[0]: entry.provider for entry in entries if entry.provider != TOOLKIT}
+    begun = {_package(plugin.module): plugin.provider for plugin in table.with_hook("moei_register")}
+    entries = [entry for kind in KINDS for entry in table.entries(kind).values()]
+    offered = {_package(entry.path): entry.provider for entry in entries if entry.provider != TOOLKIT}
+    shipped = metadata.packages_distributions() if offered.keys() - begun.keys() else {}
+    own = {name: who for name, who in offered.items() if who.name in shipped.get(name, ())}
+    return {name: who for name, who in {**own, **begun}.items() if name != TOOLKIT.name}
+
+
+def _package(path: str) -> str:
+    return path.partition(".")[0]

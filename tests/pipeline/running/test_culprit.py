@@ -4,31 +4,41 @@ from __future__ import annotations
 
 import pickle
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from moei_toolkit import cli
 from moei_toolkit.cli import run_main
+from moei_toolkit.errors import ConfigError
 from moei_toolkit.frames import carry_places
 from moei_toolkit.pipeline.running import culprit
-from moei_toolkit.plugin_table import Entry, PluginTable, Provider
+from moei_toolkit.plugin_table import Entry, LoadedPlugin, PluginTable, Provider
 from moei_toolkit.plugins import TOOLKIT, load_plugins
 
 
 @pytest.fixture
 def packages(monkeypatch):
-    """Two packages of which one offers a component, and a toolkit that knows of it."""
-    table = PluginTable()
+    """Three packages, of which one offers what is its own and others', and a toolkit that knows of it."""
+    table, heavy = PluginTable(), Provider("moei-heavy", "1.2", "plugin")
+    register = SimpleNamespace(moei_register=SimpleNamespace(get_hookimpls=lambda: ["register"]))
+    table.keep(LoadedPlugin("heavy", heavy, "moei_heavy.plugin", register))
     table.add(
         [
-            Entry("losses", "heavy", "moei_heavy.loss:Heavy", Provider("moei-heavy", "1.2", "plugin")),
+            Entry("losses", "heavy", "moei_heavy.loss:Heavy", heavy),
+            Entry("losses", "more", "moei_more.loss:More", heavy),
+            Entry("losses", "theirs", "somebody.else:Loss", heavy),
+            Entry("experts", "small_adapter", "moei_toolkit.experts.adapter:Adapter", heavy),
             Entry("losses", "l1", "moei_toolkit.losses.image:L1Loss", TOOLKIT),
         ]
     )
     monkeypatch.setattr(culprit, "load_plugins", lambda: table)
+    shipped = {"moei_heavy": ["moei-heavy"], "moei_more": ["moei-heavy"], "somebody": ["somebody"]}
+    monkeypatch.setattr(culprit.metadata, "packages_distributions", lambda: shipped)
     made = {}
     for name, source in {
         "moei_heavy.loss": "def run(work):\n    return work()\n",
+        "moei_more.loss": "def run(work):\n    return work()\n",
         "somebody.else": "def run(work):\n    return work()\n",
     }.items():
         made[name] = ModuleType(name)
@@ -46,6 +56,17 @@ def test_the_place_in_the_plugin_is_told(packages):
     heavy, other = packages["moei_heavy.loss"].run, packages["somebody.else"].run
     assert behind(lambda: heavy(lambda: 1 / 0)) == "moei-heavy 1.2 (loss.py, line 2)"
     assert behind(lambda: other(lambda: heavy(lambda: other(lambda: 1 / 0)))).startswith("moei-heavy 1.2 (")
+
+
+def test_a_plugin_answers_for_every_package_of_its_distribution(packages):
+    assert behind(lambda: packages["moei_more.loss"].run(lambda: 1 / 0)).startswith("moei-heavy 1.2 (")
+
+
+def test_a_plugin_that_offers_what_is_not_its_own_is_not_blamed_for_it(packages):
+    assert behind(lambda: packages["somebody.else"].run(lambda: 1 / 0)) == ""
+    with pytest.raises(ConfigError) as caught:
+        cli.parse_options(["nothing"])
+    assert culprit.plugin_behind(caught.value) == ""
 
 
 def test_an_error_that_comes_from_another_process_tells_the_place_too(packages):
