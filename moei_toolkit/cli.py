@@ -14,7 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from moei_toolkit import __version__
 from moei_toolkit.errors import ConfigError, MoeiError, did_you_mean
@@ -146,7 +146,7 @@ def run_main(main: Callable[[Sequence[str]], int], argv: Sequence[str] | None = 
 
     Exit codes: that of ``main``; ``exit_code`` of a :class:`MoeiError`; 2 for wrong usage; 10 when some of
     the input was left out; 129 when the terminal was closed; 130 after Ctrl-C; 141 when the reader of stdout
-    has gone; 143 when a scheduler ended it; 1 for anything else.
+    or stderr has gone; 143 when a scheduler ended it; 1 for anything else.
 
     Args:
         main: Takes the arguments and returns the exit code.
@@ -201,7 +201,7 @@ def _end(process: int, number: int, frame: object) -> None:
 
 
 def _report(error: Exception, arguments: Sequence[str]) -> int:
-    if isinstance(error, BrokenPipeError) and _stdout_is_gone():
+    if _is_of_a_pipe(error) and any([_is_gone(sys.stdout), _is_gone(sys.stderr)]):
         return BROKEN_PIPE
     if "--traceback" in arguments or os.environ.get("MOEI_TRACEBACK", "0") not in ("", "0"):
         _complain("".join(traceback.format_exception(error)).rstrip())
@@ -225,13 +225,18 @@ def _plugin_behind(error: Exception) -> str:
     return plugin_behind(error) if load_plugins.cache_info().currsize else ""  # not loaded, not to blame
 
 
-def _stdout_is_gone() -> bool:
-    """Tell whether stdout is the broken pipe; if so, let the interpreter flush into nowhere at exit."""
+def _is_of_a_pipe(error: BaseException | None) -> bool:
+    """Tell whether a broken pipe was at the beginning: a stage that says something fails of it, too."""
+    return error is not None and (isinstance(error, BrokenPipeError) or _is_of_a_pipe(error.__cause__))
+
+
+def _is_gone(stream: TextIO) -> bool:
+    """Tell whether a stream is the broken pipe; if so, let the interpreter flush into nowhere at exit."""
     poll = select.poll()
-    poll.register(sys.stdout.fileno(), 0)
+    poll.register(stream.fileno(), 0)
     if not any(flags & (select.POLLERR | select.POLLHUP) for _, flags in poll.poll(0)):
         return False
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return True
 
 

@@ -97,6 +97,23 @@ def test_a_reader_that_leaves_is_not_an_error():
     assert process.returncode == 141
 
 
+@pytest.mark.parametrize("raised", ["error", "MoeiError('a stage failed') from error"])
+def test_a_reader_of_what_is_said_that_leaves_is_none_either(raised):
+    """``train ... 2>&1 | head``; a stage wraps what is raised in it."""
+    code = (
+        "import sys\nfrom moei_toolkit.cli import run_main\nfrom moei_toolkit.errors import MoeiError\n"
+        "from moei_toolkit.io.reporter import RichReporter\n"
+        "def main(argv):\n    sys.stdin.read()\n    try:\n        RichReporter().info('line')\n"
+        f"    except OSError as error:\n        raise {raised}\n"
+        "run_main(main)"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        process.stdout.close()
+        process.stdin.close()
+    assert process.returncode == 141
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_scheduler_or_a_closed_terminal_ends_a_command_as_ctrl_c_does_and_its_workers_with_it(number, code):
     command = (

@@ -52,13 +52,12 @@ class RichReporter:
     Where the output is not a terminal, progress becomes one line per tenth of the work.
 
     Args:
-        console: Where to write; standard error by default, so that results can be piped.
+        console: Where to write; standard error by default, so that results can be piped. Where the reader of
+            that has gone, what is said raises ``BrokenPipeError``.
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        from rich.console import Console
-
-        self._console = console or Console(stderr=True)
+        self._console = console or _standard_error()
         self._open = 0
         self._bars = _bars(self._console)
 
@@ -112,6 +111,18 @@ class _LineProgress:
         if tenths > self._shown:
             self._shown = tenths
             self._reporter.info(f"{self._description}: {10 * tenths}% {note}".rstrip())
+
+
+def _standard_error() -> Console:
+    from rich.console import Console
+
+    class StandardError(Console):
+        def on_broken_pipe(self) -> None:
+            # The console of rich would end the process here, as if something had failed.
+            self.quiet = True
+            raise BrokenPipeError("the reader of standard error has gone")
+
+    return StandardError(stderr=True)
 
 
 def _bars(console: Console) -> RichProgress:
