@@ -19,6 +19,7 @@ from moei_toolkit.cli import (
     parse_size,
     run_main,
 )
+from moei_toolkit.commands.train import main as train
 from moei_toolkit.errors import ConfigError, TrainingError
 
 
@@ -149,6 +150,13 @@ def test_nohup_keeps_a_command_going():
     )
     done = subprocess.run(["nohup", sys.executable, "-c", command], capture_output=True, check=False)
     assert done.returncode == 5
+
+
+def test_an_empty_folder_is_not_that_of_the_config(capsys):
+    """As of a variable of the shell that is not set."""
+    with pytest.raises(SystemExit, match="2"):
+        train(["configs/smoke.py", "--work-dir", "", "--print-config"])
+    assert "--work-dir: expected a path, got an empty text" in capsys.readouterr().err
 
 
 def test_parser_has_version_and_traceback_and_no_abbreviations(capsys):

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from moei_toolkit.cli import INTERRUPTED, CommandParser, parse_options, run_main
+from moei_toolkit.cli import INTERRUPTED, CommandParser, parse_options, parse_path, run_main
 
 if TYPE_CHECKING:
     from moei_toolkit.config.schema import Config
@@ -27,7 +27,9 @@ def main(argv: Sequence[str]) -> int:
         "  (or singles.NAME), dense_equal, measure, evaluate, bench, studies, report",
     )
     parser.add_argument("config", help="config file, for instance configs/moei_rain_haze_snow.py")
-    parser.add_argument("--work-dir", help="folder of the run, instead of the config's work_dir")
+    parser.add_argument(
+        "--work-dir", type=parse_path, help="folder of the run, instead of the config's work_dir"
+    )
     parser.add_argument("--from", dest="first", metavar="STAGE", help="run this stage and later ones again")
     parser.add_argument("--only", metavar="STAGE", help="run just this stage; its inputs must be there")
     parser.add_argument("--until", metavar="STAGE", help="stop after this stage")
@@ -82,7 +84,7 @@ def _follow(args: Namespace, group: TorchProcessGroup) -> int:
 def _load(args: Namespace) -> Config:
     from moei_toolkit.config.loader import load_config
 
-    work_dir = {"work_dir": args.work_dir} if args.work_dir else {}
+    work_dir = {"work_dir": str(args.work_dir)} if args.work_dir else {}
     return load_config(args.config, parse_options(args.cfg_options) | work_dir)
 
 

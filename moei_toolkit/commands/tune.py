@@ -84,7 +84,7 @@ def _parser() -> CommandParser:
     parser.add_argument(
         "--work-dir", type=parse_path, help="for the results; WORK_DIR_SPACE of the config by default"
     )
-    parser.add_argument("--store", help="folder of the stage store, instead of the config's")
+    parser.add_argument("--store", type=parse_path, help="folder of the stage store, instead of the config's")
     parser.add_argument("--resume", action="store_true", help="go on with the search planned in --work-dir")
     parser.add_argument(
         "--address", help="of a Ray cluster, instead of this machine alone; nodes share the folders"
@@ -113,7 +113,7 @@ def _new_search(args: argparse.Namespace) -> Search:
 
     path = args.config or args.positional
     config = load_config(path, parse_options(args.cfg_options))
-    store = args.store or str(config.store_root)
+    store = str(args.store or config.store_root)
     return make_search(
         "the command line",
         config=config.model_copy(update={"store": store}),

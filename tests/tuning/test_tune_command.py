@@ -88,6 +88,7 @@ def test_wrong_arguments(tmp_path, arguments, said):
         [SMOKE, "--config", SMOKE],
         [SMOKE, "--samples", "0"],
         ["--resume", "--work-dir", "x", "--metric", "ece"],
+        [SMOKE, "--store", ""],
     ],
 )
 def test_wrong_usage(arguments, capsys):
