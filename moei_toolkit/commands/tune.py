@@ -113,10 +113,10 @@ def _new_search(args: argparse.Namespace) -> Search:
 
     path = args.config or args.positional
     config = load_config(path, parse_options(args.cfg_options))
-    store = str(args.store or config.store_root)
+    store = Path(args.store or config.store_root).absolute()  # --resume may be said in another folder
     return make_search(
         "the command line",
-        config=config.model_copy(update={"store": store}),
+        config=config.model_copy(update={"store": str(store)}),
         space=find_space(args.space, load_plugins(), is_strict()),
         searcher=args.searcher,
         scheduler=args.scheduler,

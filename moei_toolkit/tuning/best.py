@@ -21,7 +21,8 @@ def best_config(results: Results, work_dir: Path) -> str:
     """
     search, best = results.search, results.best.judged
     # What was studied beside the config as it is says nothing of the best.
-    changes = {"work_dir": str(work_dir / "best"), "studies._delete_": True}
+    places = {"work_dir": work_dir / "best", "store": search.config.store_root}
+    changes = {name: str(path.absolute()) for name, path in places.items()} | {"studies._delete_": True}
     config = vary(apply_options(search.config.model_dump(), changes), best.trial.variant)
     chosen = f"Variant {best.name!r} of space {search.space.name!r}"
     reached = f"the best of {len(results.candidates)} in {search.metric}, {best.scores[search.metric]:.4f}"

@@ -15,6 +15,7 @@ from moei_toolkit.config.loader import load_config
 from moei_toolkit.config.search_space import Choices, Interval, SearchSpace, Variant
 from moei_toolkit.errors import MoeiError
 from moei_toolkit.pipeline.running.store import StageStore
+from moei_toolkit.tuning.best import best_config
 from moei_toolkit.tuning.main import plan_search, report_search
 from moei_toolkit.tuning.outcome import Outcome, settle
 from moei_toolkit.tuning.page import render_search
@@ -225,6 +226,15 @@ def test_the_best_config_is_the_config_with_its_change_and_nothing_else(listed, 
     expected["work_dir"] = str(out / "best")
     assert best.model_dump() == expected
     assert best.evaluate.pictures
+
+
+def test_the_best_config_leads_to_one_place_wherever_it_is_run(listed, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    config = listed.search.config.model_copy(update={"store": "store"})
+    search = listed.search.model_copy(update={"config": config})
+    text = best_config(replace(listed.results(), search=search), Path("out"))
+    assert f"store = '{tmp_path / 'store'}'" in text
+    assert f"work_dir = '{tmp_path / 'out' / 'best'}'" in text
 
 
 def test_without_the_config_as_it_is_there_is_nothing_to_compare_with(listed):

@@ -59,11 +59,12 @@ def test_a_dry_run_prints_the_plan_and_leaves_nothing(tmp_path, capsys, space):
     assert not (tmp_path / "store").exists()
 
 
-def test_options_reach_the_config(tmp_path, capsys):
+def test_options_reach_the_config(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert main([SMOKE, "--cfg-options", "router.beta=33.0", "--store", "here", "--print-config"]) == 0
-    (tmp_path / "printed.py").write_text(capsys.readouterr().out)
-    printed = load_config(tmp_path / "printed.py")
-    assert (printed.router.beta, printed.store) == (33.0, "here")
+    Path("printed.py").write_text(capsys.readouterr().out)
+    printed = load_config("printed.py")
+    assert (printed.router.beta, printed.store) == (33.0, str(tmp_path / "here")), "it stays there"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_what_goes_on_is_what_was_asked_for(tmp_path, capsys, space):
     arguments = [SMOKE, "--space", space, "--store", "elsewhere", "--resume", "--work-dir", str(tmp_path)]
     with pytest.raises(ConfigError, match=r"plan\.json is of a search with another config\. .* leave out"):
         main([*arguments, "--dry-run"])
-    arguments[4] = search.config.store or str(search.config.store_root)
+    arguments[4] = str(tmp_path / "store")
     write_search(tmp_path, search.model_copy(update={"config": load_config(SMOKE, {"store": arguments[4]})}))
     assert main([*arguments, "--dry-run"]) == 0
     assert "  tau 0.9   " in capsys.readouterr().out
