@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from moei_toolkit.config.search_space import REFERENCE, SearchSpace, Variant
 from moei_toolkit.errors import ConfigError, StoreError
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.disk import make_folder
+from moei_toolkit.io.json_file import parse_json
 from moei_toolkit.tuning.variants import draw_variants, list_variants, require_factors, value_at
 
 PLAN_FILE = "plan.json"
@@ -124,6 +125,10 @@ def make_search(where: str, **attributes: Any) -> Search:
     Raises:
         ConfigError: They do not fit; with one line per problem.
     """
+    return _search(where, attributes)
+
+
+def _search(where: str, attributes: Mapping[str, Any]) -> Search:
     try:
         return Search.model_validate(attributes)
     except ValidationError as error:
@@ -149,7 +154,9 @@ def read_search(folder: Path) -> Search:
     """
     path = folder / PLAN_FILE
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = parse_json(path.read_bytes())
+        if not isinstance(raw, dict):
+            raise ValueError(f"expected a JSON object, got a {type(raw).__name__}")
     except OSError as error:
         raise StoreError(
             f"cannot read {path}: {error.strerror}. "
@@ -157,7 +164,7 @@ def read_search(folder: Path) -> Search:
         ) from error
     except ValueError as error:
         raise StoreError(f"{path} is damaged: {error}. Start the search again, without --resume.") from error
-    search = make_search(str(path), **raw)
+    search = _search(str(path), raw)
     import_custom(search.config, str(path))
     return search
 

@@ -248,9 +248,13 @@ def test_a_search_is_what_its_file_says(tmp_path):
     write_search(tmp_path / "new", search)
     assert read_search(tmp_path / "new") == search
     assert read_search(tmp_path / "new").variants() == search.variants()
-    (tmp_path / "new" / "plan.json").write_text("{")
-    with pytest.raises(StoreError, match="is damaged"):
+    (tmp_path / "new" / "plan.json").write_text('{"where": 1}')
+    with pytest.raises(ConfigError, match=r"plan\.json: .*\n(.*\n)* *where: unknown key"):
         read_search(tmp_path / "new")
+    for damaged in ("{", "[]", "[" * 100_000):
+        (tmp_path / "new" / "plan.json").write_text(damaged)
+        with pytest.raises(StoreError, match="is damaged"):
+            read_search(tmp_path / "new")
     with pytest.raises(StoreError, match="Expected the folder of a search"):
         read_search(tmp_path)
 
