@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Tag, model_validator
 
 from moei_toolkit.config.frozen import FrozenDict, FrozenMapping
-from moei_toolkit.config.kinds import Flag, NotEmpty, Section, Text
+from moei_toolkit.config.kinds import Finite, Flag, NotEmpty, Section, Text
 
 REFERENCE = "as it is"
 """Name of the variant that all others are compared with: the config without a change."""
@@ -58,8 +58,8 @@ class Interval(Section):
     """
 
     paths: Paths
-    low: float
-    high: float
+    low: Finite
+    high: Finite
     log: Flag = False
 
     @model_validator(mode="after")

@@ -93,6 +93,11 @@ def test_a_file_is_a_space(tmp_path):
     [
         ("variants = [dict(name='a', factor='b', overides={})]", "Did you mean 'overrides'"),
         ("factors = dict(beta=dict(path=['router.beta'], values=[1]))", "factors.beta"),
+        (
+            "factors = dict(b=dict(paths=['x'], low=1, high=float('inf')))",
+            "factors.b.high: expected a finite",
+        ),
+        ("factors = dict(b=dict(paths=['x'], low=float('nan'), high=1))", "factors.b.low: expected a finite"),
         ("about = 'nothing'", "expected either variants or factors"),
         ("1 +", "invalid syntax"),
     ],
