@@ -25,7 +25,7 @@ def find_config(name: Path | str) -> Path:
     package, separator, file = str(name).partition(SEPARATOR)
     if not separator:
         return Path(name)
-    spec = find_spec(package) if package.isidentifier() else None
+    spec = _spec_of(package) if package.isidentifier() else None
     if spec is None:
         raise ConfigError(f"{name}: there is no package {package!r}. Is it installed for this Python?")
     folders = _folders(spec)
@@ -35,6 +35,13 @@ def find_config(name: Path | str) -> Path:
     known = [path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*.py")]
     hint = did_you_mean(file, known) or "It brings no configs."
     raise ConfigError(f"{name}: {package} has no config {file!r}. {hint}")
+
+
+def _spec_of(package: str) -> ModuleSpec | None:
+    try:
+        return find_spec(package)
+    except ValueError:  # a module that is no file, such as __main__
+        return None
 
 
 def _folders(spec: ModuleSpec) -> list[Path]:

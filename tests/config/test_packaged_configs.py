@@ -48,6 +48,12 @@ def test_a_base_may_be_one_of_a_package(package, tmp_path):
     assert read_python_file(own) == {"width": 4, "depth": 2}
 
 
+def test_what_python_runs_is_no_package(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    with pytest.raises(ConfigError, match="there is no package '__main__'"):
+        find_config("__main__::a.py")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
