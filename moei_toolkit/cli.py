@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TextIO
 
 from moei_toolkit import __version__
 from moei_toolkit.errors import ConfigError, MoeiError, did_you_mean
+from moei_toolkit.frames import words_of
 
 PARTIAL = 10
 """What a command exits with that did its work, but had to leave out some of what it was given."""
@@ -210,7 +211,7 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
         return error.exit_code
     plugin = _plugin_behind(error)
     whose = f"in the plugin {plugin}: " if plugin else ""
-    _complain(f"error: {whose}{type(error).__name__}: {' '.join(str(error).split())}")
+    _complain(f"error: {whose}{type(error).__name__}: {' '.join(words_of(error).split())}")
     if plugin:
         _complain("run with --traceback for details")
     elif not isinstance(error, OSError):  # a full disk or a missing file is nobody's bug

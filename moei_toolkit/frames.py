@@ -1,4 +1,4 @@
-"""Where in whose code an error arose."""
+"""Where in whose code an error arose, and what it says."""
 
 from __future__ import annotations
 
@@ -23,6 +23,14 @@ def last_place_in(error: BaseException, packages: Container[str]) -> tuple[str, 
         if package in packages:
             return package, place
     return None
+
+
+def words_of(error: BaseException) -> str:
+    """Return what an error says; a stranger's may fail even to say something."""
+    try:
+        return str(error)
+    except (Exception, SystemExit) as failure:  # noqa: BLE001 - whatever it is, its type is all there is to tell
+        return f"(its message cannot be told: {type(failure).__name__})"
 
 
 def carry_places(error: BaseException) -> None:

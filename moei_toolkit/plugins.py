@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 
 from moei_toolkit import __version__, hookspecs
 from moei_toolkit.errors import MoeiError, PluginError, did_you_mean
-from moei_toolkit.frames import last_place_in
+from moei_toolkit.frames import last_place_in, words_of
 from moei_toolkit.plugin_table import KINDS, Entry, LoadedPlugin, PluginState, PluginTable, Provider
 
 __all__ = [
@@ -192,7 +192,8 @@ def _forget_modules(package: str, imported_before: frozenset[str]) -> None:
 def reason_of(error: BaseException, package: str) -> str:
     """Return why a plugin failed, in one line of bounded length, and where in its package."""
     plain = isinstance(error, (MoeiError, pluggy.PluginValidationError))
-    text = " ".join((str(error) if plain else f"{type(error).__name__}: {error}").split())
+    said = words_of(error)
+    text = " ".join((said if plain else f"{type(error).__name__}: {said}").split())
     found = None if plain else last_place_in(error, {package})
     place = f" ({found[1]})" if found else ""
     room = _MAX_REASON - len(place)

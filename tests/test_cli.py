@@ -75,6 +75,16 @@ def test_errors_become_a_message_and_a_code(capfd, monkeypatch, error, code, tex
     assert capfd.readouterr() == ("", text)
 
 
+def test_an_error_that_fails_to_say_something_is_named(capfd, monkeypatch):
+    class MuteError(Exception):
+        def __str__(self):
+            raise KeyError
+
+    monkeypatch.delenv("MOEI_TRACEBACK", raising=False)
+    assert end(raiser(MuteError())) == 1
+    assert "error: MuteError: (its message cannot be told: KeyError)\n" in capfd.readouterr().err
+
+
 def test_traceback_on_request(capfd, monkeypatch):
     monkeypatch.delenv("MOEI_TRACEBACK", raising=False)
     end(raiser(ConfigError("x")), "--traceback")

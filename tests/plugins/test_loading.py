@@ -53,6 +53,10 @@ def test_order_is_by_distribution_then_entry_point(site):
         ("def broken(:", "SyntaxError"),
         ("import sys; sys.exit('leaving')", "SystemExit: leaving"),
         ("import asyncio; raise asyncio.CancelledError('gone')", "CancelledError: gone"),
+        (
+            "class Mute(Exception):\n    def __str__(self):\n        raise ValueError('x')\nraise Mute",
+            "Mute: (its message cannot be told: ValueError)",
+        ),
         (f"{GOOD}\nmoei_requires = 5", "moei_requires: expected a string such as '>=0.1', got 5"),
         (
             plugin(("experts", "half", "m:C"), after="raise ValueError('in the\\nhook')"),
