@@ -67,7 +67,8 @@ class StageStore:
         """Look for a committed result; files are checked by size, their content is not read."""
         folder = self.folder(stage, fingerprint)
         if not folder.is_dir():
-            return Found(folder, "absent")
+            what = f"{folder} is no folder" if os.path.lexists(folder) else ""
+            return Found(folder, "broken" if what else "absent", what)
         try:
             manifest = read_manifest(folder)
         except StoreError as error:
@@ -166,7 +167,7 @@ class StageStore:
             StoreError: The store cannot be written to.
         """
         folder, number = self.folder(stage, fingerprint), 1
-        while (target := self._aside(stage, fingerprint, f"broken-{number}")).exists():
+        while os.path.lexists(target := self._aside(stage, fingerprint, f"broken-{number}")):
             number += 1
         with disk_errors(folder):
             folder.rename(target)

@@ -1,4 +1,5 @@
 import json
+import shutil
 import threading
 
 import pytest
@@ -89,6 +90,16 @@ def remove_manifest(folder):
     (folder / MANIFEST).unlink()
 
 
+def replace_by_file(folder):
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+
+
+def replace_by_lost_link(folder):
+    shutil.rmtree(folder)
+    folder.symlink_to("nowhere")
+
+
 def remove_file(folder):
     (folder / "deep" / "file").unlink()
 
@@ -107,6 +118,8 @@ def take_another(folder):
     [
         (damage_manifest, MANIFEST),
         (remove_manifest, MANIFEST),
+        (replace_by_file, "is no folder"),
+        (replace_by_lost_link, "is no folder"),
         (remove_file, "deep/file is missing"),
         (truncate_file, "deep/file: expected 7 bytes, got 4"),
         (take_another, "is of another fingerprint"),
