@@ -8,7 +8,7 @@ from typing import Any
 from moei_toolkit.config.merge import merge
 from moei_toolkit.errors import ConfigError, did_you_mean
 
-_BY_NAME = ("tasks", "experts")
+_BY_NAME = ("tasks", "experts", "singles")
 
 
 def apply_options(raw: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

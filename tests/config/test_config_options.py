@@ -10,7 +10,8 @@ from moei_toolkit.errors import ConfigError
 @pytest.fixture
 def example(tmp_path):
     path = tmp_path / "example.py"
-    path.write_text(render(minimal()))
+    raw = minimal()
+    path.write_text(render({**raw, "singles": raw["experts"]}))
     return path
 
 
@@ -47,6 +48,7 @@ def test_a_whole_new_entry_can_be_added(example):
         ({"rooter.beta": 1}, "rooter: unknown key. Did you mean 'router'?"),
         ({"router.betta": 1}, "router.betta: unknown key. Did you mean 'beta'?"),
         ({"experts.nay.task": "dust"}, "there is no 'experts.nay'. Did you mean 'any'?"),
+        ({"singles.nay.training.iterations": 3}, "there is no 'singles.nay'. Did you mean 'any'?"),
         ({"evaluate.metrics.3.type": "x"}, "metrics.3: expected an index below 1"),
         ({"router": 1, "router.beta": 2}, "'router' is already set to 1"),
         ({"router.beta": 2, "router": {"beta": 1}}, "already set by another option"),
