@@ -223,3 +223,12 @@ def test_importing_the_schema_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["dense_reference_psnr", "psnr_gain", "lpips_gain", "cohens_d", "rank_tau", "ece"]
+)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "0.2"])
+def test_what_an_objective_is_held_against_is_a_number(name, value):
+    with pytest.raises(ConfigError, match=rf"objectives\.{name}: expected"):
+        validate_config(minimal(objectives={name: value}), "here")

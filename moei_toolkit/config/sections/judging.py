@@ -8,7 +8,17 @@ from pydantic import Field, model_validator
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.frozen import FrozenDict, FrozenMapping
-from moei_toolkit.config.kinds import Count, Flag, Fraction, NotEmpty, NotNegative, Section, Side, Text
+from moei_toolkit.config.kinds import (
+    Count,
+    Finite,
+    Flag,
+    Fraction,
+    NotEmpty,
+    NotNegative,
+    Section,
+    Side,
+    Text,
+)
 from moei_toolkit.types import Precision
 
 
@@ -101,19 +111,19 @@ class Objectives(Section):
         rerun_psnr: The median image of a second run must differ by less, dB.
     """
 
-    dense_reference_psnr: float | None = None
+    dense_reference_psnr: Finite | None = None
     dense_margin: NotNegative = 0.2
     expert_share: Fraction = 0.03
     agreement: Fraction = 0.85
     largest_share: Fraction = 0.70
     ece: Fraction = 0.03
     abstention: Fraction = 0.10
-    psnr_gain: float = 0.2
-    lpips_gain: float = 0.01
+    psnr_gain: Finite = 0.2
+    lpips_gain: Finite = 0.01
     p_value: Fraction = 0.05
-    cohens_d: float = 0.2
+    cohens_d: Finite = 0.2
     oracle_gap: NotNegative = 0.3
-    rank_tau: float = 0.6
+    rank_tau: Finite = 0.6
     cost_drift: Fraction = 0.05
     cost_overhead: Fraction = 0.05
     small_changes: tuple[Text, ...] = (
