@@ -26,10 +26,14 @@ def merge(child: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: The index of a list item is out of range.
     """
+    return _merge(child, base, "")
+
+
+def _merge(child: Mapping[str, Any], base: Mapping[str, Any], path: str) -> dict[str, Any]:
     merged = {} if child.get(DELETE) or _switches_type(child, base) else _plain(base)
     for key, value in child.items():
         if key != DELETE:
-            merged[key] = _merge_value(key, value, merged.get(key))
+            merged[key] = _merge_value(f"{path}.{key}" if path else str(key), value, merged.get(key))
     return merged
 
 
@@ -37,20 +41,22 @@ def _switches_type(child: Mapping[str, Any], base: Mapping[str, Any]) -> bool:
     return "type" in child and "type" in base and child["type"] != base["type"]
 
 
-def _merge_value(key: str, value: Any, base: Any) -> Any:
+def _merge_value(path: str, value: Any, base: Any) -> Any:
     if not isinstance(value, Mapping):
         return _plain(value)
     if isinstance(base, list | tuple) and value and all(str(index).isdigit() for index in value):
-        return _merge_items(key, value, base)
-    return merge(value, base if isinstance(base, Mapping) else {})
+        return _merge_items(path, value, base)
+    return _merge(value, base if isinstance(base, Mapping) else {}, path)
 
 
-def _merge_items(key: str, items: Mapping[str, Any], base: list[Any] | tuple[Any, ...]) -> list[Any]:
+def _merge_items(path: str, items: Mapping[str, Any], base: list[Any] | tuple[Any, ...]) -> list[Any]:
     merged = list(base)
     for index, value in items.items():
         if int(index) >= len(merged):
-            raise ConfigError(f"{key}.{index}: expected an index below {len(merged)}, the length of '{key}'.")
-        merged[int(index)] = _merge_value(index, value, merged[int(index)])
+            raise ConfigError(
+                f"{path}.{index}: expected an index below {len(merged)}, the length of '{path}'."
+            )
+        merged[int(index)] = _merge_value(f"{path}.{index}", value, merged[int(index)])
     return merged
 
 

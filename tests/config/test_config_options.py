@@ -49,7 +49,10 @@ def test_a_whole_new_entry_can_be_added(example):
         ({"router.betta": 1}, "router.betta: unknown key. Did you mean 'beta'?"),
         ({"experts.nay.task": "dust"}, "there is no 'experts.nay'. Did you mean 'any'?"),
         ({"singles.nay.training.iterations": 3}, "there is no 'singles.nay'. Did you mean 'any'?"),
-        ({"evaluate.metrics.3.type": "x"}, "metrics.3: expected an index below 1"),
+        (
+            {"evaluate.metrics.3.type": "x"},
+            "evaluate.metrics.3: expected an index below 1, the length of 'evaluate.metrics'",
+        ),
         ({"router": 1, "router.beta": 2}, "'router' is already set to 1"),
         ({"router.beta": 2, "router": {"beta": 1}}, "already set by another option"),
         ({"router.beta": "high"}, "example.py with router.beta: 1 problem"),
