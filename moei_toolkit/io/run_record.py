@@ -75,7 +75,10 @@ def read_run(work_dir: Path) -> RunRecord:
     """
     path = work_dir / RECORD
     try:
-        return RunRecord.model_validate(parse_json(path.read_bytes()))
+        raw = parse_json(path.read_bytes())
+        if not isinstance(raw, dict):
+            raise ValueError(f"expected a JSON object, got a {type(raw).__name__}")
+        return RunRecord.model_validate(raw)
     except OSError as error:
         raise StoreError(
             f"cannot read {path}: {error.strerror}. Expected the folder of a run made by tools/train.py, "

@@ -60,6 +60,12 @@ def test_a_missing_record(tmp_path):
         read_run(tmp_path)
 
 
+def test_a_record_that_is_no_object(tmp_path):
+    (tmp_path / RECORD).write_text("[]")
+    with pytest.raises(StoreError, match=r"run\.json is damaged: expected a JSON object, got a list\."):
+        read_run(tmp_path)
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", '{"format": 2, "config": {}}', '{"config": {}, "stages": {"a": 1}}']
 )
