@@ -85,10 +85,10 @@ def _run_alone(
     store, trials, impossible = plan.store, plan.trials, dict(plan.impossible)
     before = there_now(store)
     write_search(setting.work_dir, search)
-    progress = Progress(reporter, search.metric, len(trials) + search.chosen_later)
-    unfinished = make_batches(
-        (trial for trial in trials if not trial.is_done(store)), workflow, alone=search.gives_up
-    )
+    left = [trial for trial in trials if not trial.is_done(store)]
+    unfinished = make_batches(left, workflow, alone=search.gives_up)
+    total = len(trials) + search.chosen_later
+    progress = Progress(reporter, search.metric, total, before=len(trials) - len(left))
 
     def run(batches: Sequence[Batch]) -> list[Variant]:
         from moei_toolkit.tuning.engine import run_batches  # imports Ray

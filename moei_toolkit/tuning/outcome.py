@@ -22,16 +22,18 @@ class Progress:
         reporter: Told what is going on.
         metric: The measure that is told of every trial.
         total: How many trials there are.
+        before: How many of them were finished before; nothing is told of these.
 
     Attributes:
         failures: Name of a variant -> why it failed.
     """
 
-    def __init__(self, reporter: Reporter, metric: str, total: int) -> None:
+    def __init__(self, reporter: Reporter, metric: str, total: int, before: int = 0) -> None:
         self.failures: dict[str, str] = {}
         self._reporter = reporter
         self._metric = metric
         self._total = total
+        self._before = before
         self._ended: set[str] = set()
 
     def tell(self, event: Event) -> None:
@@ -43,7 +45,7 @@ class Progress:
             self._reporter.info(f"{event.trial}: {event.stage} done in {event.seconds:.1f} s{validated}")
             return
         self._ended.add(event.trial)
-        count = f"[{len(self._ended)}/{self._total}]"
+        count = f"[{self._before + len(self._ended)}/{self._total}]"
         if event.failure:
             self.failures[event.trial] = event.failure
             self._reporter.info(f"{count} {event.trial}: failed: {event.failure}")

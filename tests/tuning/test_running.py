@@ -94,6 +94,13 @@ def test_what_fails_is_told_and_the_others_go_on(tmp_path, log, cluster):
     assert any("a worker was lost" in line for line in lines)
 
 
+def test_what_was_finished_before_counts(tmp_path, log, cluster):
+    workflow = fake.make_workflow(log)
+    run(tmp_path, fake.one_by_one(*FOUR[:1]), workflow)
+    _, lines = run(tmp_path, fake.one_by_one(*FOUR[:2]), workflow)
+    assert [line.partition(":")[0] for line in lines if line.startswith("[")] == ["[3/3] wide"]
+
+
 DRIVER = """
 import sys
 from pathlib import Path
