@@ -55,12 +55,14 @@ class Interval(Section):
         low: Smallest value.
         high: Largest value.
         log: All orders of magnitude are as likely, instead of all numbers.
+        whole: Whole numbers only, as settings such as ``router.iterations`` take; both ends are among them.
     """
 
     paths: Paths
     low: Finite
     high: Finite
     log: Flag = False
+    whole: Flag = False
 
     @model_validator(mode="after")
     def _check_ends(self) -> Interval:
@@ -68,6 +70,8 @@ class Interval(Section):
             raise ValueError(
                 f"expected {'0 < ' if self.log else ''}low < high, got {self.low} and {self.high}"
             )
+        if self.whole and not (self.low.is_integer() and self.high.is_integer()):
+            raise ValueError(f"expected whole numbers as low and high, got {self.low} and {self.high}")
         return self
 
 

@@ -80,6 +80,8 @@ def _choices(job: Job) -> dict[str, Any]:
 def _domain(factor: Factor) -> Any:
     if isinstance(factor, Choices):
         return tune.choice(list(factor.values))
+    if factor.whole:
+        return (tune.lograndint if factor.log else tune.randint)(int(factor.low), int(factor.high) + 1)
     return (tune.loguniform if factor.log else tune.uniform)(factor.low, factor.high)
 
 

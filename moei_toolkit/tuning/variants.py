@@ -144,6 +144,8 @@ def _inside(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _draw(factor: Factor, rng: np.random.Generator) -> Any:
     if isinstance(factor, Choices):
         return factor.values[rng.integers(len(factor.values))]
-    if factor.log:
-        return float(np.exp(rng.uniform(np.log(factor.low), np.log(factor.high))))
-    return float(rng.uniform(factor.low, factor.high))
+    # A whole number stands for what is rounded to it, so that the ends are as likely as the others.
+    margin = 0.5 if factor.whole else 0.0
+    ends = factor.low - margin, factor.high + margin
+    drawn = float(np.exp(rng.uniform(*np.log(ends))) if factor.log else rng.uniform(*ends))
+    return min(max(round(drawn), int(factor.low)), int(factor.high)) if factor.whole else drawn

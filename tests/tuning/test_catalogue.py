@@ -98,6 +98,7 @@ def test_a_file_is_a_space(tmp_path):
             "factors.b.high: expected a finite",
         ),
         ("factors = dict(b=dict(paths=['x'], low=float('nan'), high=1))", "factors.b.low: expected a finite"),
+        ("factors = dict(b=dict(paths=['x'], low=1.5, high=3, whole=True))", "expected whole numbers as low"),
         ("about = 'nothing'", "expected either variants or factors"),
         ("1 +", "invalid syntax"),
     ],

@@ -145,6 +145,7 @@ def test_optuna_goes_where_it_is_better(tmp_path, log, cluster):
         factors={
             "beta": Interval(paths=["router.beta"], low=0.1, high=9.0),
             "tile": Choices(paths=["inference.tile"], values=[128, 256]),
+            "bins": Interval(paths=["evaluate.bins"], low=5, high=50, log=True, whole=True),
         },
     )
     outcome, _ = run(tmp_path, space, fake.make_workflow(log), searcher="optuna", samples=6, seed=1)
@@ -153,6 +154,7 @@ def test_optuna_goes_where_it_is_better(tmp_path, log, cluster):
     betas = [trial.config.router.beta for trial in outcome.done[1:]]
     assert len(set(betas)) == 6
     assert all(0.1 <= beta <= 9 for beta in betas)
+    assert all(5 <= trial.config.evaluate.bins <= 50 for trial in outcome.done[1:])
     assert outcome.economics.computed["train"] <= 3
 
 

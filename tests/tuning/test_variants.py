@@ -121,6 +121,14 @@ def test_samples_lie_in_the_space_and_follow_from_the_seed():
         list_variants(space)
 
 
+@pytest.mark.parametrize("log", [False, True])
+def test_whole_numbers_are_drawn_with_both_ends(log):
+    steps = Interval(paths=["router.iterations"], low=1, high=4, log=log, whole=True)
+    found = draw_variants(SearchSpace(name="mine", factors={"steps": steps}), 9, seed=0)
+    assert {one.name for one in found} == {f"steps {count}" for count in (1, 2, 3, 4)}
+    assert {vary(SMOKE.model_dump(), one).router.iterations for one in found} == {1, 2, 3, 4}
+
+
 def test_a_small_space_has_no_more_samples_than_variants():
     space = SearchSpace(name="mine", factors={"a": Choices(paths=["router.alpha"], values=[0.0, 0.05])})
     assert sorted(one.name for one in draw_variants(space, 9, seed=0)) == ["a 0", "a 0.05"]
