@@ -33,11 +33,13 @@ FINDERS = (
     "registry",
 )
 """What finds, checks and reports, but computes no result: a new built-in must not make old results stale."""
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 def source_digest(module: str) -> str:
     """Return a hash of a module and of all it imports from its own package and from the toolkit.
 
+    A module without a package, as ``custom_imports`` may name, comes with all it imports from its folder.
     Imports are followed wherever they stand in a file. What a module finds at run time (registered
     components, plugins) is not its source; those are identified on their own.
 
@@ -75,11 +77,25 @@ def _packages_around(module: str) -> list[str]:
 
 @cache
 def _imported(module: str, path: Path) -> tuple[str, ...]:
-    """Return the modules of the toolkit, and of the module's own package, that a source imports."""
+    """Return the modules of the toolkit, and of the module's own package, that a source imports.
+
+    A module without a package has what lies beside it instead.
+    """
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     own = {TOOLKIT, module.partition(".")[0]}
-    found = (name for node in ast.walk(_parse(path)) for name in _names(node, package))
-    return tuple(sorted({name for name in found if name.partition(".")[0] in own and _source_of(name)}))
+    # Beside an installed module lies all that is installed, which versions stand for.
+    beside = None if package or path.parent.name in _INSTALLED else path.parent
+    found = {name for node in ast.walk(_parse(path)) for name in _names(node, package)}
+    followed = (name for name in found if name.partition(".")[0] in own or _lies_in(beside, name))
+    return tuple(sorted(name for name in followed if _source_of(name)))
+
+
+def _lies_in(folder: Path | None, module: str) -> bool:
+    """Tell whether a module, or the package around it, is a source file in a folder."""
+    path = _source_of(module) if folder else None
+    if path is None or path.suffix != ".py":
+        return False
+    return path.parents[module.count(".") + (path.name == "__init__.py")] == folder
 
 
 def _parse(path: Path) -> ast.Module:

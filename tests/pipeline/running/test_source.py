@@ -74,6 +74,40 @@ def test_a_stranger_stands_on_the_toolkit(package):
     assert len({alone, ours, source_digest("stranger.expert")}) == 3
 
 
+@pytest.fixture(params=["folder", "site-packages"])
+def script(tmp_path, monkeypatch, request):
+    """A module without a package, which imports some of what lies beside it; and where they lie."""
+    folder = tmp_path / request.param
+    (folder / "its_parts" / "deep").mkdir(parents=True)
+    monkeypatch.syspath_prepend(folder)
+    for name, text in {
+        "its_expert.py": "import json, its_helper\ndef late():\n    from its_parts.deep.table import ONE\n",
+        "its_helper.py": "from its_constants import TWO\n",
+        "its_constants.py": "TWO = 2\n",
+        "its_parts/__init__.py": "",
+        "its_parts/deep/table.py": "ONE = 1\n",
+        "its_neighbour.py": "",
+    }.items():
+        (folder / name).write_text(text)
+    source._imported.cache_clear()
+    source._source_of.cache_clear()
+    return folder
+
+
+def test_what_a_module_without_a_package_imports_from_beside_it_counts(script):
+    for name, counts in {
+        "its_helper.py": True,
+        "its_constants.py": True,
+        "its_parts/__init__.py": True,
+        "its_parts/deep/table.py": True,
+        "its_neighbour.py": False,
+    }.items():
+        before = source_digest("its_expert")
+        (script / name).write_text((script / name).read_text() + "# changed\n")
+        source._imported.cache_clear()
+        assert (source_digest("its_expert") != before) == (counts and script.name == "folder"), name
+
+
 def imported(module: str) -> set[str]:
     found, waiting = set(), [module]
     while waiting:
