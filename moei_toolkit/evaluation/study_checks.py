@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moei_toolkit.evaluation.checks import Check, Missing, at_least, compared
+from moei_toolkit.evaluation.conclusions import (
+    changed_conclusions,
+    failed_variants,
+    judged_conclusions,
+    unmeasured_conclusions,
+)
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition
 from moei_toolkit.types import ACTUAL
-
-CONCLUSIONS = ("O6", "O7", "O8")
-"""Objectives whose verdicts are the conclusions that ablations must leave standing."""
 
 _REQUIRED = ("O6", "O8")
 """Those without which nothing is shown; O7 is about time, and a search takes none."""
 
-_UNKNOWN = "not measured"
 _SAME = "same verdicts"
 _TAU = "Kendall's tau of the policies, {} and at home"
 _AT_HOME = "judged on the run's own data only, in the report of the run"
@@ -25,7 +27,8 @@ def ablation_checks(found: Ablations | None, factors: Sequence[str], elsewhere: 
     """Return a check for every factor: whether O6 to O8 come out as they do without the change.
 
     A conclusion that the search has not measured under the config as it is has no check by factor. Where it
-    is O6 or O8, that is a check of its own, which is not measured.
+    is O6 or O8, that is a check of its own, which is not measured. Neither is a factor of which a variant has
+    no result or misses a conclusion, unless another variant of it changes one.
 
     Args:
         found: None if there were no ablations.
@@ -36,22 +39,19 @@ def ablation_checks(found: Ablations | None, factors: Sequence[str], elsewhere: 
         made = "none in studies.ablations; tools/tune.py CONFIG --space ablations makes them"
         reason = _AT_HOME if elsewhere else made
         return [Check("O6 to O8 under small changes", reason, _SAME, None)]
-    judged = [name for name in CONCLUSIONS if found.verdicts.get(name, _UNKNOWN) != _UNKNOWN]
+    judged = judged_conclusions(found)
     what = f"{', '.join(judged) or 'O6 to O8'} under other "
     return [
-        *(_under(f"{what}{factor}", _of(found, factor), found, judged) for factor in factors),
+        *(
+            _under(f"{what}{factor}", _of(found, factor), found, failed_variants(found, factor, factors))
+            for factor in factors
+        ),
         *(
             Check(f"{name} under small changes", "not measured in the search, not even as it is", _SAME, None)
             for name in _REQUIRED
             if name not in judged
         ),
     ]
-
-
-def changed_conclusions(one: Ablation, found: Ablations, names: Sequence[str] = CONCLUSIONS) -> list[str]:
-    """Return the conclusions that a variant changes, such as ``"O6 pass to fail"``."""
-    pairs = ((name, *(by.get(name, _UNKNOWN) for by in (found.verdicts, one.verdicts))) for name in names)
-    return [f"{name} {before} to {after}" for name, before, after in pairs if before != after]
 
 
 def other_data_checks(found: Sequence[OtherData], least_tau: float) -> list[Check]:
@@ -88,14 +88,18 @@ def _of(found: Ablations, factor: str) -> list[Ablation]:
     return [one for one in found.variants if one.factor == factor and one.policy == ACTUAL]
 
 
-def _under(what: str, variants: Sequence[Ablation], found: Ablations, judged: Sequence[str]) -> Check:
+def _under(what: str, variants: Sequence[Ablation], found: Ablations, failed: Sequence[str]) -> Check:
     if not variants:
         return Check(what, f"space {found.space!r} has no result of it", _SAME, None)
-    if not judged:
+    if not judged_conclusions(found):
         return Check(what, "none of them was measured in the search", _SAME, None)
-    changes = {one.name: changed_conclusions(one, found, judged) for one in variants}
-    told = [f"{', '.join(lines)} ({name})" for name, lines in changes.items() if lines]
-    return Check(what, "; ".join(told) or f"same: {', '.join(changes)}", _SAME, not told)
+    changes = {one.name: changed_conclusions(one, found) for one in variants}
+    if told := [f"{', '.join(lines)} ({name})" for name, lines in changes.items() if lines]:
+        return Check(what, "; ".join(told), _SAME, False)
+    missing = {one.name: unmeasured_conclusions(one, found) for one in variants}
+    unsure = [f"{', '.join(names)} not measured ({name})" for name, names in missing.items() if names]
+    unsure += [f"no result of {name}" for name in failed]
+    return Check(what, "; ".join(unsure) or f"same: {', '.join(changes)}", _SAME, None if unsure else True)
 
 
 def _ranked(one: OtherData, least_tau: float) -> Check:

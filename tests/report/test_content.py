@@ -78,7 +78,9 @@ def test_what_was_studied_beside_the_run_has_a_section_and_names_its_limits(foun
     assert "Beside the run" not in titles_of(found, origin)
     assert "Beside the run" in titles_of(found_elsewhere, origin)
     (ablations,) = (table for table in tables_of(found_elsewhere) if table.title == "Ablations")
-    assert "and not under: weather as label; complexity experts." in ablations.note
+    assert "and not under: weather as label." in ablations.note
+    assert "was not measured under: weather as label; complexity experts; token-MoE." in ablations.note
+    assert "None of them changes" not in ablations.note
     assert ablations.rows[-1][5] == "no result: the package moei_token_moe is not installed"
 
 

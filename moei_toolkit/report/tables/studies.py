@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from moei_toolkit.evaluation.checks import told_p
+from moei_toolkit.evaluation.conclusions import changed_conclusions, unmeasured_conclusions
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Repetition, Studies
-from moei_toolkit.evaluation.study_checks import changed_conclusions
 from moei_toolkit.report.tables.seeds import seeds_table
 from moei_toolkit.report.tables.table import Table, name_of, signed
 
@@ -38,7 +38,8 @@ def _variant(one: Ablation, found: Ablations) -> list[str]:
     interval = (
         "-" if one.low is None or one.high is None else f"{signed(one.low, 3)} to {signed(one.high, 3)}"
     )
-    changed = ", ".join(changed_conclusions(one, found)) or "none"
+    unmeasured = [f"{name} not measured" for name in unmeasured_conclusions(one, found)]
+    changed = ", ".join([*changed_conclusions(one, found), *unmeasured]) or "none"
     return [
         one.name,
         one.factor,
@@ -53,9 +54,11 @@ def _variant(one: Ablation, found: Ablations) -> list[str]:
 def _scope(found: Ablations) -> str:
     """Return how far the conclusions go."""
     limits = [one.name for one in found.variants if changed_conclusions(one, found)]
-    if not limits:
-        return "None of them changes under any variant."
-    return f"They hold for the config as it is, and not under: {'; '.join(limits)}."
+    untold = [one.name for one in found.variants if unmeasured_conclusions(one, found)] + [*found.failed]
+    told = [f"They hold for the config as it is, and not under: {'; '.join(limits)}."] if limits else []
+    if untold:
+        told.append(f"Whether all of them hold was not measured under: {'; '.join(untold)}.")
+    return " ".join(told) or "None of them changes under any variant."
 
 
 def _other_data(found: Studies) -> Table:

@@ -47,8 +47,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     evaluate_elsewhere(folder, data, "test", folder.with_name("on_data"), SilentReporter())
     first = {**variant("reference", "reference"), "stages": fingerprints(folder)}
     variants = [first, *(variant(f"another {name}", name) for name in FACTORS)]
-    variants.append(variant("Top-2", "experts at once", "top2", O8="pass"))
-    found = {"space": "ablations", "variants": variants, "failed": {"token-MoE": "no package"}}
+    variants += [variant("misrouted 5%", "misrouted"), variant("Top-2", "experts at once", "top2", O8="pass")]
+    found = {"space": "ablations", "variants": variants, "failed": {"misrouted 20%": "no memory"}}
     folder.with_name("ablations.json").write_text(json.dumps(found))
     return folder
 
@@ -97,7 +97,7 @@ def test_all_of_them_are_judged_shown_and_packed(run, study, tmp_path):
     assert objectives["O11"]["verdict"] == "pass"
     page = (tmp_path / "run" / "report" / "report.html").read_text()
     assert all(f">{title}<" in page for title in ("Ablations", "Other data", "Second run"))
-    assert "no result: no package" in page
+    assert "no result: no memory" in page
     pack_run(tmp_path / "run", tmp_path / "artifact.zip")
     verify_artifact(tmp_path / "artifact.zip")
 
@@ -108,7 +108,7 @@ def test_a_conclusion_that_a_small_change_overturns_fails_and_limits_the_scope(r
     assert objectives["O9"]["verdict"] == "fail"
     (failed,) = [one for one in objectives["O9"]["checks"] if not one["holds"]]
     assert failed["measured"] == "O8 fail to pass (beta 80)"
-    assert "and not under: beta 80; Top-2." in (tmp_path / "run" / "report" / "report.md").read_text()
+    assert "and not under: beta 80; Top-2. Whether" in (tmp_path / "run" / "report" / "report.md").read_text()
 
 
 def test_a_factor_without_a_result_is_not_measured(run, study, tmp_path):
