@@ -120,6 +120,22 @@ def test_an_interval_without_the_t_test_is_no_finding():
         assert found.finding == "open"
 
 
+def test_an_interval_and_a_t_test_that_contradict_each_other_are_no_finding():
+    # Six scenes of many images gain 1 dB, forty of one image lose as much: most images, but few scenes.
+    rng, rows = generator(), []
+    for scene in range(46):
+        for image in range(200 if scene < 6 else 1):
+            difference = (1 if scene < 6 else -1) + 0.1 * rng.normal()
+            for policy, psnr in (("actual", 30 + difference), ("dense", 30.0)):
+                name = f"{scene}-rain-{image}"
+                rows.append(row(name, "rain", policy, "dense", psnr, scene_id=str(scene)))
+    found = compare_all(rows, PAIRS[:1], PSNR, generator(), resamples=500)[0]
+    assert found.significance.bca.low > 0
+    assert found.significance.tests.p_t < 0.05
+    assert found.significance.tests.cohens_d < 0
+    assert found.finding == "open"
+
+
 def test_six_scenes_without_a_difference_give_a_finding_no_more_often_than_said():
     findings = []
     for seed in range(40):

@@ -73,14 +73,19 @@ class Comparison:
 
     @property
     def finding(self) -> Literal["better", "worse", "open"]:
-        """What the first policy is, if both the BCa interval and the t-test exclude 0; else open.
+        """What the first policy is, if the BCa interval and the t-test exclude 0 on the same side; else open.
 
-        Of few scenes the interval alone is too narrow (`COVERAGE`), and the t-test is not.
+        Of few scenes the interval alone is too narrow (`COVERAGE`), and the t-test is not. It is on means of
+        scenes, each with the same weight: where scenes of many images say otherwise than the others, the
+        two disagree.
         """
         found = self.significance
         if found is None or found.bca.low <= 0 <= found.bca.high or found.tests.p_t >= 1 - found.level:
             return "open"
-        return "better" if (found.bca.low > 0) == self.higher_is_better else "worse"
+        effect, is_above = found.tests.cohens_d, found.bca.low > 0
+        if effect is not None and (effect > 0) != is_above:
+            return "open"
+        return "better" if is_above == self.higher_is_better else "worse"
 
 
 def comparison_from(value: Mapping[str, Any]) -> Comparison:
