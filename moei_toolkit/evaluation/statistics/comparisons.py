@@ -77,13 +77,13 @@ class Comparison:
 
         Of few scenes the interval alone is too narrow (`COVERAGE`), and the t-test is not. It is on means of
         scenes, each with the same weight: where scenes of many images say otherwise than the others, the
-        two disagree.
+        two disagree. Differences that are all the same have no spread that either could judge by.
         """
         found = self.significance
         if found is None or found.bca.low <= 0 <= found.bca.high or found.tests.p_t >= 1 - found.level:
             return "open"
         effect, is_above = found.tests.cohens_d, found.bca.low > 0
-        if effect is not None and (effect > 0) != is_above:
+        if effect is None or (effect > 0) != is_above:
             return "open"
         return "better" if is_above == self.higher_is_better else "worse"
 

@@ -40,7 +40,8 @@ def comparison_table(comparisons: Sequence[Comparison], metric: str, digits: int
 _HOW = (
     f"MoE-I minus rival. Paired bootstrap over scenes (BCa, {RESAMPLES:,} resamples); Cohen's d and both "
     "two-sided tests on the means of scenes. Better and worse are findings whose interval excludes zero and "
-    "whose t-test agrees; they are not corrected for how many there are."
+    "whose t-test agrees; they are not corrected for how many there are. Scenes that all differ by the same "
+    "have no spread to judge by, and so no d and no p (t)."
 )
 
 
@@ -61,12 +62,11 @@ def _row(one: Comparison, weather: str, digits: int) -> list[str]:
     names = [name_of(one.second), weather, difference]
     if one.significance is None:
         return [*names, "-", "-", "-", "-", str(one.scenes), f"open: {one.reason}"]
-    found = one.significance
+    found, effect = one.significance, one.significance.tests.cohens_d
     return [
         *names,
         f"{found.bca.low:+.{digits}f} to {found.bca.high:+.{digits}f}",
-        "-" if found.tests.cohens_d is None else f"{found.tests.cohens_d:.2f}",
-        told_p(found.tests.p_t),
+        *(["-", "-"] if effect is None else [f"{effect:.2f}", told_p(found.tests.p_t)]),
         told_p(found.tests.p_wilcoxon),
         str(one.scenes),
         one.finding,
