@@ -44,6 +44,8 @@ def share_or_reason(largest_share: float, weathers: int, experts: int) -> Measur
 def fallback_gains(rows: Sequence[Row], higher_is_better: Mapping[str, bool]) -> dict[str, float]:
     """Return what falling back to dense changed in the macro mean of every metric; above 0 is better.
 
+    Only abstentions fall back: an image that was sent to a wrong expert on purpose has not.
+
     Args:
         rows: All policies of all images.
         higher_is_better: Metric -> its direction.
@@ -56,7 +58,7 @@ def fallback_gains(rows: Sequence[Row], higher_is_better: Mapping[str, bool]) ->
         chosen = found[row.id, f"{EXPERT_PREFIX}{most_probable(row.probabilities)}"]
         for metric, higher in higher_is_better.items():
             change = (row.metrics[metric] - chosen.metrics[metric]) * (1 if higher else -1)
-            changes[metric].setdefault(row.degradation, []).append(change)
+            changes[metric].setdefault(row.degradation, []).append(change if row.abstained else 0.0)
     return {
         metric: float(np.mean([np.mean(values) for values in by_weather.values()]))
         for metric, by_weather in changes.items()

@@ -123,6 +123,8 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
         decisions.weathers,
         decisions.severity,
         decisions.errors,
+        taken=decisions.taken,
+        achieved=decisions.achieved,
     )
     tasks = np.array([facts.task_of_expert[name] for name in decisions.experts])
     calibration = judge_calibration(

@@ -10,6 +10,7 @@ from moei_toolkit.config.sections.judging import Objectives
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.results import Facts
 from moei_toolkit.evaluation.rows import Row
+from moei_toolkit.types import EXPERT_PREFIX
 
 TASK_OF_EXPERT = {"wet": "rain", "gray": "haze"}
 DIRECTIONS = {"psnr": True, "ssim": True}
@@ -98,6 +99,18 @@ def rows_of(
         row(name, degradation, "expert.gray", "gray", psnr["gray"]),
         row(name, degradation, "actual", route, psnr[route], **decision),
         row(name, degradation, "oracle", best, psnr[best]),
+    ]
+
+
+def misrouted(name: str, expert: str) -> list[Row]:
+    """Rows of the example, with one image sent to an expert on purpose."""
+    rows = example()
+    there = next(one for one in rows if (one.id, one.policy) == (name, f"{EXPERT_PREFIX}{expert}"))
+    return [
+        replace(one, route=expert, metrics=there.metrics, error=there.error, abstained=False)
+        if (one.id, one.policy) == (name, "actual")
+        else one
+        for one in rows
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from row_examples import example, rows_of
+from row_examples import example, misrouted, rows_of
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.routing.decisions import decisions_of
@@ -47,6 +47,19 @@ def test_what_came_out(decisions):
     assert decisions.dense.tolist() == [24, 26, 16, 18]
     assert decisions.achieved.tolist() == [28, 20, 19, 18]
     assert np.array_equal(decisions.psnr, [[28, 18], [30, 20], [11, 19], [13, 21]])
+
+
+def test_a_misrouted_image_took_another_route_than_was_chosen(decisions):
+    assert decisions.taken.tolist() == [0, 1, 1, 2]
+    found = decisions_of(misrouted("one-rain-0", "gray"))
+    assert (found.taken.tolist(), found.achieved.tolist()) == ([1, 1, 1, 2], [18, 20, 19, 18])
+    assert found.chosen.tolist() == decisions.chosen.tolist()
+
+
+def test_a_route_of_no_expert_is_refused():
+    rows = [replace(one, route="elsewhere") if one.policy == "actual" else one for one in example()]
+    with pytest.raises(DataError, match=r"'one-rain-0': expected a route out of .*'dense'.*got 'elsewhere'"):
+        decisions_of(rows)
 
 
 def test_equally_good_experts_are_both_right():

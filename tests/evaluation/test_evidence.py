@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from row_examples import DIRECTIONS, example
+from row_examples import DIRECTIONS, example, misrouted
 
 from moei_toolkit.evaluation.checks import Missing
 from moei_toolkit.evaluation.evidence import (
@@ -41,6 +41,12 @@ def test_falling_back_is_judged_in_every_metric():
     assert fallback_gains(example(), DIRECTIONS) == pytest.approx({"psnr": -0.75, "ssim": -0.015})
     distance = {"psnr": True, "ssim": False}
     assert fallback_gains(example(), distance)["ssim"] == pytest.approx(0.015)
+
+
+def test_what_misrouting_costs_is_no_harm_of_falling_back():
+    assert fallback_gains(misrouted("one-rain-0", "gray"), DIRECTIONS) == fallback_gains(
+        example(), DIRECTIONS
+    )
 
 
 def over_equal(shift: float, higher_is_better: bool = True):

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from row_examples import DIRECTIONS, FACTS, LONE_FACTS, TASK_OF_EXPERT, example, lone_rows, rows_of
+from row_examples import DIRECTIONS, FACTS, LONE_FACTS, TASK_OF_EXPERT, example, lone_rows, misrouted, rows_of
 
 from moei_toolkit.evaluation.results import comparison_of, derive_results, shown_policies
 from moei_toolkit.evaluation.shift import Home
@@ -29,6 +29,13 @@ def test_decisions_by_hand(results):
     assert routing.fallback.overall.abstained == 1 / 4
     # Confidences 0.9, 0.7, 0.8, 0.55 lie in four bins, of which one image each is right, wrong, right, right.
     assert results.calibration.ece == pytest.approx((0.1 + 0.7 + 0.2 + 0.45) / 4)
+
+
+def test_a_misrouted_image_counts_along_the_route_it_took(results):
+    routing = derive_results(misrouted("one-rain-0", "gray"), FACTS).routing
+    assert routing.taken == (0, 3 / 4, 1 / 4)
+    assert routing.oracle_gap == (10 + 10 + 0 + 3) / 4
+    assert routing.fallback == results.routing.fallback
 
 
 def test_an_expert_is_compared_with_the_weather_it_serves(results):

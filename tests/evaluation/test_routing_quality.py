@@ -64,6 +64,15 @@ def test_abstentions_by_weather_and_severity():
     assert fallback.by_severity["heavy"] == Fallback(2, 1 / 2, -1.0)
 
 
+def test_a_route_that_was_not_decided_counts_as_it_was_taken():
+    # The first image was sent to the second expert on purpose: 25 dB came out instead of 30.
+    found = judge(taken=np.array([1, 0, 2, 2, 1]), achieved=np.array([25.0, 21.0, 24.0, 22.0, 27.0]))
+    assert found.taken == (1 / 5, 2 / 5, 2 / 5)
+    assert found.oracle_gap == pytest.approx(judge().oracle_gap + 5 / 5)
+    assert (found.utilization, found.regret_mean) == (judge().utilization, judge().regret_mean)
+    assert found.fallback == judge().fallback
+
+
 def test_strata_without_images_are_left_out():
     assert list(judge(severity=np.full(5, 0.5)).fallback.by_severity) == ["medium"]
 
@@ -127,6 +136,10 @@ def test_it_is_plain_json():
         {"severity": np.array([0.2])},
         {"errors": np.zeros((5, 3))},
         {"errors": np.full((5, 2), np.nan)},
+        {"taken": np.full(5, 3)},
+        {"taken": np.zeros(4, int)},
+        {"achieved": np.zeros(4)},
+        {"achieved": np.full(5, np.nan)},
     ],
 )
 def test_what_does_not_fit_is_refused(changes):

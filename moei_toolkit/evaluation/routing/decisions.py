@@ -28,6 +28,9 @@ class Decisions:
         trust: (N,) in [0, 1], what was compared with the threshold: the confidence, or an abstention rule's
             score.
         abstained: (N,) bool.
+        taken: (N,) column of the expert that restored the image, K for dense. It is not the chosen one where
+            the router was not trusted, or the image was misrouted on purpose.
+        achieved: (N,) dB of what came out.
         errors: (N, K) eps_k of every expert.
         psnr: (N, K) dB of every expert.
         dense: (N,) dB of the dense route.
@@ -42,6 +45,8 @@ class Decisions:
     chosen: np.ndarray
     trust: np.ndarray
     abstained: np.ndarray
+    taken: np.ndarray
+    achieved: np.ndarray
     errors: np.ndarray
     psnr: np.ndarray
     dense: np.ndarray
@@ -66,11 +71,6 @@ class Decisions:
         """(N,) dB of the chosen expert, whether or not it was trusted."""
         return self._of_chosen(self.psnr)
 
-    @property
-    def achieved(self) -> np.ndarray:
-        """(N,) dB of what came out: the chosen expert, or dense after an abstention."""
-        return np.where(self.abstained, self.dense, self.routed)
-
     def _of_chosen(self, table: np.ndarray) -> np.ndarray:
         return np.asarray(table[np.arange(len(table)), self.chosen])
 
@@ -79,18 +79,21 @@ def decisions_of(rows: Sequence[Row]) -> Decisions:
     """Collect the decisions of complete rows; clean images are left out.
 
     Raises:
-        DataError: If there is no degraded image, or two decisions name different experts.
+        DataError: If there is no degraded image, two decisions name different experts, or a route is of none.
     """
     actual = [row for row in rows if row.policy == ACTUAL and row.degradation != CLEAN]
     if not actual:
         raise DataError(f"expected decisions on degraded images, got none in {len(rows)} rows")
     experts = tuple(actual[0].probabilities)
+    routes = [*experts, DENSE]
     for row in actual:
         if set(row.probabilities) != set(experts):
             raise DataError(
                 f"image {row.id!r}: expected probabilities of {sorted(experts)}, "
                 f"got {sorted(row.probabilities)}"
             )
+        if row.route not in routes:
+            raise DataError(f"image {row.id!r}: expected a route out of {sorted(routes)}, got {row.route!r}")
     judged = by_policy(rows)
     found = [[judged[row.id, f"{EXPERT_PREFIX}{name}"] for name in experts] for row in actual]
     return Decisions(
@@ -103,6 +106,8 @@ def decisions_of(rows: Sequence[Row]) -> Decisions:
         chosen=np.array([experts.index(most_probable(row.probabilities)) for row in actual]),
         trust=np.array([row.confidence for row in actual]),
         abstained=np.array([row.abstained for row in actual]),
+        taken=np.array([routes.index(row.route) for row in actual]),
+        achieved=np.array([row.metrics["psnr"] for row in actual]),
         errors=np.array([[other.error for other in others] for others in found]),
         psnr=np.array([[other.metrics["psnr"] for other in others] for others in found]),
         dense=np.array([judged[row.id, DENSE].metrics["psnr"] for row in actual]),

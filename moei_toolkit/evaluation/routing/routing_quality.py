@@ -56,6 +56,8 @@ def judge_routing(
     severity: np.ndarray,
     errors: np.ndarray | None = None,
     tolerance: float = TOLERANCE,
+    taken: np.ndarray | None = None,
+    achieved: np.ndarray | None = None,
 ) -> RoutingQuality:
     """Measure the decisions of a router in every way the toolkit knows.
 
@@ -71,6 +73,9 @@ def judge_routing(
         severity: (N,) in [0, 1].
         errors: (N, K) of every expert, if the oracle goes by least error; by most quality when None.
         tolerance: In dB, >= 0.
+        taken: (N,) index of the expert that restored the image, K for dense; as decided when None.
+        achieved: (N,) of what came out, dB; as decided when None. Images that were misrouted on purpose took
+            another route than was decided.
 
     Raises:
         DataError: Empty, NaN, lengths that do not fit, no expert of that index, or a severity out of range.
@@ -86,6 +91,9 @@ def judge_routing(
     )
     routed, oracle = table[images, chosen], table[images, merit.argmax(1)]
     lost, shares = regret(table, routed), utilization(chosen, experts)
+    came_out = np.asarray(np.where(gave_up, fallback, routed) if achieved is None else achieved, np.float64)
+    route = np.asarray(np.where(gave_up, experts, chosen) if taken is None else taken)
+    _require_outcomes(route, came_out, len(table))
     return RoutingQuality(
         tolerance=tolerance,
         agreement=agreed,
@@ -93,12 +101,20 @@ def judge_routing(
         indifferent=float(np.mean(np.ptp(table, axis=1) < tolerance)),
         regret_mean=float(lost.mean()),
         regret_p95=float(np.quantile(lost, 0.95)),
-        oracle_gap=float(np.mean(oracle - np.where(gave_up, fallback, routed))),
+        oracle_gap=float(np.mean(oracle - came_out)),
         utilization=tuple(shares.tolist()),
-        taken=tuple(utilization(np.where(gave_up, experts, chosen), experts + 1).tolist()),
+        taken=tuple(utilization(route, experts + 1).tolist()),
         largest_share=float(shares.max()),
         fallback=judge_fallbacks(gave_up, fallback - routed, names, levels),
     )
+
+
+def _require_outcomes(taken: np.ndarray, achieved: np.ndarray, count: int) -> None:
+    if not taken.shape == achieved.shape == (count,):
+        shapes = f"{taken.shape} {achieved.shape}"
+        raise DataError(f"expected the route and the outcome of {count} images, got {shapes}")
+    if not np.isfinite(achieved).all():
+        raise DataError("qualities of what came out must be finite, some are NaN or infinite")
 
 
 def _columns(
