@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moei_toolkit.config.sections.judging import Objectives
-from moei_toolkit.evaluation.checks import Measured, Missing
+from moei_toolkit.evaluation.checks import Missing
 from moei_toolkit.evaluation.costs import MeasuredCosts
 from moei_toolkit.evaluation.evidence import (
     choice_or_reason,
@@ -87,7 +87,8 @@ class Results:
         single_gains: Single-task model -> the same.
         comparisons: MoE-I against its rivals.
         severity: PSNR by weather and severity.
-        shift: How other data differ from the run's own; None on its own, or when the run has seen them.
+        shift: How other data differ from the run's own; None on its own, when the run has seen them, or when
+            one of the two ranks nothing.
         objectives: O1 to O11.
     """
 
@@ -141,11 +142,7 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
     singles = {f"{SINGLE_PREFIX}{name}": task for name, task in facts.task_of_single.items()}
     expert_gains = _without_prefix(gains_over(rows, experts, DENSE), EXPERT_PREFIX)
     single_gains = _without_prefix(gains_over(rows, singles, DENSE), SINGLE_PREFIX)
-    shift = (
-        None
-        if facts.home is None or facts.home.seen
-        else judge_shift(rows, facts.home.psnr, facts.limits.rank_tau, facts.limits.abstention, facts.bins)
-    )
+    shift = _shift(rows, facts)
     count = len(decisions.experts)
     evidence = Evidence(
         expert_gains=gains_or_reasons(expert_gains, facts.task_of_expert),
@@ -159,7 +156,7 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
         abstained=routing.fallback.overall.abstained,
         fallback_gains=fallback_gains(rows, facts.higher_is_better),
         oracle_gap=choice_or_reason(quality.macro[ORACLE]["psnr"] - quality.macro[ACTUAL]["psnr"], count),
-        rank_tau=_rank_tau(shift, facts.home),
+        rank_tau=shift.rank.tau if isinstance(shift, Shift) else shift,
         over_equal=gains_over_equal(comparisons),
         costs=facts.costs,
         weathers=len(quality.weathers),
@@ -178,7 +175,7 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
         single_gains=single_gains,
         comparisons=comparisons,
         severity=tuple(by_severity(rows, shown_policies(rows), "psnr")),
-        shift=shift,
+        shift=shift if isinstance(shift, Shift) else None,
         objectives=judge_objectives(evidence, facts.limits),
     )
 
@@ -210,7 +207,10 @@ def _without_prefix(gains: Mapping[str, float], prefix: str) -> dict[str, float]
     return {name.removeprefix(prefix): gain for name, gain in gains.items()}
 
 
-def _rank_tau(shift: Shift | None, home: Home | None) -> Measured | None:
-    if shift is not None:
-        return shift.rank.tau
-    return Missing(home.seen) if home and home.seen else None
+def _shift(rows: Sequence[Row], facts: Facts) -> Shift | Missing | None:
+    """Return how other data differ, or why that cannot be told; None on the run's own data."""
+    if facts.home is None:
+        return None
+    if facts.home.seen:
+        return Missing(facts.home.seen)
+    return judge_shift(rows, facts.home.psnr, facts.limits.rank_tau, facts.limits.abstention, facts.bins)

@@ -10,6 +10,7 @@ import numpy as np
 from moei_toolkit.calibrators.abstention import choose_threshold
 from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.checks import Missing
 from moei_toolkit.evaluation.quality import macro_psnr
 from moei_toolkit.evaluation.reliability.calibration_error import expected_calibration_error
 from moei_toolkit.evaluation.routing.decisions import Decisions, decisions_of
@@ -97,7 +98,7 @@ class Shift:
 
 def judge_shift(
     rows: Sequence[Row], home: Mapping[str, float], least_tau: float, max_abstention: float, bins: int
-) -> Shift:
+) -> Shift | Missing:
     """Compare a run on other data with the same run on its own test images.
 
     Args:
@@ -107,10 +108,17 @@ def judge_shift(
         max_abstention: Largest share of abstentions of a second calibration.
         bins: Of the calibration error.
 
+    Returns:
+        How it fares, or why that cannot be told: one of the two ranks nothing.
+
     Raises:
         DataError: If the two have fewer than three policies in common, or no degraded images.
     """
-    rank = rank_agreement(_ranked(macro_psnr(rows)), _ranked(home))
+    rank = rank_agreement(
+        _ranked(macro_psnr(rows)), _ranked(home), ("the ranking here", "the ranking at home")
+    )
+    if isinstance(rank, Missing):
+        return rank
     sensitive = rank.tau < least_tau
     decisions = decisions_of(rows)
     splittable = len(np.unique(decisions.scenes)) >= _PARTS

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.checks import Missing
 from moei_toolkit.evaluation.statistics.rank_agreement import rank_agreement
 
 
@@ -56,8 +57,12 @@ def test_fewer_than_three_common_policies_are_no_ranking():
 
 
 def test_a_data_set_that_ranks_nothing_is_named():
-    with pytest.raises(DataError, match=r"second ranking scores all of .* 5: without an order"):
-        rank_agreement(named(1, 2, 3), named(5, 5, 5))
+    tied = (
+        "scores all of policy 00, policy 01, policy 02 5: without an order there is no agreement to measure"
+    )
+    assert rank_agreement(named(1, 2, 3), named(5, 5, 5)) == Missing(f"the second ranking {tied}")
+    called = ("here", "there")
+    assert rank_agreement(named(5, 5, 5), named(1, 2, 3), called) == Missing(f"here {tied}")
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from row_examples import example, rows_of
+from row_examples import FACTS, example, rows_of
 
 from moei_toolkit.calibrators.temperature import BOUNDS
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.quality import macro_psnr
+from moei_toolkit.evaluation.results import derive_results
 from moei_toolkit.evaluation.routing.decisions import decisions_of
-from moei_toolkit.evaluation.shift import judge_shift, recalibrate
+from moei_toolkit.evaluation.shift import Home, judge_shift, recalibrate
 
 
 def test_the_same_data_rank_alike():
@@ -21,6 +22,16 @@ def test_the_same_data_rank_alike():
     assert shift.rank.policies == ("actual", "dense", "input")  # neither the oracle nor single experts
     assert not shift.sensitive
     assert shift.recalibration is None
+
+
+def test_a_run_that_ranks_nothing_leaves_open_whether_other_data_rank_alike():
+    untrained = dict.fromkeys(("input", "dense", "actual"), 20.0)
+    facts = replace(FACTS, home=Home(untrained, None, "The run on other data."))
+    results = derive_results(example(), facts)
+    assert results.shift is None
+    (ranked,) = results.objectives[9].checks
+    assert ranked.measured.startswith("the ranking at home scores all of actual, dense, input 20")
+    assert results.objectives[9].verdict == "not measured"
 
 
 def strange_weather():

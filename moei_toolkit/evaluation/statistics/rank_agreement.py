@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from moei_toolkit.errors import DataError
+from moei_toolkit.evaluation.checks import Missing
 
 FEWEST = 3
 """Two policies are in the same order or not; that is no ranking."""
@@ -30,7 +31,11 @@ class RankAgreement:
     policies: tuple[str, ...]
 
 
-def rank_agreement(first: Mapping[str, float], second: Mapping[str, float]) -> RankAgreement:
+def rank_agreement(
+    first: Mapping[str, float],
+    second: Mapping[str, float],
+    called: tuple[str, str] = ("the first ranking", "the second ranking"),
+) -> RankAgreement | Missing:
     """Compare the order of the policies that both data sets scored.
 
     Kendall, "The treatment of ties in ranking problems", Biometrika 1945.
@@ -38,10 +43,14 @@ def rank_agreement(first: Mapping[str, float], second: Mapping[str, float]) -> R
     Args:
         first: Policy -> score in one data set.
         second: Policy -> score in the other; the same direction.
+        called: What the two are called in sentences.
+
+    Returns:
+        How alike they are, or why there is nothing to compare: a data set scores all policies the same, as a
+        run does that was never trained, which leaves tau undefined.
 
     Raises:
-        DataError: Fewer than three policies in common, a score that is not finite, or a data set that
-            scores all of them the same, which leaves tau undefined.
+        DataError: Fewer than three policies in common, or a score that is not finite.
     """
     policies = tuple(sorted(first.keys() & second.keys()))
     if len(policies) < FEWEST:
@@ -50,13 +59,14 @@ def rank_agreement(first: Mapping[str, float], second: Mapping[str, float]) -> R
             f"{sorted(first)} and {sorted(second)}"
         )
     scores = [[float(ranking[policy]) for policy in policies] for ranking in (first, second)]
-    for which, values in zip(("first", "second"), scores, strict=True):
+    for which, values in zip(called, scores, strict=True):
         bad = [policy for policy, value in zip(policies, values, strict=True) if not math.isfinite(value)]
         if bad:
-            raise DataError(f"the {which} ranking has no finite score for {', '.join(map(repr, bad))}")
+            raise DataError(f"{which} has no finite score for {', '.join(map(repr, bad))}")
+    for which, values in zip(called, scores, strict=True):
         if len(set(values)) == 1:
-            raise DataError(
-                f"the {which} ranking scores all of {', '.join(policies)} {values[0]:g}: "
+            return Missing(
+                f"{which} scores all of {', '.join(policies)} {values[0]:g}: "
                 "without an order there is no agreement to measure"
             )
     found = stats.kendalltau(*scores, variant="b")

@@ -83,9 +83,9 @@ def _other_data(found: Studies) -> Table:
 
 
 def _data(one: OtherData) -> list[str]:
-    ranked = (
-        f"{one.tau:.2f} (p {told_p(one.p)})" if one.tau is not None and one.p is not None else f"{one.seen}"
-    )
+    ranked = one.seen or "the policies were not ranked"
+    if one.tau is not None and one.p is not None:
+        ranked = f"{one.tau:.2f} (p {told_p(one.p)})"
     return [
         one.name,
         str(one.images),
