@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from moei_toolkit.errors import DataError
 
@@ -13,12 +13,22 @@ def parse_json(data: bytes) -> Any:
     """Parse JSON that may be anybody's.
 
     Raises:
-        ValueError: It is none, or nested too deeply to be read.
+        ValueError: It is none, or nested too deeply to be read. NaN and infinity are no JSON, though Python
+            reads them.
     """
     try:
-        return json.loads(data)
+        return json.loads(data, parse_constant=refuse_constant)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse a number that is none, in whatever reads JSON.
+
+    Raises:
+        ValueError: Always; names it.
+    """
+    raise ValueError(f"{name} is no JSON")
 
 
 def read_json(path: Path) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.atomic import atomic_path
+from moei_toolkit.io.json_file import refuse_constant
 
 
 def lines_of(path: Path) -> list[str]:
@@ -68,9 +69,5 @@ def _each_line(path: Path) -> Iterator[str]:
         raise DataError(f"cannot read {path}: {error}") from error
 
 
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_DECODER = json.JSONDecoder(parse_constant=refuse_constant)
 _ENCODER = json.JSONEncoder(ensure_ascii=False)

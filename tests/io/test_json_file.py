@@ -15,7 +15,14 @@ def test_an_object(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"[]", "got a list"), (b"3", "got a int"), (b'{"a": ', "Expecting value"), (b'"\xff"', "utf-8")],
+    [
+        (b"[]", "got a list"),
+        (b"3", "got a int"),
+        (b'{"a": ', "Expecting value"),
+        (b'"\xff"', "utf-8"),
+        (b'{"a": NaN}', "NaN is no JSON"),
+        (b"[-Infinity]", "-Infinity is no JSON"),
+    ],
 )
 def test_anything_else(tmp_path, content, said):
     (tmp_path / "one.json").write_bytes(content)
