@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,24 +53,25 @@ def costs_from(value: Mapping[str, Any], max_noise: float) -> MeasuredCosts:
     """Return the costs in the content of a ``cost.json``.
 
     Raises:
-        DataError: If it is of another schema, or lacks something.
+        DataError: If it is of another schema, lacks something, or has no finite number where one belongs.
     """
     if value.get("schema") != SCHEMA:
         raise DataError(f"cost.json: expected schema {SCHEMA}, got {value.get('schema')!r}")
     try:
         ratio = _ratio_of(value["ratios"])
-        drifts = [cost["drift"] for cost in value["costs"]] if value["plan"]["blocks"] > 1 else [{}]
+        drifts = [cost["drift"] for cost in value["costs"]]
+        several = _number(value["plan"], "blocks") > 1
         return MeasuredCosts(
             image=f"{value['image']['width']}x{value['image']['height']}",
             quick=value["quick"],
             policies={cost["subject"]: _line(cost) for cost in value["costs"]},
-            drift={name: max(drift[name] for drift in drifts) for name in drifts[0]},
-            latency_over_dense=ratio["latency"] - 1,
-            memory_over_dense=ratio["memory"] - 1,
-            noise=ratio["noise"],
+            drift={name: max(_number(drift, name) for drift in drifts) for name in DRIFTS if several},
+            latency_over_dense=_number(ratio, "latency") - 1,
+            memory_over_dense=_number(ratio, "memory") - 1,
+            noise=_number(ratio, "noise"),
             max_noise=max_noise,
         )
-    except (KeyError, TypeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"cost.json: lacks {error}; run tools/train.py --from bench") from error
 
 
@@ -81,4 +83,17 @@ def _ratio_of(ratios: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def _line(cost: Mapping[str, Any]) -> dict[str, float]:
-    return {name: cost[name]["median"] if name == "latency_ms" else cost[name] for name in LINES}
+    return {
+        name: _number(cost[name], "median") if name == "latency_ms" else _number(cost, name) for name in LINES
+    }
+
+
+def _number(values: Mapping[str, Any], name: str) -> float:
+    value = values[name]
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not (number and abs(value) <= sys.float_info.max):
+        raise DataError(
+            f"cost.json: expected {name} to be a finite number, got {value!r:.80}; "
+            "run tools/train.py --from bench"
+        )
+    return float(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import pytest
@@ -64,6 +65,29 @@ def test_what_is_missing_is_named(gone: str):
     lacking = {name: value for name, value in MEASURED.items() if name != gone}
     with pytest.raises(DataError, match=f"lacks '{gone}'.*--from bench"):
         costs_from(lacking, 0.05)
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, "0.1", None, True, 10**400])
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("ratios", 0, "latency"),
+        ("ratios", 0, "noise"),
+        ("ratios", 0, "memory"),
+        ("costs", 1, "drift", "throughput"),
+        ("costs", 0, "latency_ms", "median"),
+        ("costs", 0, "ms_per_mp"),
+        ("plan", "blocks"),
+    ],
+)
+def test_what_is_no_finite_number_is_not_read(place: tuple[Any, ...], wrong: object):
+    spoilt: Any = copy.deepcopy(MEASURED)
+    inner = spoilt
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = wrong
+    with pytest.raises(DataError, match=f"expected {place[-1]} to be a finite number, got .*--from bench"):
+        costs_from(spoilt, 0.05)
 
 
 def test_a_ratio_of_something_else_is_no_ratio():
