@@ -11,7 +11,7 @@ from moei_toolkit.calibrators.abstention import choose_threshold
 from moei_toolkit.calibrators.temperature import Temperature
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.checks import Missing
-from moei_toolkit.evaluation.quality import macro_psnr
+from moei_toolkit.evaluation.quality import macro_psnr, weathers_of
 from moei_toolkit.evaluation.reliability.calibration_error import expected_calibration_error
 from moei_toolkit.evaluation.routing.decisions import Decisions, decisions_of
 from moei_toolkit.evaluation.rows import Row
@@ -114,9 +114,7 @@ def judge_shift(
     Raises:
         DataError: If the two have fewer than three policies in common, or no degraded images.
     """
-    rank = rank_agreement(
-        _ranked(macro_psnr(rows)), _ranked(home), ("the ranking here", "the ranking at home")
-    )
+    rank = _rank(rows, home)
     if isinstance(rank, Missing):
         return rank
     sensitive = rank.tau < least_tau
@@ -124,6 +122,24 @@ def judge_shift(
     splittable = len(np.unique(decisions.scenes)) >= _PARTS
     again = recalibrate(decisions, max_abstention, bins) if sensitive and splittable else None
     return Shift(rank, sensitive, again)
+
+
+def rank_elsewhere(rows: Sequence[Row], own: Sequence[Row]) -> RankAgreement | Missing:
+    """Return how alike other data and a run's own test images rank the policies, from the rows of both.
+
+    Only the weathers that both have count at home, if there are any.
+
+    Raises:
+        DataError: As in `judge_shift`.
+    """
+    weathers = weathers_of(rows)
+    alike = [row for row in own if row.degradation in weathers]
+    return _rank(rows, macro_psnr(alike or own))
+
+
+def _rank(rows: Sequence[Row], home: Mapping[str, float]) -> RankAgreement | Missing:
+    called = "the ranking here", "the ranking at home"
+    return rank_agreement(_ranked(macro_psnr(rows)), _ranked(home), called)
 
 
 def _ranked(scores: Mapping[str, float]) -> dict[str, float]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from moei_toolkit.config.sections.studies import ORIGIN_FILE
 from moei_toolkit.errors import DataError
-from moei_toolkit.evaluation.rows import read_rows
+from moei_toolkit.evaluation.rows import Row, read_rows
+from moei_toolkit.evaluation.shift import rank_elsewhere
 from moei_toolkit.evaluation.statistics.comparisons import comparison_from
+from moei_toolkit.evaluation.statistics.rank_agreement import RankAgreement
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Studies
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.json_file import read_object
@@ -33,7 +35,7 @@ def run(context: StageContext) -> None:
     deciding = {name: own[name].fingerprint for name in (DATA, DENSE, *config.worn, ROUTER, CALIBRATE)}
     studies = Studies(
         ablations=_ablations(Path(named.ablations), deciding) if named.ablations else None,
-        other_data=[_other_data(Path(folder), deciding) for folder in named.other_data],
+        other_data=[_other_data(Path(folder), deciding, rows) for folder in named.other_data],
         repetition=repetition_in(Path(named.repetition), config, rows, own) if named.repetition else None,
         seeds=spread_over([Path(folder) for folder in named.other_seeds], config, rows, own),
     )
@@ -71,7 +73,8 @@ def _ablation(value: Mapping[str, Any]) -> Ablation:
     )
 
 
-def _other_data(folder: Path, own: Mapping[str, str]) -> OtherData:
+def _other_data(folder: Path, own: Mapping[str, str], rows: Sequence[Row]) -> OtherData:
+    """Read what the run reached on other data; what is judged of it, the ranking, follows from its rows."""
     left = "the folder that tools/evaluate.py wrote to"
     origin, found = (
         _read(folder / name, "studies.other_data", left) for name in (ORIGIN_FILE, "results.json")
@@ -79,24 +82,31 @@ def _other_data(folder: Path, own: Mapping[str, str]) -> OtherData:
 
     def parse() -> OtherData:
         _require_same("studies.other_data", folder, own, origin["stages"])
-        shift, macro = found["shift"], found["quality"]["macro"]
-        again = shift and shift["recalibration"]
+        macro, again = found["quality"]["macro"], found["shift"] and found["shift"]["recalibration"]
+        rank = None if origin["seen"] else rank_elsewhere(read_rows(folder / ROWS_FILE), rows)
         return OtherData(
             name=origin["data"],
             images=sum(found["quality"]["images"].values()),
             seen=origin["seen"],
-            tau=shift["rank"]["tau"] if shift else None,
-            p=shift["rank"]["p"] if shift else None,
-            dense=macro[DENSE_POLICY]["psnr"],
-            actual=macro[ACTUAL]["psnr"],
-            agreement=found["routing"]["agreement"],
-            ece=found["calibration"]["ece"],
-            abstained=found["routing"]["fallback"]["overall"]["abstained"],
-            ece_before=again["before"]["ece"] if again else None,
-            ece_again=again["after"]["ece"] if again else None,
+            tau=rank.tau if isinstance(rank, RankAgreement) else None,
+            p=rank.p if isinstance(rank, RankAgreement) else None,
+            dense=_number(macro[DENSE_POLICY], "psnr"),
+            actual=_number(macro[ACTUAL], "psnr"),
+            agreement=_number(found["routing"], "agreement"),
+            ece=_number(found["calibration"], "ece"),
+            abstained=_number(found["routing"]["fallback"]["overall"], "abstained"),
+            ece_before=_number(again["before"], "ece") if again else None,
+            ece_again=_number(again["after"], "ece") if again else None,
         )
 
     return _parsed(folder, "what tools/evaluate.py leaves", parse)
+
+
+def _number(values: Mapping[str, Any], name: str) -> float:
+    value = values[name]
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name}, which is {value!r:.80} and no number")
+    return float(value)
 
 
 def _require_same(key: str, path: Path, own: Mapping[str, str], theirs: Mapping[str, str]) -> None:

@@ -176,6 +176,22 @@ def test_studies_of_another_run_are_refused(run, study, tmp_path):
             study(**named)
 
 
+def test_how_other_data_rank_follows_from_their_rows(run, study, tmp_path):
+    moved = Path(shutil.copytree(run.with_name("on_data"), tmp_path / "on_other"))
+    told = json.loads((moved / "results.json").read_text())
+    honest = told["shift"]["rank"]["tau"]
+    for wrong in (0.99 - honest, "0.99", True):
+        told["shift"]["rank"]["tau"] = wrong
+        (moved / "results.json").write_text(json.dumps(told))
+        study(other_data=[str(moved)])
+        (kept,) = json.loads((tmp_path / "run" / "studies" / "studies.json").read_text())["other_data"]
+        assert kept["tau"] == honest
+    told["calibration"]["ece"] = "0.01"
+    (moved / "results.json").write_text(json.dumps(told))
+    with pytest.raises(DataError, match=r"on_other: expected what .*, it .* ece, which is '0\.01' and no"):
+        study(other_data=[str(moved)])
+
+
 def change_manifest(folder: Path, **changes: object) -> None:
     write_manifest(folder, read_manifest(folder).model_copy(update=changes))
 
