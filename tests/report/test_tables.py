@@ -87,6 +87,13 @@ def test_abstentions_by_weather_and_severity(results):
     assert found["medium"][0] == "4"
 
 
+def test_a_weather_called_like_a_severity_has_a_line_of_its_own():
+    rows = [replace(one, degradation=one.degradation.replace("rain", "medium")) for one in example()]
+    facts = replace(FACTS, task_of_expert={"wet": "medium", "gray": "haze"})
+    table = abstention_table(derive_results(rows, facts))
+    assert [line[:2] for line in table.rows] == [["haze", "2"], ["medium", "2"], ["medium", "4"]]
+
+
 def test_comparisons_with_their_findings(results):
     table = comparison_table(results.comparisons, "psnr", 2)
     assert [row[:3] for row in table.rows] == [
