@@ -52,12 +52,12 @@ class Isotonic(Calibrator):
         """Take back the curves.
 
         Raises:
-            ValueError: If a curve is none, or does not rise.
+            ValueError: If a curve is none: it has no corners, does not rise, or leaves [0, 1].
         """
         curves = state["curves"]
         if not isinstance(curves, list):
             raise ValueError(f"expected a curve for each expert, got {curves!r:.80}")
-        self.curves = [_curve(*curve) for curve in curves]
+        self.curves = [_curve(curve) for curve in curves]
 
 
 def fit_rising(x: np.ndarray, y: np.ndarray) -> Curve:
@@ -84,8 +84,13 @@ def fit_rising(x: np.ndarray, y: np.ndarray) -> Curve:
     return points[corner], np.clip(heights[corner], 0, 1)
 
 
-def _curve(own: object, heights: object) -> Curve:
-    curve = np.array(finite_list(own)), np.array(finite_list(heights))
-    if curve[0].shape != curve[1].shape or any((np.diff(values) < 0).any() for values in curve):
-        raise ValueError("expected a rising curve")
-    return curve
+def _curve(curve: object) -> Curve:
+    if not isinstance(curve, list) or len(curve) != 2:
+        raise ValueError(f"expected the corners of a curve and their heights, got {curve!r:.80}")
+    own, heights = (np.array(finite_list(values)) for values in curve)
+    outside = any((values < 0).any() or (values > 1).any() for values in (own, heights))
+    # Two heights at one place are no function; level parts are.
+    falls = (np.diff(own) <= 0).any() or (np.diff(heights) < 0).any()
+    if not len(own) or own.shape != heights.shape or outside or falls:
+        raise ValueError(f"expected a curve that rises within [0, 1], got {curve!r:.80}")
+    return own, heights

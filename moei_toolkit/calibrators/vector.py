@@ -66,6 +66,18 @@ class Vector(Calibrator):
         return {"slopes": slopes, "offsets": offsets, "at_bound": self.at_bound}
 
     def load_state(self, state: Mapping[str, object]) -> None:
-        """Take back w and b; see `Calibrator.load_state`."""
-        self.slopes, self.offsets = lines_of(state)
+        """Take back w and b.
+
+        Raises:
+            ValueError: If they are no numbers, or out of the bounds that :meth:`fit` keeps.
+        """
+        slopes, offsets = lines_of(state)
+        # Taking the mean off moves an offset by no more than the widest of them lies from it.
+        farthest = OFFSETS[1] - OFFSETS[0]
+        if ((slopes < SLOPES[0]) | (slopes > SLOPES[1])).any() or (np.abs(offsets) > farthest).any():
+            raise ValueError(
+                f"expected slopes in {list(SLOPES)} and offsets within {farthest:g} of 0, "
+                f"got {slopes.tolist()} and {offsets.tolist()}"
+            )
+        self.slopes, self.offsets = slopes, offsets
         self.at_bound = bool(state["at_bound"])

@@ -45,3 +45,25 @@ def test_where_no_expert_was_ever_right_all_are_alike():
     found = fitted(Isotonic(), logits, np.array([1, 1]))
     found.curves = [(points, np.zeros_like(heights)) for points, heights in found.curves]
     np.testing.assert_allclose(found.probabilities(logits), 1 / 3)
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        [[], []],
+        [[0.0, 1.0], [-5.0, 7.0]],
+        [[-1.0, 1.0], [0.0, 1.0]],
+        [[0.5, 0.5], [0.0, 1.0]],
+        [[0.2, 0.1], [0.0, 1.0]],
+        [[0.1, 0.2], [1.0, 0.0]],
+        [[0.1, 0.2], [0.5]],
+        [[0.1, float("nan")], [0.0, 1.0]],
+        [[0.1, 0.2]],
+        1,
+    ],
+)
+def test_what_is_no_rising_curve_is_not_taken_back(curve: object):
+    calibrator = Isotonic()
+    with pytest.raises(ValueError, match="expected"):
+        calibrator.load_state({"curves": [curve, curve]})
+    assert calibrator.curves == ()

@@ -78,3 +78,19 @@ def test_equals_what_netcal_returned():
     calibrator = Vector()
     calibrator.fit(*sample(3, 800))
     np.testing.assert_allclose(calibrator.probabilities(sample(3, 3, seed=1)[0]), expected, atol=5e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("slopes", "offsets"),
+    [
+        ([-1.0, 1.0], [0.0, 0.0]),
+        ([0.01, 1.0], [0.0, 0.0]),
+        ([1.0, 21.0], [0.0, 0.0]),
+        ([1.0, 1.0], [50.0, -50.0]),
+    ],
+)
+def test_what_no_fit_gives_is_not_taken_back(slopes: list[float], offsets: list[float]):
+    calibrator = Vector()
+    with pytest.raises(ValueError, match="expected slopes in"):
+        calibrator.load_state({"slopes": slopes, "offsets": offsets, "at_bound": True})
+    assert not len(calibrator.slopes)
