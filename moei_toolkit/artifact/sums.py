@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from moei_toolkit.errors import StoreError
+from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.atomic import atomic_write_text
 from moei_toolkit.io.hashing import sha256_bytes, sha256_file
@@ -18,9 +18,12 @@ _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 def write_sums(folder: Path) -> None:
-    """Write the hash of every file of a folder into SHA256SUMS."""
-    lines = (f"{digest}  {name}\n" for name, digest in _sums_of(folder).items())
-    atomic_write_text(folder / SUMS, "".join(lines))
+    """Write the hash of every file of a folder into SHA256SUMS.
+
+    Raises:
+        DataError: The name of a file holds an end of a line.
+    """
+    atomic_write_text(folder / SUMS, _as_text(_sums_of(folder), f"{folder}: file"))
 
 
 def sum_problems(folder: Path) -> Iterator[str]:
@@ -41,9 +44,12 @@ def sum_problems(folder: Path) -> Iterator[str]:
 
 
 def write_row_sums(rows: Path, folder: Path) -> None:
-    """Write the hash of every line of ``rows``, with its policy and image, into rows.sha256 of a folder."""
-    lines = (f"{digest}  {name}\n" for name, digest in _row_sums_of(rows).items())
-    atomic_write_text(folder / ROW_SUMS, "".join(lines))
+    """Write the hash of every line of ``rows``, with its policy and image, into rows.sha256 of a folder.
+
+    Raises:
+        DataError: An id or a policy holds an end of a line.
+    """
+    atomic_write_text(folder / ROW_SUMS, _as_text(_row_sums_of(rows), f"{rows}: policy and image"))
 
 
 def row_problems(rows: Path, folder: Path) -> Iterator[str]:
@@ -77,6 +83,17 @@ def read_sums(path: Path) -> dict[str, str]:
             )
         found[match[2]] = match[1]
     return found
+
+
+def _as_text(sums: Mapping[str, str], what: str) -> str:
+    for name in sums:
+        # Tools that check such lists end a line at either.
+        if "\n" in name or "\r" in name:
+            raise DataError(
+                f"{what} {name!r}: expected a name without ends of lines, for {SUMS} and {ROW_SUMS} hold "
+                "one a line. Rename what it comes from, and make the result again."
+            )
+    return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
 
 
 def _sums_of(folder: Path) -> dict[str, str]:

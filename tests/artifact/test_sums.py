@@ -24,6 +24,19 @@ def test_lines_end_where_they_are_said_to(tmp_path):
     assert list(sum_problems(tmp_path)) == [f"{ODD} is not what SHA256SUMS lists"]
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\r\n"])
+def test_a_name_of_several_lines_is_refused(tmp_path, name):
+    write_rows(tmp_path / "rows.jsonl", [row(name, "rain", "dense", "dense", 20.0)])
+    with pytest.raises(
+        DataError, match=r"rows\.jsonl: policy and image 'dense  a\\.* expected a name without"
+    ):
+        write_row_sums(tmp_path / "rows.jsonl", tmp_path)
+    (tmp_path / name).write_text("1")
+    with pytest.raises(DataError, match=r"file 'a\\.* expected a name without ends of lines"):
+        write_sums(tmp_path)
+    assert not list(tmp_path.glob("*256*")) + list(tmp_path.glob("SHA*"))
+
+
 @pytest.mark.parametrize("text", ["nonsense", f"{'0' * 64} one", f"{'0' * 64}  one\n" * 2])
 def test_a_damaged_list(tmp_path, text):
     (tmp_path / "sums").write_text(text)
