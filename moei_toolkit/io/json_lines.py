@@ -62,7 +62,7 @@ def write_json_lines(path: Path, values: Iterable[Mapping[str, Any]]) -> None:
 
 def _each_line(path: Path) -> Iterator[str]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8", newline="\n") as file:
             for line in file:
                 yield line.removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -15,7 +15,8 @@ def test_every_object_comes_with_its_place(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "lines"), [("", []), ("a", ["a"]), ("a\n", ["a"]), ("\n", [""]), ("a\r\nb\n", ["a", "b"])]
+    ("text", "lines"),
+    [("", []), ("a", ["a"]), ("a\n", ["a"]), ("\n", [""]), ("a\r\nb\rc\n", ["a\r", "b\rc"])],
 )
 def test_only_an_end_of_line_ends_a_line(tmp_path, text, lines):
     (tmp_path / "some").write_bytes(text.encode())
@@ -42,6 +43,11 @@ def test_what_is_no_json_object_is_named_by_its_line(tmp_path, line, said):
     with pytest.raises(DataError, match=said) as caught:
         list(read_json_lines(path))
     assert str(caught.value).startswith(f"{path}:2: expected a JSON object, got ")
+
+
+def test_a_file_that_was_stored_with_other_ends_of_lines_is_read(tmp_path):
+    (tmp_path / "some.jsonl").write_bytes(b'{"a": 1}\r\n{"a":\r2}\r\n')
+    assert [value for _, value in read_json_lines(tmp_path / "some.jsonl")] == [{"a": 1}, {"a": 2}]
 
 
 def test_a_missing_file_and_one_that_is_no_text(tmp_path):
