@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from moei_toolkit.cli import CommandParser, parse_path, run_main
 from moei_toolkit.commands.ray_options import add_ray_options, ray_workers
+from moei_toolkit.errors import ConfigError
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,8 +36,11 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.pipeline.summary import summary_lines
     from moei_toolkit.report.files import PAGE_FILE
 
+    _require_different(args.data)
     if args.dry_run:
-        count = sum(count_images(args.run, data, args.split) for data in args.data)
+        # Joining refuses some sets; in a folder of its own it leaves nothing beside the output.
+        with TemporaryDirectory() as scratch, joined(args.data, Path(scratch)) as data:
+            count = count_images(args.run, data, args.split)
         named = ", ".join(map(str, args.data))
         print(f"{count} images of split {args.split!r} in {named} would go to {args.output}")
         return 0
@@ -42,6 +48,13 @@ def main(argv: Sequence[str]) -> int:
         results = evaluate_elsewhere(args.run, data, args.split, args.output, RichReporter(), allocation)
     print("\n".join([*summary_lines(results), f"report   {args.output / PAGE_FILE}"]))
     return 0
+
+
+def _require_different(sets: Sequence[Path]) -> None:
+    """Refuse a set that is named twice: its scenes would count as twice as many."""
+    places = [path.resolve() for path in sets]
+    if twice := [str(path) for path, place in zip(sets, places, strict=True) if places.count(place) > 1]:
+        raise ConfigError(f"--data: expected different data sets, got {', '.join(twice)}. Name each once.")
 
 
 def run() -> None:

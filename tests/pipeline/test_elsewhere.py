@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from strange_data import prepare
 from tiny_artifact import make_finished_run
 
+from moei_toolkit.commands.evaluate import main
 from moei_toolkit.data.preparation.prepared_set import (
     SPLITS_NAME,
     PreparedSet,
@@ -17,7 +19,7 @@ from moei_toolkit.data.preparation.prepared_set import (
     write_prepared,
 )
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records, write_records
-from moei_toolkit.errors import DataError, StoreError
+from moei_toolkit.errors import ConfigError, DataError, StoreError
 from moei_toolkit.evaluation.rows import read_rows
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline import elsewhere
@@ -256,3 +258,28 @@ def test_what_is_no_prepared_set_cannot_be_joined(tmp_path):
     with pytest.raises(DataError, match="missing"), joined(sets, tmp_path):
         pytest.fail("it was joined")
     assert {path.name for path in tmp_path.iterdir()} == {"data"}
+
+
+def dry_run(run: Path, sets: Sequence[Path], out: Path) -> int:
+    return main(["--run", str(run), "--data", *map(str, sets), "-o", str(out), "--dry-run"])
+
+
+def test_a_dry_run_says_what_would_be_judged_and_leaves_nothing(run, tmp_path, capsys):
+    sets = [prepare_whole(tmp_path / name) for name in ("first", "second")]
+    before = everything_below(tmp_path)
+    assert dry_run(run, sets, tmp_path / "new" / "out") == 0
+    assert capsys.readouterr().out.startswith("12 images of split 'test' in ")
+    assert everything_below(tmp_path) == before
+
+
+def test_a_dry_run_refuses_what_the_run_would(run, tmp_path):
+    data = prepare_whole(tmp_path / "data")
+    plain = prepare(tmp_path / "plain")
+    again = tmp_path / "data" / ".." / "data"
+    for sets, said in (
+        ([data, tmp_path / "missing"], "missing"),
+        ([data, plain], "plain"),
+        ([data, again], "once"),
+    ):
+        with pytest.raises((DataError, ConfigError), match=said):
+            dry_run(run, sets, tmp_path / "out")
