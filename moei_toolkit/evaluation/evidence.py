@@ -34,6 +34,11 @@ def choice_or_reason(value: float, experts: int) -> Measured:
     return value if experts > 1 else Missing("there is one expert only")
 
 
+def several_or_reason(value: Measured, scenes: int) -> Measured:
+    """Return what says something of a run, unless it is of one scene, which says nothing of others."""
+    return value if scenes > 1 or isinstance(value, Missing) else Missing("one scene only was tested")
+
+
 def share_or_reason(largest_share: float, weathers: int, experts: int) -> Measured:
     """Return the largest share of one expert, unless one weather or one expert leaves nothing to balance."""
     if weathers < 2 <= experts:

@@ -15,6 +15,7 @@ from moei_toolkit.evaluation.evidence import (
     fallback_gains,
     gains_or_reasons,
     gains_over_equal,
+    several_or_reason,
     share_or_reason,
 )
 from moei_toolkit.evaluation.objectives import Evidence, Objective, judge_objectives
@@ -143,7 +144,7 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
     expert_gains = _without_prefix(gains_over(rows, experts, DENSE), EXPERT_PREFIX)
     single_gains = _without_prefix(gains_over(rows, singles, DENSE), SINGLE_PREFIX)
     shift = _shift(rows, facts)
-    count = len(decisions.experts)
+    count, gap = len(decisions.experts), quality.macro[ORACLE]["psnr"] - quality.macro[ACTUAL]["psnr"]
     evidence = Evidence(
         expert_gains=gains_or_reasons(expert_gains, facts.task_of_expert),
         expert_shares=facts.expert_shares,
@@ -151,11 +152,11 @@ def derive_results(rows: Sequence[Row], facts: Facts) -> Results:
         dense_psnr=quality.macro[DENSE]["psnr"],
         agreement=choice_or_reason(routing.agreement, count),
         largest_share=share_or_reason(routing.largest_share, len(quality.weathers), count),
-        ece=choice_or_reason(calibration.ece, count),
+        ece=several_or_reason(choice_or_reason(calibration.ece, count), calibration.scenes),
         ece_null=calibration.ece_calibrated,
         abstained=routing.fallback.overall.abstained,
         fallback_gains=fallback_gains(rows, facts.higher_is_better),
-        oracle_gap=choice_or_reason(quality.macro[ORACLE]["psnr"] - quality.macro[ACTUAL]["psnr"], count),
+        oracle_gap=several_or_reason(choice_or_reason(gap, count), calibration.scenes),
         rank_tau=shift.rank.tau if isinstance(shift, Shift) else shift,
         over_equal=gains_over_equal(comparisons),
         costs=facts.costs,

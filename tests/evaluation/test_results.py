@@ -38,6 +38,16 @@ def test_a_misrouted_image_counts_along_the_route_it_took(results):
     assert routing.fallback == results.routing.fallback
 
 
+@pytest.mark.parametrize(("scenes", "verdict"), [(1, "not measured"), (2, "pass")])
+def test_one_scene_passes_neither_calibration_nor_attribution(scenes, verdict):
+    psnr = {"input": 20, "dense": 24, "wet": 28, "gray": 18}
+    rows = [one for scene in range(scenes) for one in rows_of(f"s{scene}-rain", "rain", psnr, wet=1.0)]
+    found = {one.id: one for one in derive_results(rows, FACTS).objectives}
+    assert (found["O5"].verdict, found["O8"].verdict) == (verdict, verdict)
+    measured = found["O5"].checks[0].measured, found["O8"].checks[0].measured
+    assert all((text.startswith("one scene only was tested")) == (scenes == 1) for text in measured)
+
+
 def test_an_expert_is_compared_with_the_weather_it_serves(results):
     assert results.agreement_with_weather == 3 / 4
     assert results.oracle_is_weather == 1.0
