@@ -68,13 +68,16 @@ def test_confidence(results):
     found = lines(reliability_table(results, FACTS.threshold))
     assert found["ECE, 15 equal-width bins"][0].startswith("0.362 (95% interval ")
     assert found["threshold of the confidence"] == ["0.60"]
+    assert "held the truth for 61% to 75% of perfectly" in reliability_table(results, FACTS.threshold).note
     assert found["abstained"] == ["25.0%, gain -0.750 dB"]
 
 
 def test_a_single_scene_has_no_interval():
     psnr = {"input": 20, "dense": 24, "wet": 28, "gray": 18}
     alone = derive_results(rows_of("one-rain-0", "rain", psnr, wet=0.9), FACTS)
-    assert "no interval" in lines(reliability_table(alone, 0.6))["ECE, 15 equal-width bins"][0]
+    confidence = reliability_table(alone, 0.6)
+    assert "no interval" in lines(confidence)["ECE, 15 equal-width bins"][0]
+    assert "too narrow" not in confidence.note
     (row, _) = comparison_table(alone.comparisons, "psnr", 2).rows
     assert row[2:4] == ["+4.00", "-"]
     assert row[-1].startswith("open: ")

@@ -22,6 +22,10 @@ from moei_toolkit.evaluation.reliability.calibration_error import (
 from moei_toolkit.evaluation.reliability.confidence import Values, checked_decisions
 from moei_toolkit.evaluation.statistics.bootstrap import LEVEL, RESAMPLES
 
+COVERAGE_CALIBRATED, COVERAGE_OFF = (0.61, 0.75), (0.77, 0.94)
+"""Least and largest share of intervals of level 0.95 that hold the true error, as measured on 72 to 900
+images of 6 to 300 scenes: for perfectly calibrated routers, and for those that are off by 0.03 to 0.1."""
+
 _ROUNDING = 1e-12
 
 
@@ -37,7 +41,8 @@ class CalibrationQuality:
         ece: Expected calibration error over equal-width bins.
         ece_low: Lower end of its interval; None for a single scene, from which there is none.
         ece_high: Upper end.
-        level: What share of such intervals shall hold the error of infinitely many decisions.
+        level: What share of such intervals shall hold the error of infinitely many decisions; fewer do, see
+            `COVERAGE_CALIBRATED`.
         ece_calibrated: What a perfectly calibrated router would show with these confidences, on average.
         p_calibrated: Share of such routers that show at least ``ece``. Small: this is not one of them.
         ece_equal_mass: The error over bins of equal counts.
@@ -78,8 +83,10 @@ def judge_calibration(
 
     The interval is the basic bootstrap over scenes, [2 ece - q_high, 2 ece - q_low] within [0, 1]; it may
     end below ``ece``. Percentiles would not do: a finite sample raises the error, a resample of it raises it
-    again, and those of a calibrated router never hold its true error, which is 0. The p-value takes outcomes
-    as independent; where images of one scene fail together, it is smaller than it should be.
+    again, and those of a calibrated router never hold its true error, which is 0. This one holds it in 61% to
+    75% of trials instead of 95%, and lies above it in the others: that it excludes 0 says less than the
+    p-value does. That of a router off by 0.03 to 0.1 holds the truth in 77% to 94%. The p-value takes
+    outcomes as independent; where images of one scene fail together, it is smaller than it should be.
 
     Args:
         confidence: (N,) in [0, 1].

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moei_toolkit.evaluation.checks import told_p
+from moei_toolkit.evaluation.reliability.calibration_quality import COVERAGE_CALIBRATED, COVERAGE_OFF
 from moei_toolkit.evaluation.results import Results
+from moei_toolkit.evaluation.statistics.bootstrap import LEVEL
 from moei_toolkit.report.tables.table import Table
 from moei_toolkit.types import ACTUAL, DENSE
 
@@ -77,7 +79,20 @@ def reliability_table(results: Results, threshold: float) -> Table:
         ["abstained", f"{abstained.abstained:.1%}, gain {abstained.gain:+.3f} dB"],
     ]
     note = f"{found.decisions} decisions of {found.scenes} scenes; right is what agrees with the oracle."
-    return Table("Confidence", ["measure", "value"], lines, note)
+    caution = [] if found.ece_low is None else [_CAUTION]
+    return Table("Confidence", ["measure", "value"], lines, " ".join([note, *caution]))
+
+
+def _told(shares: tuple[float, float]) -> str:
+    return f"{shares[0]:.0%} to {shares[1]:.0%}"
+
+
+_CAUTION = (
+    f"The interval of the ECE is too narrow: in trials, {LEVEL:.0%} intervals held the truth for "
+    f"{_told(COVERAGE_CALIBRATED)} of perfectly calibrated routers, and ended above 0 for the others; for "
+    f"{_told(COVERAGE_OFF)} of routers that were off by 0.03 to 0.1. Whether the calibration may be perfect, "
+    "its p says better."
+)
 
 
 def abstention_table(results: Results) -> Table:
