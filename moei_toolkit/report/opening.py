@@ -17,7 +17,7 @@ def headline_of(found: Findings) -> Headline:
     counted = ", ".join(f"{count} {name}" for name, count in results.quality.images.items())
     verdicts = Counter(objective.verdict for objective in results.objectives)
     choices = [
-        BigNumber(f"{results.routing.agreement:.0%}", "", "of the router's choices are the oracle's"),
+        BigNumber(f"{results.routing.agreement:.1%}", "", "of the router's choices are the oracle's"),
         BigNumber(f"{results.calibration.ece:.3f}", "", "expected calibration error"),
     ]
     return Headline(

@@ -28,9 +28,15 @@ def test_the_headline_says_what_was_gained_and_on_what(found):
     assert "16.00 dB to 21.25 dB macro PSNR" in headline.finding
     assert headline.numbers[0].value == "+0.25"
     assert headline.numbers[0].caption.startswith("MoE-I over dense, 95% interval ")
-    assert headline.numbers[1].value == "75%"
+    assert headline.numbers[1].value == "75.0%"
     assert headline.numbers[1].caption == "of the router's choices are the oracle's", "one fell back to dense"
     assert headline.note == "Test images: 1 clean, 2 haze, 2 rain. Data: toy."
+
+
+def test_almost_all_choices_are_not_told_as_all(found):
+    almost = replace(found.results.routing, agreement=0.997)
+    headline = headline_of(replace(found, results=replace(found.results, routing=almost)))
+    assert headline.numbers[1].value == "99.7%"
 
 
 def test_the_headline_names_the_rival_of_equal_cost_and_what_was_judged(found_elsewhere):
