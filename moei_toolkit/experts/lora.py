@@ -15,7 +15,9 @@ from moei_toolkit.experts.base import Expert
 
 
 class LoRA(Expert):
-    """Adds ``alpha / rank * B A`` to the weights of every convolution and linear layer, starting from zero.
+    """Adds ``alpha / rank * B A`` to the weights of convolutions and linear layers, starting from zero.
+
+    Transposed convolutions stay as they are: their filters are no rows of their weights.
 
     Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022. A filter of a convolution is a
     row of its weights: A is then a convolution to ``rank`` channels, and B one of 1x1 from there. Blocks run
@@ -94,7 +96,7 @@ class _LowRank(nn.Module):
 
 
 def _weights_of(block: nn.Module) -> dict[str, Tensor]:
-    """Return the weights of every convolution and linear layer by their names in the block, in its order."""
+    """Return the weights of every layer that is changed, by their names in the block, in its order."""
     return {
         f"{name}.weight".removeprefix("."): layer.weight
         for name, layer in block.named_modules()
