@@ -27,7 +27,7 @@ def alone_in(folder: Path, otherwise: MoeiError) -> Iterator[None]:
     """
     lock = FileLock(folder / LOCK_NAME, timeout=0)
     try:
-        with disk_errors(folder / ".lock"):
+        with disk_errors(folder / LOCK_NAME):
             lock.acquire()
     except Timeout as error:
         raise otherwise from error
