@@ -68,12 +68,12 @@ class StepRunner:
         pending: list[Entry] = []
         size, last = 0, time.monotonic()
         with self.log.progress(len(missing), step) as progress:
-            results = run_jobs(work, [job.job for job in missing], self.workers, ahead=2)
+            results = run_jobs(work, [job.job for job in missing], _bytes_of, self.workers)
             for job, result in zip(missing, results, strict=True):
                 entry = self._keep(step, job, result)
                 pending.append(entry)
                 entries[job.scene] = entry
-                size += sum(pixels.nbytes for pixels in result.pixels.values())
+                size += _bytes_of(result)
                 if size > COMMIT_BYTES or time.monotonic() - last > COMMIT_SECONDS:
                     self._commit(pending)
                     size, last = 0, time.monotonic()
@@ -111,3 +111,7 @@ class StepRunner:
             self.keeper.commit()
             self.ledger.add(pending)
             pending.clear()
+
+
+def _bytes_of(result: SceneResult) -> int:
+    return sum(pixels.nbytes for pixels in result.pixels.values())

@@ -51,7 +51,7 @@ def synthesise(
     records: list[Record] = []
     with PairWriter(folder / STORE_NAME) as writer:
         for done, (scene, images) in enumerate(
-            zip(scenes, run_jobs(draw_images, jobs, workers), strict=True), start=1
+            zip(scenes, run_jobs(draw_images, jobs, _bytes_of, workers), strict=True), start=1
         ):
             records += [_store(writer, scene, image) for image in images]
             progress(done, len(scenes))
@@ -91,3 +91,7 @@ def _store(writer: PairWriter, scene: Scene, image: Drawn) -> Record:
         hash=hash_pixels(image.pixels),
         source=scene.source,
     )
+
+
+def _bytes_of(images: list[Drawn]) -> int:
+    return sum(image.pixels.nbytes for image in images)

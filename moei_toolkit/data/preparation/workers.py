@@ -22,16 +22,23 @@ from moei_toolkit.io.processors import usable_cores
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 _PR_SET_PDEATHSIG = 1
+MOST_WAITING = 2 << 30
+"""No more jobs are handed out while the results that wait hold more bytes: scenes of 8K hold a gigabyte."""
 
 
 def run_jobs(
-    work: Callable[[Job], Result], jobs: Sequence[Job], workers: int | None = None, ahead: int = 3
+    work: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    size: Callable[[Result], int],
+    workers: int | None = None,
+    ahead: int = 2,
 ) -> Iterator[Result]:
     """Yield the result of every job, in order.
 
     Args:
         work: Done in a worker process; it and the jobs must survive pickling.
         jobs: What there is to do.
+        size: Bytes that a result holds; see `MOST_WAITING`.
         workers: Processes; all cores when None, none but this one when 0.
         ahead: Results per worker that may wait for the first of them.
 
@@ -57,8 +64,15 @@ def run_jobs(
                     "a worker process ended without a result: it was killed, or memory ran out. "
                     "Run the same command again, with fewer workers."
                 ) from error
-            pending += [pool.submit(_telling_where, work, job) for job in islice(waiting, 1)]
+            held = sum(size(future.result()) for future in pending if _has_result(future))
+            room = ahead * count - len(pending) if held <= MOST_WAITING else 0
+            more = max(room, 0 if pending else 1)
+            pending += [pool.submit(_telling_where, work, job) for job in islice(waiting, more)]
             yield result
+
+
+def _has_result(future: Future[Result]) -> bool:
+    return future.done() and future.exception() is None
 
 
 def _start_worker() -> None:
