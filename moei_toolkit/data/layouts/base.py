@@ -65,10 +65,12 @@ class Leftover:
     Attributes:
         path: The file, or a folder of which nothing is used.
         reason: Why, for people: what was expected and not found.
+        meant: Whether the layout leaves it out on purpose, so that nothing is wrong.
     """
 
     path: Path
     reason: str
+    meant: bool = False
 
 
 class Layout(ABC):

@@ -75,7 +75,7 @@ def _explore(folder: Folder, split: str | None, group: str, known: PublishedSet,
             for part, images in _divided(below, split, known, parts):
                 parts.part(part, group).clean.append(images)
         elif name in known.asides:
-            parts.leftovers.append(Leftover(below.path, known.asides[name]))
+            parts.leftovers.append(Leftover(below.path, known.asides[name], meant=True))
         elif name in known.groups:
             _explore(below, split, known.groups[name] or group, known, parts)
         elif published and split in (None, published):

@@ -92,7 +92,9 @@ def _pair(part: Part, known: PublishedSet) -> Pairing:
         degraded.add(found)
         images += (Degraded(file, known.refine(variant, part.group, file.stem)) for file in found.images)
     left_out = [
-        Leftover(one.file.path, f"images that are {one.variant.label!r} have no task; give them one in names")
+        Leftover(
+            one.file.path, f"images that are {one.variant.label!r} have no task; give them one in names", True
+        )
         for one in images
         if one.variant.degradation is None
     ]

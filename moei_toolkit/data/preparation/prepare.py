@@ -25,7 +25,7 @@ from moei_toolkit.data.preparation.prepared_set import (
     write_findings,
     write_prepared,
 )
-from moei_toolkit.data.preparation.results import Finding, Seen
+from moei_toolkit.data.preparation.results import ASIDE, Finding, Seen
 from moei_toolkit.data.preparation.signatures import sign_drawing, sign_files
 from moei_toolkit.data.preparation.splitting.clashes import refuse_clashes
 from moei_toolkit.data.preparation.splitting.decisions import Decisions, decide
@@ -220,7 +220,8 @@ def _perceptual_hash(image: Seen, entry: Entry | None) -> str:
 
 def _leftovers(order: Order) -> Iterator[Finding]:
     for leftover in order.layout.leftovers():
-        yield Finding(name_below(order.root, leftover.path), "leftover", leftover.reason, True)
+        kind = ASIDE if leftover.meant else "leftover"
+        yield Finding(name_below(order.root, leftover.path), kind, leftover.reason, True)
 
 
 @contextmanager
@@ -262,7 +263,7 @@ def _write(
         },
         images=len(records),
         scenes=len({record.scene_id for record in records}),
-        dropped=len({finding.path for finding in findings if finding.dropped}),
+        dropped=len({finding.path for finding in findings if finding.dropped and finding.kind != ASIDE}),
         hashes=hash_tables(folder),
     )
     write_prepared(folder, prepared)

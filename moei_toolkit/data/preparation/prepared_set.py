@@ -31,7 +31,7 @@ class PreparedSet:
         settings: Everything else that was asked for.
         images: How many records there are.
         scenes: How many scenes they are of.
-        dropped: How many files were left out.
+        dropped: How many files were left out, but for those that the layout leaves out on purpose.
         hashes: sha256 of meta.jsonl and splits.json, by name.
     """
 

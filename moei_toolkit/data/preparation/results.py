@@ -10,14 +10,17 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+ASIDE = "aside"
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something a person should know about a file.
 
     Attributes:
         path: Relative to the root of the layout where it lies below that.
-        kind: "unusable", "unpaired" with anything usable, "leftover" of no scene, "misaligned", "duplicate",
-            "leak" or "remark".
+        kind: "unusable", "unpaired" with anything usable, "leftover" of no scene, "aside" of one that the
+            layout leaves out on purpose, "misaligned", "duplicate", "leak" or "remark".
         reason: A sentence for people.
         dropped: Whether the prepared set goes without it.
     """

@@ -19,9 +19,11 @@ from disk_layout import SHARES, DiskLayout, add_pair, order, picture, save
 
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.preparation import Preparation
+from moei_toolkit.data.layouts.base import Leftover
 from moei_toolkit.data.preparation.checking.inspection import Checks
 from moei_toolkit.data.preparation.prepare import prepare
 from moei_toolkit.data.preparation.prepared_set import read_findings, read_prepared
+from moei_toolkit.data.preparation.results import Finding
 from moei_toolkit.data.records import Record, read_records
 from moei_toolkit.data.storage.pair_writer import PairWriter
 from moei_toolkit.data.storage.pixel_store import PixelStore
@@ -219,6 +221,16 @@ def test_a_clean_file_that_was_replaced_is_noticed(pairs, tmp_path):
     save(pairs / "clean" / "s03.png", picture(300))
     with PixelStore(out) as store, pytest.raises(DataError, match=r"s03-haze.*at source/clean/s03\.png, got"):
         store.pair(hazy)
+
+
+def test_what_a_layout_leaves_out_on_purpose_is_told_and_is_no_fault(pairs, tmp_path):
+    class Choosy(DiskLayout):
+        def leftovers(self):
+            yield Leftover(self.root / "dark", "nobody asked for it", meant=True)
+
+    prepared = prepare(order(pairs, layout=Choosy(pairs)), tmp_path / "out", SilentReporter())
+    assert prepared.dropped == 0
+    assert Finding("dark", "aside", "nobody asked for it", True) in read_findings(tmp_path / "out")
 
 
 def test_what_stopped_before_its_first_result_goes_on(pairs, tmp_path, monkeypatch):
