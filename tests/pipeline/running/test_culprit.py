@@ -34,7 +34,7 @@ def packages(monkeypatch):
     )
     monkeypatch.setattr(culprit, "load_plugins", lambda: table)
     shipped = {"moei_heavy": ["moei-heavy"], "moei_more": ["moei-heavy"], "somebody": ["somebody"]}
-    monkeypatch.setattr(culprit.metadata, "packages_distributions", lambda: shipped)
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: shipped)
     made = {}
     for name, source in {
         "moei_heavy.loss": "def run(work):\n    return work()\n",
