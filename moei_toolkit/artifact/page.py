@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from moei_toolkit.artifact.differences import passage_difference
+from moei_toolkit.artifact.bare_page import bare_page
+from moei_toolkit.artifact.differences import passage_difference, text_difference
+from moei_toolkit.io.environment import toolkit_version
 from moei_toolkit.report.blocks.objectives import ObjectiveCards
 from moei_toolkit.report.blocks.table import SortableTable
-from moei_toolkit.report.content import tables_of
+from moei_toolkit.report.content import sections_of, tables_of
 from moei_toolkit.report.contribution import Contribution
-from moei_toolkit.report.findings import Findings
+from moei_toolkit.report.findings import Findings, Origin
+from moei_toolkit.report.html import render_report
 from moei_toolkit.report.opening import headline_of
+
+_NOWHERE = Origin({}, [], "", "")
 
 
 def page_problems(page: str, found: Findings, added: Sequence[Contribution]) -> Iterator[str]:
     """Yield the first difference of every part that the page does not show as it should.
 
-    Figures are not compared, for another machine may draw them otherwise, nor are pictures, which are not in
-    an artifact, nor what a page shows besides.
+    Where all of them are there, the whole page is compared, so that nothing stands beside or before them. Of
+    drawings, pictures and where the run came from only the form counts: another machine may draw otherwise,
+    and pictures are not in an artifact.
 
     Args:
         page: HTML.
@@ -31,6 +37,9 @@ def page_problems(page: str, found: Findings, added: Sequence[Contribution]) -> 
         *((f"table {table.title!r}", SortableTable(table).html()) for table in tables),
         *((f"section {one.title!r}", block.html()) for one in added for block in one.told()),
     ]
-    for name, html in parts:
-        if difference := passage_difference(html, page):
-            yield f"{name}: {difference}"
+    differences = [(name, passage_difference(html, page)) for name, html in parts]
+    if not any(difference for _, difference in differences):
+        sections = [*sections_of(found, _NOWHERE, {}), *(one.section() for one in added)]
+        whole = render_report(headline_of(found), sections, f"Made by moei_toolkit {toolkit_version()}.")
+        differences = [("page", text_difference(bare_page(whole, added), bare_page(page, added)))]
+    yield from (f"{name}: {difference}" for name, difference in differences if difference)
