@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from moei_toolkit.cli import PARTIAL, CommandParser, parse_count, parse_options, parse_path, run_main
 
 if TYPE_CHECKING:
-    from moei_toolkit.tuning.search import Search
+    from moei_toolkit.tuning.planning.search import Search
 
 _EXAMPLES = """examples:
   tools/tune.py configs/smoke.py --space ablations
@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
     from moei_toolkit.config.loader import dump_config
     from moei_toolkit.io.reporter import RichReporter
     from moei_toolkit.tuning.main import Setting, plan_search, report_search, run_search
-    from moei_toolkit.tuning.search import read_search, require_same
+    from moei_toolkit.tuning.planning.search import read_search, require_same
 
     search = _new_search(args) if named else read_search(args.work_dir)
     work_dir = args.work_dir or _default_work_dir(search)
@@ -108,8 +108,8 @@ def _parser() -> CommandParser:
 def _new_search(args: argparse.Namespace) -> Search:
     from moei_toolkit.config.loader import load_config
     from moei_toolkit.plugins import is_strict, load_plugins
-    from moei_toolkit.tuning.catalogue import find_space
-    from moei_toolkit.tuning.search import make_search
+    from moei_toolkit.tuning.planning.catalogue import find_space
+    from moei_toolkit.tuning.planning.search import make_search
 
     path = args.config or args.positional
     config = load_config(path, parse_options(args.cfg_options))

@@ -15,13 +15,13 @@ from moei_toolkit.io.folder_lock import alone_in
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.pipeline.running.store import StageStore
 from moei_toolkit.report.markup import slug
-from moei_toolkit.tuning.batches import Batch, make_batches
-from moei_toolkit.tuning.job import Job
-from moei_toolkit.tuning.outcome import Outcome, Progress, settle, there_now
-from moei_toolkit.tuning.plan import SearchPlan
-from moei_toolkit.tuning.search import Search, write_search
-from moei_toolkit.tuning.trial import make_trials
-from moei_toolkit.tuning.workflow import MAIN, Workflow
+from moei_toolkit.tuning.planning.batches import Batch, make_batches
+from moei_toolkit.tuning.planning.plan import SearchPlan
+from moei_toolkit.tuning.planning.search import Search, write_search
+from moei_toolkit.tuning.planning.trial import make_trials
+from moei_toolkit.tuning.planning.workflow import MAIN, Workflow
+from moei_toolkit.tuning.running.job import Job
+from moei_toolkit.tuning.running.outcome import Outcome, Progress, settle, there_now
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _run_alone(
     progress = Progress(reporter, search.metric, total, before=len(trials) - len(left))
 
     def run(batches: Sequence[Batch]) -> list[Variant]:
-        from moei_toolkit.tuning.engine import run_batches  # imports Ray
+        from moei_toolkit.tuning.running.engine import run_batches  # imports Ray
 
         variants = tuple(tuple(trial.variant for trial in batch) for batch in batches)
         planned = {trial.name: trial.fingerprint for trial in plan.trials}
@@ -139,11 +139,11 @@ def report_search(search: Search, outcome: Outcome, work_dir: Path, store: Stage
         StoreError: The results cannot be written.
     """
     from moei_toolkit.report.tables.table import as_markdown
-    from moei_toolkit.tuning.best import BEST_FILE, best_config
-    from moei_toolkit.tuning.page import headline_of, render_search, tables_of
-    from moei_toolkit.tuning.results import as_json, derive_results
-    from moei_toolkit.tuning.tables import variants_csv
-    from moei_toolkit.tuning.tensorboard import FOLDER, write_tensorboard
+    from moei_toolkit.tuning.showing.best import BEST_FILE, best_config
+    from moei_toolkit.tuning.showing.page import headline_of, render_search, tables_of
+    from moei_toolkit.tuning.showing.results import as_json, derive_results
+    from moei_toolkit.tuning.showing.tables import variants_csv
+    from moei_toolkit.tuning.showing.tensorboard import FOLDER, write_tensorboard
 
     results = derive_results(search, outcome, store)
     headline, name = headline_of(results), slug(search.space.name)

@@ -17,11 +17,18 @@ from moei_toolkit.config.search_space import SearchSpace, Variant
 from moei_toolkit.errors import DataError, TrainingError
 from moei_toolkit.io.atomic import atomic_write_text
 from moei_toolkit.pipeline.running.stage import Stage
-from moei_toolkit.tuning.search import Search
-from moei_toolkit.tuning.workflow import Workflow
+from moei_toolkit.tuning.planning.search import Search
+from moei_toolkit.tuning.planning.workflow import Workflow
 
 HELPERS = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "pipeline")]
 """Where this module and those that it imports are found, also in other processes."""
+FOUR = (
+    ("b1", {"router.beta": 1.0}),
+    ("wide", {"inference.tile": 256}),
+    ("wide b1", {"inference.tile": 256, "router.beta": 1.0}),
+    ("high", {"inference.tile": 128}),
+)
+"""Variants of the fake search: two of them share what is expensive."""
 
 CHEAP = frozenset({"router", "judge"})
 

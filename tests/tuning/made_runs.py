@@ -11,7 +11,7 @@ from moei_toolkit.config.loader import validate_config
 from moei_toolkit.evaluation.rows import write_rows
 from moei_toolkit.inference.loading.run import CALIBRATION_FILE, EXPERT_FILE
 from moei_toolkit.io.weights import save_weights
-from moei_toolkit.tuning.workflow import MAIN, Workflow
+from moei_toolkit.tuning.planning.workflow import MAIN, Workflow
 
 EXPERTS = {"wet": "rain", "gray": "haze"}
 PROTOCOL = {name: {"higher_is_better": True} for name in ("psnr", "ssim")}

@@ -13,8 +13,8 @@ from moei_toolkit.config.frozen import FrozenDict
 from moei_toolkit.config.loader import dump_config, load_config
 from moei_toolkit.errors import ConfigError, StoreError
 from moei_toolkit.plugins import load
-from moei_toolkit.tuning.catalogue import find_space
-from moei_toolkit.tuning.search import make_search, write_search
+from moei_toolkit.tuning.planning.catalogue import find_space
+from moei_toolkit.tuning.planning.search import make_search, write_search
 
 ROOT = Path(__file__).parents[2]
 SMOKE = str(ROOT / "configs" / "smoke.py")

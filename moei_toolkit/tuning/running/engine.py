@@ -17,11 +17,11 @@ from ray.tune.search.optuna import OptunaSearch
 
 from moei_toolkit.config.search_space import Choices, Factor, Variant
 from moei_toolkit.errors import MoeiError
-from moei_toolkit.tuning.job import BATCH, Job
-from moei_toolkit.tuning.listener import EVENT, Listener
-from moei_toolkit.tuning.outcome import Progress
-from moei_toolkit.tuning.resources import resources_of_each
-from moei_toolkit.tuning.search import MODES, Search
+from moei_toolkit.tuning.planning.search import MODES, Search
+from moei_toolkit.tuning.running.job import BATCH, Job
+from moei_toolkit.tuning.running.listener import EVENT, Listener
+from moei_toolkit.tuning.running.outcome import Progress
+from moei_toolkit.tuning.running.resources import resources_of_each
 
 RETRIES = 1
 """How often a batch is begun again whose worker was lost."""

@@ -9,9 +9,9 @@ from ray import cloudpickle
 from ray.tune import Callback
 
 from moei_toolkit.config.search_space import Variant
-from moei_toolkit.tuning.job import Job
-from moei_toolkit.tuning.outcome import Progress
-from moei_toolkit.tuning.work import Event
+from moei_toolkit.tuning.running.job import Job
+from moei_toolkit.tuning.running.outcome import Progress
+from moei_toolkit.tuning.running.work import Event
 
 EVENT = "event"
 """Key of an event in what a worker reports."""

@@ -15,18 +15,18 @@ from moei_toolkit.config.search_space import Choices, SearchSpace, Variant
 from moei_toolkit.errors import ConfigError, StoreError
 from moei_toolkit.io.manifest import MANIFEST
 from moei_toolkit.pipeline.chain import make_chain
-from moei_toolkit.tuning.batches import make_batches
-from moei_toolkit.tuning.job import Job
 from moei_toolkit.tuning.main import plan_search
-from moei_toolkit.tuning.outcome import settle, there_now
-from moei_toolkit.tuning.search import Search, make_search, read_search, write_search
+from moei_toolkit.tuning.planning.batches import make_batches
+from moei_toolkit.tuning.planning.search import Search, make_search, read_search, write_search
+from moei_toolkit.tuning.planning.trial import make_trials
+from moei_toolkit.tuning.running.job import Job
+from moei_toolkit.tuning.running.outcome import settle, there_now
+from moei_toolkit.tuning.running.work import run_trials
 from moei_toolkit.tuning.spaces import ablations, grid
-from moei_toolkit.tuning.trial import make_trials
-from moei_toolkit.tuning.work import run_trials
 
-SMOKE = load_config(Path(__file__).parents[2] / "configs" / "smoke.py")
+SMOKE = load_config(Path(__file__).parents[3] / "configs" / "smoke.py")
 NO_SSIM = load_config(
-    Path(__file__).parents[2] / "configs" / "smoke.py", {"evaluate.metrics": [{"type": "psnr"}]}
+    Path(__file__).parents[3] / "configs" / "smoke.py", {"evaluate.metrics": [{"type": "psnr"}]}
 )
 BETAS = fake.one_by_one(("b1", {"router.beta": 1.0}), ("b2", {"router.beta": 2.0}))
 

@@ -13,8 +13,8 @@ from moei_toolkit.errors import StoreError
 from moei_toolkit.io.manifest import MANIFEST, read_manifest
 from moei_toolkit.pipeline.running.plan import PlannedStage
 from moei_toolkit.pipeline.running.store import StageStore
-from moei_toolkit.tuning.batches import Batch, Outlook, Use, foresee
-from moei_toolkit.tuning.trial import Trial
+from moei_toolkit.tuning.planning.batches import Batch, Outlook, Use, foresee
+from moei_toolkit.tuning.planning.trial import Trial
 
 
 @dataclass(frozen=True)

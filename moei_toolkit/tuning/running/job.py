@@ -13,11 +13,11 @@ from moei_toolkit.config.search_space import Variant
 from moei_toolkit.errors import MoeiError
 from moei_toolkit.io.reporter import SilentReporter
 from moei_toolkit.pipeline.running.store import StageStore
-from moei_toolkit.tuning.search import Search
-from moei_toolkit.tuning.trial import Trial, make_trial
-from moei_toolkit.tuning.variants import combine
-from moei_toolkit.tuning.work import Event, run_trials
-from moei_toolkit.tuning.workflow import Workflow
+from moei_toolkit.tuning.planning.search import Search
+from moei_toolkit.tuning.planning.trial import Trial, make_trial
+from moei_toolkit.tuning.planning.variants import combine
+from moei_toolkit.tuning.planning.workflow import Workflow
+from moei_toolkit.tuning.running.work import Event, run_trials
 
 BATCH = "batch"
 _OTHER_CODE = (

@@ -20,8 +20,8 @@ from moei_toolkit.report.figures.estimates import Estimate
 from moei_toolkit.report.figures.parallel import parallel_coordinates
 from moei_toolkit.report.html import render_report
 from moei_toolkit.report.tables.table import Table
-from moei_toolkit.tuning.results import Results
-from moei_toolkit.tuning.tables import economics_table, failures_table, levels_table, variants_table
+from moei_toolkit.tuning.showing.results import Results
+from moei_toolkit.tuning.showing.tables import economics_table, failures_table, levels_table, variants_table
 
 
 def tables_of(results: Results) -> list[Table]:

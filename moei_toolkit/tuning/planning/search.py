@@ -18,7 +18,7 @@ from moei_toolkit.errors import ConfigError, StoreError
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.disk import make_folder
 from moei_toolkit.io.json_file import parse_json
-from moei_toolkit.tuning.variants import draw_variants, list_variants, require_factors, value_at
+from moei_toolkit.tuning.planning.variants import draw_variants, list_variants, require_factors, value_at
 
 PLAN_FILE = "plan.json"
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 from moei_toolkit.pipeline.running.plan import PlannedStage
 from moei_toolkit.pipeline.running.store import StageStore
-from moei_toolkit.tuning.trial import Trial
-from moei_toolkit.tuning.workflow import Workflow
+from moei_toolkit.tuning.planning.trial import Trial
+from moei_toolkit.tuning.planning.workflow import Workflow
 
 Batch = tuple[Trial, ...]
 Outlook = Literal["run", "reuse", "share", "wait"]

@@ -15,14 +15,14 @@ from moei_toolkit.config.loader import load_config
 from moei_toolkit.config.search_space import Choices, Interval, SearchSpace, Variant
 from moei_toolkit.errors import MoeiError
 from moei_toolkit.pipeline.running.store import StageStore
-from moei_toolkit.tuning.best import best_config
 from moei_toolkit.tuning.main import plan_search, report_search
-from moei_toolkit.tuning.outcome import Outcome, settle
-from moei_toolkit.tuning.page import render_search
-from moei_toolkit.tuning.results import Results, as_json, derive_results
-from moei_toolkit.tuning.search import Search
-from moei_toolkit.tuning.tables import variants_table
-from moei_toolkit.tuning.work import run_trials
+from moei_toolkit.tuning.planning.search import Search
+from moei_toolkit.tuning.running.outcome import Outcome, settle
+from moei_toolkit.tuning.running.work import run_trials
+from moei_toolkit.tuning.showing.best import best_config
+from moei_toolkit.tuning.showing.page import render_search
+from moei_toolkit.tuning.showing.results import Results, as_json, derive_results
+from moei_toolkit.tuning.showing.tables import variants_table
 
 LIST = SearchSpace(
     name="mine",

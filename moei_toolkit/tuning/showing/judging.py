@@ -19,8 +19,8 @@ from moei_toolkit.pipeline.judging.evaluation import ROWS_FILE
 from moei_toolkit.pipeline.measuring.metrics import PROTOCOL_FILE
 from moei_toolkit.pipeline.reporting.derivation import facts_of
 from moei_toolkit.pipeline.running.store import StageStore
+from moei_toolkit.tuning.planning.trial import Trial
 from moei_toolkit.tuning.scores import directions_of, scores_of
-from moei_toolkit.tuning.trial import Trial
 from moei_toolkit.types import ACTUAL, DENSE, DENSE_EQUAL, TOP2
 
 AFFECTED = ("O4", "O5", "O6", "O7", "O8")

@@ -12,8 +12,8 @@ from moei_toolkit.config.search_space import Variant
 from moei_toolkit.errors import ConfigError, PluginError
 from moei_toolkit.pipeline.running.plan import PlannedStage, make_plan
 from moei_toolkit.pipeline.running.store import StageStore
-from moei_toolkit.tuning.variants import OPTIONAL, applies, reference, vary
-from moei_toolkit.tuning.workflow import Workflow
+from moei_toolkit.tuning.planning.variants import OPTIONAL, applies, reference, vary
+from moei_toolkit.tuning.planning.workflow import Workflow
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,13 @@ from pathlib import Path
 import fake_search as fake
 import pytest
 from fake_pipeline import Lines, problems_in
-from fake_search import HELPERS
+from fake_search import FOUR, HELPERS
 from filelock import FileLock
 
 from moei_toolkit.config.search_space import Choices, Interval, SearchSpace
 from moei_toolkit.errors import StoreError
 from moei_toolkit.tuning.main import Setting, plan_search, run_search
-from moei_toolkit.tuning.resources import resources_of_each
-
-FOUR = (
-    ("b1", {"router.beta": 1.0}),
-    ("wide", {"inference.tile": 256}),
-    ("wide b1", {"inference.tile": 256, "router.beta": 1.0}),
-    ("high", {"inference.tile": 128}),
-)
+from moei_toolkit.tuning.running.resources import resources_of_each
 
 
 @pytest.fixture
@@ -106,7 +99,7 @@ import sys
 from pathlib import Path
 import fake_search as fake
 from fake_worker import Printer
-from test_running import FOUR
+from fake_search import FOUR
 from moei_toolkit.tuning.main import Setting, plan_search, run_search
 
 folder, address = Path(sys.argv[1]), sys.argv[2]
@@ -197,7 +190,7 @@ from pathlib import Path
 import fake_search as fake
 from fake_pipeline import Lines, problems_in
 from moei_toolkit.tuning.main import plan_search
-from moei_toolkit.tuning.work import run_trials
+from moei_toolkit.tuning.running.work import run_trials
 
 disk, log = Path(sys.argv[1]), Path(sys.argv[2])
 

@@ -11,9 +11,9 @@ from moei_toolkit.errors import MoeiError
 from moei_toolkit.evaluation.statistics.comparisons import Comparison
 from moei_toolkit.io.text import shown
 from moei_toolkit.pipeline.running.store import StageStore
-from moei_toolkit.tuning.judging import Finding, Judged, compare_with_first, judge_trial, main_effects
-from moei_toolkit.tuning.outcome import Outcome
-from moei_toolkit.tuning.search import MODES, Search
+from moei_toolkit.tuning.planning.search import MODES, Search
+from moei_toolkit.tuning.running.outcome import Outcome
+from moei_toolkit.tuning.showing.judging import Finding, Judged, compare_with_first, judge_trial, main_effects
 from moei_toolkit.types import ACTUAL
 
 

@@ -10,8 +10,8 @@ from moei_toolkit.errors import MoeiError, StoreError
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.pipeline.running.execute import StageResult, ensure_stage
 from moei_toolkit.pipeline.running.store import StageStore, damage
-from moei_toolkit.tuning.trial import Trial
-from moei_toolkit.tuning.workflow import Scores, Workflow
+from moei_toolkit.tuning.planning.trial import Trial
+from moei_toolkit.tuning.planning.workflow import Scores, Workflow
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from moei_toolkit.config.loader import dump_config
 from moei_toolkit.config.options import apply_options
-from moei_toolkit.tuning.results import Results
-from moei_toolkit.tuning.variants import vary
+from moei_toolkit.tuning.planning.variants import vary
+from moei_toolkit.tuning.showing.results import Results
 
 BEST_FILE = "best.py"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.report.markup import slug
-from moei_toolkit.tuning.results import Results
+from moei_toolkit.tuning.showing.results import Results
 
 FOLDER = "tensorboard"
 

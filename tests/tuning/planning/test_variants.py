@@ -11,10 +11,10 @@ import pytest
 from moei_toolkit.config.loader import load_config, validate_config
 from moei_toolkit.config.search_space import Choices, Interval, SearchSpace, Variant
 from moei_toolkit.errors import ConfigError
+from moei_toolkit.tuning.planning.variants import draw_variants, expand, list_variants, value_at, vary
 from moei_toolkit.tuning.spaces import ablations, grid
-from moei_toolkit.tuning.variants import draw_variants, expand, list_variants, value_at, vary
 
-SMOKE = load_config(Path(__file__).parents[2] / "configs" / "smoke.py")
+SMOKE = load_config(Path(__file__).parents[3] / "configs" / "smoke.py")
 
 
 def raw_with(*experts: str, equal: bool = True) -> dict[str, Any]:

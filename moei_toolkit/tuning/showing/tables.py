@@ -11,9 +11,9 @@ from moei_toolkit.evaluation.statistics.comparisons import Comparison
 from moei_toolkit.io.text import shown
 from moei_toolkit.report.tables.comparisons import caution_of
 from moei_toolkit.report.tables.table import Table, name_of
-from moei_toolkit.tuning.judging import Finding
-from moei_toolkit.tuning.plan import clock
-from moei_toolkit.tuning.results import Results
+from moei_toolkit.tuning.planning.plan import clock
+from moei_toolkit.tuning.showing.judging import Finding
+from moei_toolkit.tuning.showing.results import Results
 from moei_toolkit.types import ACTUAL
 
 _HOW = (

@@ -10,9 +10,9 @@ from pathlib import Path
 from moei_toolkit.io.manifest import MANIFEST, read_manifest
 from moei_toolkit.io.reporter import Reporter
 from moei_toolkit.pipeline.running.store import StageStore
-from moei_toolkit.tuning.plan import clock, count_names
-from moei_toolkit.tuning.trial import Trial
-from moei_toolkit.tuning.work import Event
+from moei_toolkit.tuning.planning.plan import clock, count_names
+from moei_toolkit.tuning.planning.trial import Trial
+from moei_toolkit.tuning.running.work import Event
 
 
 class Progress:

@@ -1,0 +1,1 @@
+"""What a search varies, and which trials and stages that makes."""

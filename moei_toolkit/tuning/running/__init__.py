@@ -1,0 +1,1 @@
+"""Trials at work, in processes of their own."""
