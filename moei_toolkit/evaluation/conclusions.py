@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from moei_toolkit.evaluation.studies import Ablation, Ablations
 
 CONCLUSIONS = ("O6", "O7", "O8")
@@ -35,24 +33,6 @@ def unmeasured_conclusions(one: Ablation, found: Ablations) -> list[str]:
     return [name for name in judged_conclusions(found) if one.verdicts.get(name, _UNKNOWN) == _UNKNOWN]
 
 
-def failed_variants(found: Ablations, factor: str, factors: Sequence[str]) -> list[str]:
-    """Return the variants without a result that vary a factor, or may.
-
-    A search does not say which factor a failed variant varies. Its name does where it begins with one, such
-    as ``"beta 80"``; any other may be of every factor.
-
-    Args:
-        found: The search.
-        factor: Which.
-        factors: All that are asked for; those of the variants with a result are known too.
-    """
-    known = {*factors, *(one.factor for one in found.variants)}
-    return [
-        name
-        for name in found.failed
-        if _is_named_after(name, factor) or not any(_is_named_after(name, other) for other in known)
-    ]
-
-
-def _is_named_after(name: str, factor: str) -> bool:
-    return f"{name} ".startswith(f"{factor} ")
+def failed_variants(found: Ablations, factor: str) -> list[str]:
+    """Return the variants without a result that vary a factor, or may."""
+    return [name for name in found.failed if found.factors.get(name, factor) == factor]

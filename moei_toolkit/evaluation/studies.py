@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from moei_toolkit.evaluation.checks import Verdict
 from moei_toolkit.evaluation.reruns import Rerun
@@ -44,12 +44,14 @@ class Ablations:
         verdicts: Objective -> verdict under the config as it is, on the same terms as the variants'.
         variants: In order.
         failed: Name of a variant -> why there is no result of it.
+        factors: Name of a variant -> what it varies; a search that says nothing of it may vary anything.
     """
 
     space: str
     verdicts: Mapping[str, Verdict]
     variants: Sequence[Ablation]
     failed: Mapping[str, str]
+    factors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def ablation_checks(found: Ablations | None, factors: Sequence[str], elsewhere: 
     what = f"{', '.join(judged) or 'O6 to O8'} under other "
     return [
         *(
-            _under(f"{what}{factor}", _of(found, factor), found, failed_variants(found, factor, factors))
+            _under(f"{what}{factor}", _of(found, factor), found, failed_variants(found, factor))
             for factor in factors
         ),
         *(

@@ -53,6 +53,7 @@ def _ablations(path: Path, own: Mapping[str, str]) -> Ablations:
             verdicts=first["objectives"],
             variants=[_ablation(one) for one in others],
             failed=found["failed"],
+            factors=found.get("factors", {}),
         )
 
     return _parsed(path, "the results of tools/tune.py", parse)

@@ -89,6 +89,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "variants": [_plain(results, finding) for finding in results.findings],
         "levels": {level: asdict(one) for values in results.levels.values() for level, one in values.items()},
         "failed": dict(results.failed),
+        "factors": {variant.name: variant.factor for variant in search.variants()},
         "stopped": list(results.outcome.stopped),
         "economics": {**asdict(results.outcome.economics), "shared": results.outcome.economics.shared},
     }

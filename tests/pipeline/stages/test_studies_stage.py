@@ -48,7 +48,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = {**variant("reference", "reference"), "stages": fingerprints(folder)}
     variants = [first, *(variant(f"another {name}", name) for name in FACTORS)]
     variants += [variant("misrouted 5%", "misrouted"), variant("Top-2", "experts at once", "top2", O8="pass")]
-    found = {"space": "ablations", "variants": variants, "failed": {"misrouted 20%": "no memory"}}
+    failed, factors = {"misrouted 20%": "no memory"}, {"misrouted 20%": "misrouted"}
+    found = {"space": "ablations", "variants": variants, "failed": failed, "factors": factors}
     folder.with_name("ablations.json").write_text(json.dumps(found))
     return folder
 
