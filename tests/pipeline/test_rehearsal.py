@@ -29,7 +29,7 @@ def test_the_smoke_config_passes():
         ({"tasks.haze.loss.pixel": "l2"}, MoeiError, "l2"),
         ({"experts.rain.expert": {"type": "dense"}}, ConfigError, r"experts\.rain\.expert: .*no parameters"),
         ({"experts.rain.expert.reduction": "1/32"}, MoeiError, r"experts\.rain\.expert: .*reduction='1/32'"),
-        ({"tasks.haze.degradation.tint": "x"}, MoeiError, r"tasks\.haze\.degradation: .*tint='x'"),
+        ({"tasks.haze.degradation.tint": "x"}, ConfigError, r"tasks\.haze\.degradation: .*tint: .*'x'"),
         ({"data.layout.scenes": 5}, MoeiError, r"data\.layout: .*scenes=5"),
         ({"data.layout.size": 0}, ConfigError, r"data\.layout: .*16 or more"),
         ({"router.router.hidden": "many"}, MoeiError, r"router\.router: .*hidden='many'"),

@@ -132,7 +132,7 @@ PROTOCOL = {"overview_size": 16, "probe_size": 16, "probes": 1}
         ({"version": 2}, "has version 2; this toolkit reads 1"),
         ({"version": None}, "has version None"),
         ({"threshold": -0.1}, "damaged: threshold"),
-        ({"threshold": float("nan")}, "damaged: threshold"),
+        ({"threshold": float("nan")}, "damaged: NaN is no JSON"),
         ({"experts": []}, "damaged: experts"),
         ({"experts": ["../../first"]}, "damaged: experts"),
         ({"experts": ["first", "third"]}, r"does not list routes/third\.onnx"),
