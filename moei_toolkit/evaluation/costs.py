@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.json_file import is_number
 from moei_toolkit.types import ACTUAL
 
 SCHEMA = 1
@@ -90,8 +90,7 @@ def _line(cost: Mapping[str, Any]) -> dict[str, float]:
 
 def _number(values: Mapping[str, Any], name: str) -> float:
     value = values[name]
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not (number and abs(value) <= sys.float_info.max):
+    if not is_number(value):
         raise DataError(
             f"cost.json: expected {name} to be a finite number, got {value!r:.80}; "
             "run tools/train.py --from bench"

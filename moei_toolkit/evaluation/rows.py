@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.io.atomic import atomic_write_text
+from moei_toolkit.io.json_file import is_number
 from moei_toolkit.io.json_lines import read_json_lines
 from moei_toolkit.types import ACTUAL
 
@@ -121,14 +121,8 @@ def _fits(value: Any, kind: str) -> bool:
     if kind == "bool":
         return isinstance(value, bool)
     if kind == "float":
-        return _is_finite(value)
-    return isinstance(value, dict) and all(map(_is_finite, value.values()))
-
-
-def _is_finite(value: Any) -> bool:
-    """Tell whether a value is a number that a float can hold; an integer may have any number of digits."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and abs(value) <= sys.float_info.max
+        return is_number(value)
+    return isinstance(value, dict) and all(map(is_number, value.values()))
 
 
 def _check_values(row: Row, where: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,14 +127,15 @@ def judge_shift(
 def rank_elsewhere(rows: Sequence[Row], own: Sequence[Row]) -> RankAgreement | Missing:
     """Return how alike other data and a run's own test images rank the policies, from the rows of both.
 
-    Only the weathers that both have count at home, if there are any.
-
     Raises:
         DataError: As in `judge_shift`.
     """
-    weathers = weathers_of(rows)
-    alike = [row for row in own if row.degradation in weathers]
-    return _rank(rows, macro_psnr(alike or own))
+    return _rank(rows, psnr_at_home(own, weathers_of(rows)))
+
+
+def psnr_at_home(own: Sequence[Row], weathers: Collection[str]) -> dict[str, float]:
+    """Return the macro PSNR of every policy on a run's own test images, of some weathers if it has any."""
+    return macro_psnr([row for row in own if row.degradation in weathers] or own)
 
 
 def _rank(rows: Sequence[Row], home: Mapping[str, float]) -> RankAgreement | Missing:

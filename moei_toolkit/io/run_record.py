@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from moei_toolkit.errors import StoreError
 from moei_toolkit.io.atomic import atomic_write_json
-from moei_toolkit.io.json_file import parse_json
+from moei_toolkit.io.json_file import parse_json, parse_object
 
 RECORD = "run.json"
 """Name of the record in a run's folder."""
@@ -75,10 +75,7 @@ def read_run(work_dir: Path) -> RunRecord:
     """
     path = work_dir / RECORD
     try:
-        raw = parse_json(path.read_bytes())
-        if not isinstance(raw, dict):
-            raise ValueError(f"expected a JSON object, got a {type(raw).__name__}")
-        return RunRecord.model_validate(raw)
+        return RunRecord.model_validate(parse_object(path.read_bytes()))
     except OSError as error:
         raise StoreError(
             f"cannot read {path}: {error.strerror}. Expected the folder of a run made by tools/train.py, "

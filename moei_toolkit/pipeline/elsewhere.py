@@ -17,9 +17,9 @@ from moei_toolkit.data.layouts.base import TEST
 from moei_toolkit.data.overlap import capture_of, captures_shared
 from moei_toolkit.data.records import RECORDS_NAME, Record, read_records
 from moei_toolkit.errors import DataError, StoreError
-from moei_toolkit.evaluation.quality import judged_weathers, macro_psnr
+from moei_toolkit.evaluation.quality import judged_weathers
 from moei_toolkit.evaluation.rows import read_rows
-from moei_toolkit.evaluation.shift import Home
+from moei_toolkit.evaluation.shift import Home, psnr_at_home
 from moei_toolkit.io.atomic import atomic_write_json, fsync_dir, fsync_tree
 from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.hashing import sha256_file
@@ -166,14 +166,13 @@ def _home(folders: dict[str, Path], data: Path, judged: Sequence[Record], subjec
     """Return what the run reached on its own test images, of the same weathers where it has some of them."""
     rows = read_rows(folders[EVALUATE] / ROWS_FILE)
     weathers = {record.degradation for record in judged} - {CLEAN}
-    alike = [row for row in rows if row.degradation in weathers]
     own = read_records(folders[DATA] / RECORDS_NAME)
     learnt = (record for record in own if record.split != TEST)
     tested = (record for record in own if record.split == TEST)
     shared = captures_shared(read_records(data / RECORDS_NAME), learnt, tested)
     seen = sum(capture_of(record) in shared for record in judged)
     reason = f"{seen} of {len(judged)} images are of scenes the run has seen" if seen else None
-    return Home(macro_psnr(alike or rows), reason, subject)
+    return Home(psnr_at_home(rows, weathers), reason, subject)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def sign_files(
             "checks": asdict(checks),
             "files": _states(scene, root),
             "degraded": degraded,
-            "weather": {"known": known, **weather} if known else {},
+            "weather": [known, dict(weather)] if known else [],
         }
     )
 

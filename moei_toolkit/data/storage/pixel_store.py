@@ -79,7 +79,8 @@ class PixelStore:
                 place = self._place(path)
                 if place.key is not None:
                     self._store(place.file).verify(place.key)
-        for path, image in zip((record.path_raw, record.path_gt), self.pair(record), strict=True):
+        images = dict(zip((record.path_raw, record.path_gt), self.pair(record), strict=True))
+        for path, image in images.items():
             if self._place(path).key is not None:  # else reading has compared it
                 check_hash(record, path, image.pixels)
 

@@ -73,29 +73,32 @@ def identify_model(path: Path, runtime: str | None = None, precision: Precision 
         ConfigError: See :func:`open_model`.
         StoreError: See :func:`open_model`.
     """
-    name, usual = _name_of(path, choose_runtime(path, runtime))
-    if precision in (None, usual):
-        return name
-    return sha256_json({"model": name, "precision": precision})[:_DIGITS]
+    content, usual = _content_of(path, choose_runtime(path, runtime))
+    name = _name_of(content)
+    return name if precision in (None, usual) else _name_of({"model": name, "precision": precision})
 
 
-def _name_of(path: Path, runtime: str) -> tuple[str, Precision]:
-    """Return the name, and the precision of the model."""
+def _name_of(content: object) -> str:
+    return sha256_json(content)[:_DIGITS]
+
+
+def _content_of(path: Path, runtime: str) -> tuple[object, Precision]:
+    """Return what a model holds, as plain data, and its precision."""
     if runtime in OF_BUNDLES:
         from moei_toolkit.inference.export.record import read_bundle
 
         bundle = read_bundle(path)
-        return sha256_json(bundle.model_dump(mode="json"))[:_DIGITS], bundle.protocol.precision
+        return bundle.model_dump(mode="json"), bundle.protocol.precision
     from moei_toolkit.inference.loading.run import require_run
     from moei_toolkit.inference.pretrained.record import read_model
 
     if kind_of(path) == "model":
         model = read_model(path)
-        return sha256_json(model.model_dump(mode="json"))[:_DIGITS], model.architecture.inference.precision
+        return model.model_dump(mode="json"), model.architecture.inference.precision
     config, folders = require_run(path)
     results = {stage: folder.name for stage, folder in folders.items()}
     settings = {"views": config.views.model_dump(), "inference": config.inference.model_dump()}
-    return sha256_json({"results": results, **settings})[:_DIGITS], config.inference.precision
+    return {"results": results, **settings}, config.inference.precision
 
 
 def choose_runtime(path: Path, runtime: str | None) -> str:

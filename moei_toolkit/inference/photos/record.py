@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from moei_toolkit.errors import ImageError
-from moei_toolkit.io.images.restoration_record import is_record, read_record, record_path
+from moei_toolkit.io.images.restoration_record import is_record, record_path
+from moei_toolkit.io.json_file import glance_at
 
 
 def source_facts(source: Path) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def is_done(source: Path, target: Path, model: str | None) -> bool:
         expected = {**source_facts(source), "model": model}
     except OSError:
         return False
-    record = read_record(record_path(target))
+    record = glance_at(record_path(target))
     return all(record.get(key) == value for key, value in expected.items())
 
 
@@ -44,7 +45,7 @@ def require_no_other(target: Path) -> None:
         raise ImageError(f"{path}: is a folder, where the record of a restoration goes; move it")
     if not path.is_file():
         return
-    record = read_record(path)
+    record = glance_at(path)
     if not is_record(record) and (record or not target.is_file()):
         raise ImageError(
             f"{path}: is no record of a restoration, and would be replaced by one; move it, or choose "

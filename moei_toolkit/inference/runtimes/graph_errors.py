@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from moei_toolkit.errors import CheckpointError, MoeiError
+from moei_toolkit.inference.runtimes.memory_errors import memory_errors
 
 _MOST_CHARACTERS = 300
 
@@ -18,10 +19,11 @@ def graph_errors(graph: Path, inputs: Mapping[str, np.ndarray]) -> Iterator[None
     """Turn the complaint of an engine into a `CheckpointError` that names the graph and its inputs.
 
     Inputs are made as the record beside the graphs says, so one of the two is not what it was. Lack of
-    memory stays what it is.
+    memory is a MemoryError.
     """
     try:
-        yield
+        with memory_errors():
+            yield
     except (MoeiError, MemoryError):
         raise
     except Exception as error:  # engines share no type of error

@@ -15,7 +15,6 @@ from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.graph_errors import graph_errors
 from moei_toolkit.inference.runtimes.graphs import Graphs
-from moei_toolkit.inference.runtimes.memory_errors import memory_errors
 from moei_toolkit.inference.runtimes.packages import import_extra
 
 _FATAL_ONLY = 4  # what fails is raised as well
@@ -53,7 +52,7 @@ class OnnxRuntime(Runtime):
         return self._run(self._graphs.router, g=g)
 
     def _run(self, graph: Path, **inputs: np.ndarray) -> np.ndarray:
-        with graph_errors(graph, inputs), memory_errors():
+        with graph_errors(graph, inputs):
             output: np.ndarray = self._session(graph).run(None, inputs)[0]
         return output
 

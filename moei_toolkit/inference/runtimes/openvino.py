@@ -18,7 +18,6 @@ from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.graph_errors import graph_errors
 from moei_toolkit.inference.runtimes.graphs import Graphs
-from moei_toolkit.inference.runtimes.memory_errors import memory_errors
 from moei_toolkit.inference.runtimes.packages import import_extra
 from moei_toolkit.types import Precision
 
@@ -119,7 +118,7 @@ class OpenVINORuntime(Runtime):
             return self._run(graph, "f32", shapes, inputs)
 
     def _run(self, graph: Path, hint: str, shapes: _Shapes, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-        with graph_errors(graph, inputs), memory_errors():
+        with graph_errors(graph, inputs):
             output: np.ndarray = self._compiled(graph, hint, shapes)(inputs)[0]
         return output
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from moei_toolkit.errors import DataError
-from moei_toolkit.io.json_file import read_object
+from moei_toolkit.io.json_file import glance_at
 
 _TOLD = {"modified_ns", "model"}
 """What every record has among others."""
@@ -17,14 +16,6 @@ def record_path(picture: Path) -> Path:
     return picture.with_name(picture.name + ".json")
 
 
-def read_record(path: Path) -> dict[str, Any]:
-    """Return what a JSON file holds; empty if it is no JSON object, or cannot be read."""
-    try:
-        return read_object(path)
-    except DataError:
-        return {}
-
-
 def is_record(content: dict[str, Any]) -> bool:
     """Tell whether that is the record of a restoration."""
     return content.keys() >= _TOLD
@@ -32,4 +23,4 @@ def is_record(content: dict[str, Any]) -> bool:
 
 def is_restoration(picture: Path) -> bool:
     """Tell whether a record says of a picture that it was restored."""
-    return is_record(read_record(record_path(picture)))
+    return is_record(glance_at(record_path(picture)))

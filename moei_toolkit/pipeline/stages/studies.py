@@ -14,7 +14,7 @@ from moei_toolkit.evaluation.statistics.comparisons import comparison_from
 from moei_toolkit.evaluation.statistics.rank_agreement import RankAgreement
 from moei_toolkit.evaluation.studies import Ablation, Ablations, OtherData, Studies
 from moei_toolkit.io.atomic import atomic_write_json
-from moei_toolkit.io.json_file import read_object
+from moei_toolkit.io.json_file import is_number, read_object
 from moei_toolkit.io.manifest import read_manifest
 from moei_toolkit.pipeline.chain import CALIBRATE, DATA, DENSE, EVALUATE, ROUTER
 from moei_toolkit.pipeline.judging.evaluation import ROWS_FILE
@@ -105,7 +105,7 @@ def _other_data(folder: Path, own: Mapping[str, str], rows: Sequence[Row]) -> Ot
 
 def _number(values: Mapping[str, Any], name: str) -> float:
     value = values[name]
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    if not is_number(value):
         raise TypeError(f"{name}, which is {value!r:.80} and no number")
     return float(value)
 

@@ -17,7 +17,7 @@ from moei_toolkit.config.search_space import REFERENCE, SearchSpace, Variant
 from moei_toolkit.errors import ConfigError, StoreError
 from moei_toolkit.io.atomic import atomic_write_json
 from moei_toolkit.io.disk import make_folder
-from moei_toolkit.io.json_file import parse_json
+from moei_toolkit.io.json_file import parse_object
 from moei_toolkit.tuning.planning.variants import draw_variants, list_variants, require_factors, value_at
 
 PLAN_FILE = "plan.json"
@@ -154,9 +154,7 @@ def read_search(folder: Path) -> Search:
     """
     path = folder / PLAN_FILE
     try:
-        raw = parse_json(path.read_bytes())
-        if not isinstance(raw, dict):
-            raise ValueError(f"expected a JSON object, got a {type(raw).__name__}")
+        raw = parse_object(path.read_bytes())
     except OSError as error:
         raise StoreError(
             f"cannot read {path}: {error.strerror}. "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
 from moei_toolkit.io.atomic import atomic_write_json
+from moei_toolkit.io.json_file import glance_at
 
 BEGUN_NAME = "begun.json"
 
@@ -30,7 +30,7 @@ def end(folder: Path) -> None:
 
 def what_is_said(folder: Path) -> Mapping[str, Any]:
     """Return what a prepared set says of itself, or the note of one that is not; empty where neither is."""
-    return _read(folder / PREPARED_NAME) or _read(folder / BEGUN_NAME)
+    return glance_at(folder / PREPARED_NAME) or glance_at(folder / BEGUN_NAME)
 
 
 def storage_of(folder: Path) -> str | None:
@@ -44,14 +44,5 @@ def storage_begun(folder: Path) -> str | None:
 
 
 def _storage(path: Path) -> str | None:
-    found = _read(path).get("storage")
+    found = glance_at(path).get("storage")
     return found if isinstance(found, str) else None
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    """Return what a file says, whatever became of the tables beside it; nothing where it cannot be read."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
