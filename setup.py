@@ -71,7 +71,10 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["moei_toolkit", "moei_toolkit.*"]),
     cmdclass={"build_py": BuildWithConfigs},
-    package_data={"moei_toolkit": ["py.typed", "templates/*.txt", "templates/*/*.txt", "models/*/*"]},
+    package_data={
+        "moei_toolkit": ["py.typed", "models/*/*"],
+        "moei_toolkit.new_plugin": ["templates/*.txt", "templates/*/*.txt"],
+    },
     install_requires=CORE,
     extras_require={"onnx": ONNX, "openvino": OPENVINO, "export": EXPORT, "optuna": OPTUNA, "test": TEST},
     entry_points={

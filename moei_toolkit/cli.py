@@ -221,7 +221,7 @@ def _report(error: Exception, arguments: Sequence[str]) -> int:
 
 def _plugin_behind(error: Exception) -> str:
     from moei_toolkit.pipeline.running.culprit import plugin_behind
-    from moei_toolkit.plugins import load_plugins
+    from moei_toolkit.registration.plugins import load_plugins
 
     return plugin_behind(error) if load_plugins.cache_info().currsize else ""  # not loaded, not to blame
 

@@ -38,7 +38,7 @@ class Register(Protocol):
         """Offer one component.
 
         Args:
-            kind: One of ``moei_toolkit.plugins.KINDS``, for instance ``"experts"``.
+            kind: One of ``moei_toolkit.registration.plugin_table.KINDS``, for instance ``"experts"``.
             name: What a configuration calls it: letters, digits and underscores.
             target: ``"package.module:Class"``, imported on first use, or the class itself.
 

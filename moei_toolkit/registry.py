@@ -6,9 +6,9 @@ import inspect
 from hashlib import sha256
 from pathlib import Path
 
-from moei_toolkit.component_registry import ComponentRegistry
 from moei_toolkit.errors import RegistryError, did_you_mean
-from moei_toolkit.plugins import PluginTable
+from moei_toolkit.registration.component_registry import ComponentRegistry
+from moei_toolkit.registration.plugin_table import PluginTable
 
 __all__ = [
     "ABSTENTIONS",

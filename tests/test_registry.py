@@ -7,11 +7,12 @@ import logging
 import pytest
 from torch import nn
 
-from moei_toolkit.builtin import COMPONENTS
 from moei_toolkit.errors import RegistryError
 from moei_toolkit.experts.base import Expert
 from moei_toolkit.experts.dense import Dense
-from moei_toolkit.plugins import KINDS, TOOLKIT, load
+from moei_toolkit.registration.builtin import COMPONENTS
+from moei_toolkit.registration.plugin_table import KINDS
+from moei_toolkit.registration.plugins import TOOLKIT, load
 from moei_toolkit.registry import (
     CONTRACTS,
     EXPERTS,
@@ -122,7 +123,7 @@ def test_the_same_class_may_come_again(experts):
 
 def test_a_decorated_class_that_clashes_with_a_plugin_is_refused_on_lookup(experts, monkeypatch):
     table = load(())
-    monkeypatch.setattr("moei_toolkit.component_registry.COMPONENTS", ())
+    monkeypatch.setattr("moei_toolkit.registration.component_registry.COMPONENTS", ())
     experts.register_module(name="dense", module=define())
     with pytest.raises(RegistryError, match=f"provided by {TOOLKIT} .*claimed again"):
         experts.get("dense")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from moei_toolkit.cli import CommandParser, parse_path, run_main
 from moei_toolkit.errors import PluginError, did_you_mean
-from moei_toolkit.skeleton import SINGULAR, Skeleton
+from moei_toolkit.new_plugin.skeleton import SINGULAR, Skeleton
 
 
 def main(argv: Sequence[str]) -> int:
@@ -55,7 +55,7 @@ def require_free(skeleton: Skeleton, folder: Path) -> None:
         PluginError: If the folder exists, Python has a package of that name, or a plugin or the toolkit a
             component.
     """
-    from moei_toolkit.plugins import discover, load
+    from moei_toolkit.registration.plugins import discover, load
 
     if folder.exists():
         raise PluginError(f"{folder} exists already; choose another name, or remove it")

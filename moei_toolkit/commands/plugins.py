@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from moei_toolkit.cli import CommandParser, format_table, run_main
 from moei_toolkit.errors import PluginError
-from moei_toolkit.plugins import HOOKS, KINDS, PluginTable, discover, is_strict, load
+from moei_toolkit.registration.plugin_table import KINDS, PluginTable
+from moei_toolkit.registration.plugins import HOOKS, discover, is_strict, load
 
 Row = dict[str, str]
 

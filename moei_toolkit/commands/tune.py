@@ -107,7 +107,7 @@ def _parser() -> CommandParser:
 
 def _new_search(args: argparse.Namespace) -> Search:
     from moei_toolkit.config.loader import load_config
-    from moei_toolkit.plugins import is_strict, load_plugins
+    from moei_toolkit.registration.plugins import is_strict, load_plugins
     from moei_toolkit.tuning.planning.catalogue import find_space
     from moei_toolkit.tuning.planning.search import make_search
 

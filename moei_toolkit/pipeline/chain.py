@@ -12,12 +12,12 @@ from typing import Any
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.training import Training
-from moei_toolkit.construction import types_in
 from moei_toolkit.data.preparation.prepared_set import PREPARED_NAME
 from moei_toolkit.errors import RegistryError
 from moei_toolkit.pipeline.running.components import plugins_with_sections
 from moei_toolkit.pipeline.running.source import source_digest
 from moei_toolkit.pipeline.running.stage import Stage, StageContext
+from moei_toolkit.registration.construction import types_in
 from moei_toolkit.types import expert_stage
 
 STAGES = "moei_toolkit.pipeline.stages"

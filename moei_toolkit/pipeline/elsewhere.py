@@ -36,7 +36,7 @@ from moei_toolkit.pipeline.measuring.resuming import KEPT_FILE, measure_on
 from moei_toolkit.pipeline.reporting.origin import origin_of
 from moei_toolkit.pipeline.reporting.writing import write_report
 from moei_toolkit.pipeline.running.source import source_digest
-from moei_toolkit.plugins import load_plugins
+from moei_toolkit.registration.plugins import load_plugins
 from moei_toolkit.types import CLEAN
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from mmengine.device import get_device
 from torch import Tensor
 
 from moei_toolkit.backbones.base import Backbone
-from moei_toolkit.component_registry import ComponentRegistry
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.schema import Config
 from moei_toolkit.engine.precision import check_precision
@@ -24,6 +23,7 @@ from moei_toolkit.inference.machine.precision import require_precision
 from moei_toolkit.inference.tiles.tiling import tile_spans
 from moei_toolkit.pipeline.measuring.metrics import build_metrics
 from moei_toolkit.pipeline.running.culprit import blame
+from moei_toolkit.registration.component_registry import ComponentRegistry
 from moei_toolkit.registry import (
     ABSTENTIONS,
     BACKBONES,

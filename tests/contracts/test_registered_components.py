@@ -11,9 +11,10 @@ import torch
 from layout_trees import OPTIONS, PUBLISHED, plant
 
 from moei_toolkit.backbones.base import Backbone
-from moei_toolkit.builtin import COMPONENTS
 from moei_toolkit.io.json_lines import write_json_lines
-from moei_toolkit.plugins import KINDS, TOOLKIT
+from moei_toolkit.registration.builtin import COMPONENTS
+from moei_toolkit.registration.plugin_table import KINDS
+from moei_toolkit.registration.plugins import TOOLKIT
 from moei_toolkit.registry import (
     ABSTENTIONS,
     BACKBONES,

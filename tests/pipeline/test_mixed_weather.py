@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from moei_toolkit.config.loader import load_config, validate_config
-from moei_toolkit.construction import parts_of, types_in
 from moei_toolkit.pipeline.chain import make_chain
 from moei_toolkit.pipeline.running.components import component_version
 from moei_toolkit.pipeline.running.fingerprint import recipe_of
+from moei_toolkit.registration.construction import parts_of, types_in
 
 RAW = load_config(Path(__file__).parents[2] / "configs" / "moei_rain_haze_snow.py").model_dump()
 SLEET = {

@@ -9,7 +9,7 @@ from distributions import STRICT, install, write_package
 from plugin_site import Site
 
 from moei_toolkit import __version__
-from moei_toolkit.skeleton import SINGULAR, compatible
+from moei_toolkit.new_plugin.skeleton import SINGULAR, compatible
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from moei_toolkit.commands.new_plugin import write_files
-from moei_toolkit.skeleton import Skeleton
+from moei_toolkit.new_plugin.skeleton import Skeleton
 
 ROOT = Path(__file__).parents[2]
 STRICT = "MOEI_STRICT_PLUGINS"

@@ -8,7 +8,8 @@ import textwrap
 from importlib import metadata
 from pathlib import Path
 
-from moei_toolkit.plugins import GROUP, PluginTable, load
+from moei_toolkit.registration.plugin_table import PluginTable
+from moei_toolkit.registration.plugins import GROUP, load
 
 
 class Site:

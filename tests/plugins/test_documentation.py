@@ -15,10 +15,11 @@ from moei_toolkit import hookspecs, testing
 from moei_toolkit.config.search_space import Choices, Interval, SearchSpace, Variant
 from moei_toolkit.data.layouts.base import DegradedFile, Leftover, Scene
 from moei_toolkit.data.weather.base import View
-from moei_toolkit.plugins import HOOKS, KINDS
+from moei_toolkit.new_plugin.skeleton import SINGULAR
+from moei_toolkit.registration.plugin_table import KINDS
+from moei_toolkit.registration.plugins import HOOKS
 from moei_toolkit.registry import CONTRACTS, registry_of
 from moei_toolkit.report_section import Drawing, ReportSection, Table
-from moei_toolkit.skeleton import SINGULAR
 
 PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
 

@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 from distributions import ROOT, run
 
-from moei_toolkit.plugins import TOOLKIT
-from moei_toolkit.skeleton import SINGULAR
+from moei_toolkit.new_plugin.skeleton import SINGULAR
+from moei_toolkit.registration.plugins import TOOLKIT
 
 TOOL = str(ROOT / "tools" / "plugins.py")
 FAILED = {

@@ -6,9 +6,10 @@ from importlib.metadata import EntryPoint
 import pytest
 from plugin_site import plugin
 
-from moei_toolkit.builtin import COMPONENTS
 from moei_toolkit.errors import PluginError
-from moei_toolkit.plugins import GROUP, KINDS, TOOLKIT, Provider, load, load_plugins
+from moei_toolkit.registration.builtin import COMPONENTS
+from moei_toolkit.registration.plugin_table import KINDS, Provider
+from moei_toolkit.registration.plugins import GROUP, TOOLKIT, load, load_plugins
 
 GOOD = plugin(("experts", "toy", "toy_expert:Toy"), ("losses", "toy", "toy_loss:Toy"))
 
@@ -176,7 +177,12 @@ def test_damaged_metadata_does_not_stop_discovery(site):
     assert table.entries("experts")["toy"].provider == Provider("unknown", "unversioned", "plugin")
 
 
-SCRIPT = "from moei_toolkit.plugins import load_plugins as f; a = f(); assert a is f(); print(len(a.failed))"
+SCRIPT = """
+from moei_toolkit.registration.plugins import load_plugins
+table = load_plugins()
+assert table is load_plugins()
+print(len(table.failed))
+"""
 
 
 def test_installed_plugins_are_found_and_failures_logged_once(site):
@@ -201,7 +207,7 @@ def test_load_plugins_is_cached():
 
 
 def test_modules_of_the_toolkit_itself_are_never_forgotten(monkeypatch):
-    monkeypatch.delitem(sys.modules, "moei_toolkit.arguments", raising=False)
-    (state,) = load([EntryPoint("x", "moei_toolkit.arguments", GROUP)]).failed
+    monkeypatch.delitem(sys.modules, "moei_toolkit.registration.arguments", raising=False)
+    (state,) = load([EntryPoint("x", "moei_toolkit.registration.arguments", GROUP)]).failed
     assert "implements no hook" in state.reason
-    assert "moei_toolkit.arguments" in sys.modules
+    assert "moei_toolkit.registration.arguments" in sys.modules

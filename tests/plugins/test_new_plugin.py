@@ -15,8 +15,9 @@ from plugin_site import plugin
 from moei_toolkit import testing
 from moei_toolkit.commands.new_plugin import main
 from moei_toolkit.errors import PluginError, StoreError
-from moei_toolkit.plugins import KINDS, TOOLKIT
-from moei_toolkit.skeleton import SINGULAR, Skeleton, compatible
+from moei_toolkit.new_plugin.skeleton import SINGULAR, Skeleton, compatible
+from moei_toolkit.registration.plugin_table import KINDS
+from moei_toolkit.registration.plugins import TOOLKIT
 
 TOOL = str(ROOT / "tools" / "new_plugin.py")
 MOST_LINES = 40
@@ -66,9 +67,10 @@ def test_templates_are_part_of_the_distribution(monkeypatch):
     said = {}
     monkeypatch.setattr("setuptools.setup", said.update)
     runpy.run_path(str(ROOT / "setup.py"))
-    package = ROOT / "moei_toolkit"
-    packed = {path for pattern in said["package_data"]["moei_toolkit"] for path in package.glob(pattern)}
-    assert {path for path in (package / "templates").rglob("*") if path.is_file()} <= packed
+    package = ROOT / "moei_toolkit" / "new_plugin"
+    patterns = said["package_data"]["moei_toolkit.new_plugin"]
+    packed = {path for pattern in patterns for path in package.glob(pattern)}
+    assert {path for path in (package / "templates").rglob("*") if path.is_file()} == packed
 
 
 def test_what_is_listed_is_what_is_written(tmp_path, capsys):

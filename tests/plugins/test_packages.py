@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from distributions import ROOT
 
-from moei_toolkit.plugin_table import Entry, Provider
-from moei_toolkit.plugins import GROUP
-from moei_toolkit.skeleton import SINGULAR
+from moei_toolkit.new_plugin.skeleton import SINGULAR
+from moei_toolkit.registration.plugin_table import Entry, Provider
+from moei_toolkit.registration.plugins import GROUP
 
 FOLDER = ROOT / "plugins"
 PACKAGES = sorted(path.parent.name for path in FOLDER.glob("*/pyproject.toml"))

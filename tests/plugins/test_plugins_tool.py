@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plugin_site import plugin
 
-from moei_toolkit.plugins import TOOLKIT
+from moei_toolkit.registration.plugins import TOOLKIT
 
 TOOL = str(Path(__file__).parents[2] / "tools" / "plugins.py")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from distributions import ROOT, write_package
 
-from moei_toolkit.skeleton import SINGULAR
+from moei_toolkit.new_plugin.skeleton import SINGULAR
 
 NAMED = set(
     re.findall(

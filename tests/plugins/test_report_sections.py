@@ -29,7 +29,7 @@ from moei_toolkit.pipeline.reporting.run_view import ShownRun
 from moei_toolkit.pipeline.running.components import component_version
 from moei_toolkit.pipeline.running.explain import explain
 from moei_toolkit.pipeline.running.plan import PlannedStage, make_plan
-from moei_toolkit.plugins import load_plugins
+from moei_toolkit.registration.plugins import load_plugins
 
 HEAD = """
 from moei_toolkit.hookspecs import hookimpl
@@ -51,7 +51,7 @@ def source(*lines: str) -> str:
 def only(find: Callable[[], Sequence[EntryPoint]]) -> Iterator[None]:
     """Let the plugins of the process be those that are found."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("moei_toolkit.plugins.discover", find)
+        patch.setattr("moei_toolkit.registration.plugins.discover", find)
         load_plugins.cache_clear()
         yield
     load_plugins.cache_clear()

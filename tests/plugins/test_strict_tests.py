@@ -8,7 +8,7 @@ import pytest
 from distributions import ROOT, STRICT
 
 from moei_toolkit.errors import PluginError
-from moei_toolkit.plugins import is_strict, load_plugins
+from moei_toolkit.registration.plugins import is_strict, load_plugins
 
 PACKAGES = {path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml")}
 

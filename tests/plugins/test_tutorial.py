@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from distributions import ROOT, STRICT
 
-from moei_toolkit.skeleton import SINGULAR, Skeleton
+from moei_toolkit.new_plugin.skeleton import SINGULAR, Skeleton
 
 TUTORIAL = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -12,7 +12,7 @@ from moei_toolkit.commands.tune import main
 from moei_toolkit.config.frozen import FrozenDict
 from moei_toolkit.config.loader import dump_config, load_config
 from moei_toolkit.errors import ConfigError, StoreError
-from moei_toolkit.plugins import load
+from moei_toolkit.registration.plugins import load
 from moei_toolkit.tuning.planning.catalogue import find_space
 from moei_toolkit.tuning.planning.search import make_search, write_search
 

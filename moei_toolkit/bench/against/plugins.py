@@ -13,7 +13,7 @@ from moei_toolkit.bench.against.timing import Work
 
 COUNT, PAGE = 50, 200
 """How many plugins there are, and lines of a README, which metadata hold too."""
-LOAD = "from moei_toolkit.plugins import load_plugins; load_plugins()"
+LOAD = "from moei_toolkit.registration.plugins import load_plugins; load_plugins()"
 
 _PLUGIN = '''"""What the package offers."""
 

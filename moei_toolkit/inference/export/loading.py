@@ -10,12 +10,12 @@ import numpy as np
 from moei_toolkit.calibrators.base import Calibrator
 from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.calibrators.rules.threshold import Threshold
-from moei_toolkit.construction import build_offered
 from moei_toolkit.errors import CheckpointError, ConfigError, did_you_mean, located
 from moei_toolkit.inference.decider import Decider
 from moei_toolkit.inference.export.record import RECORD, Fitted, graphs_in, read_bundle
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.engines import ENGINES
+from moei_toolkit.registration.construction import build_offered
 
 _CALIBRATOR = "moei_toolkit.calibrators.base:Calibrator"
 _RULE = "moei_toolkit.calibrators.rules.base:AbstentionRule"

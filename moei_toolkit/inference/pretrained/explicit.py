@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Any
 
-from moei_toolkit.arguments import plain_defaults
-from moei_toolkit.component_registry import ComponentRegistry
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.frozen import FrozenDict
 from moei_toolkit.config.model import Architecture
-from moei_toolkit.construction import parts_of
+from moei_toolkit.registration.arguments import plain_defaults
+from moei_toolkit.registration.component_registry import ComponentRegistry
+from moei_toolkit.registration.construction import parts_of
 from moei_toolkit.registry import ABSTENTIONS, BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
 
 

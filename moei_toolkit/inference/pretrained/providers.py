@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from moei_toolkit.component_registry import ComponentRegistry
 from moei_toolkit.config.component import Component
 from moei_toolkit.config.model import Architecture
-from moei_toolkit.construction import types_in
+from moei_toolkit.registration.component_registry import ComponentRegistry
+from moei_toolkit.registration.construction import types_in
 from moei_toolkit.registry import ABSTENTIONS, BACKBONES, CALIBRATORS, EXPERTS, ROUTERS
 
 

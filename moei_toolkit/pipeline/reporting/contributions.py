@@ -11,8 +11,8 @@ from moei_toolkit.errors import DataError, as_sentence, located
 from moei_toolkit.hookspecs import RunView
 from moei_toolkit.io.json_file import read_object
 from moei_toolkit.pipeline.running.components import SECTIONS_HOOK
-from moei_toolkit.plugin_replies import Reply, ask_each
-from moei_toolkit.plugins import LoadedPlugin, PluginTable
+from moei_toolkit.registration.plugin_replies import Reply, ask_each
+from moei_toolkit.registration.plugin_table import LoadedPlugin, PluginTable
 from moei_toolkit.report.blocks.figure import Figure
 from moei_toolkit.report.blocks.layout import Section
 from moei_toolkit.report.contribution import Contribution

@@ -17,7 +17,8 @@ from moei_toolkit.pipeline.judging.showing import DECISION_FILE, PICTURES_FOLDER
 from moei_toolkit.pipeline.reporting.contributions import ask_for_sections, kept_contributions
 from moei_toolkit.pipeline.reporting.derivation import derive_report
 from moei_toolkit.pipeline.reporting.run_view import ShownRun
-from moei_toolkit.plugins import PluginTable, is_strict
+from moei_toolkit.registration.plugin_table import PluginTable
+from moei_toolkit.registration.plugins import is_strict
 from moei_toolkit.report.blocks.slider import Slider, Version
 from moei_toolkit.report.content import sections_of
 from moei_toolkit.report.files import PAGE_FILE

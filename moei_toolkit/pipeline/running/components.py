@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from moei_toolkit.errors import RegistryError, located
 from moei_toolkit.pipeline.running.source import source_digest
-from moei_toolkit.plugins import LoadedPlugin, load_plugins
+from moei_toolkit.registration.plugin_table import LoadedPlugin
+from moei_toolkit.registration.plugins import load_plugins
 
 REPORT_SECTIONS = "report_sections"
 """Kind of a plugin that adds sections to reports: of these, too, a result may depend."""

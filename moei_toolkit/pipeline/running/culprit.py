@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import metadata
 
 from moei_toolkit.frames import last_place_in
-from moei_toolkit.plugins import KINDS, TOOLKIT, Provider, load_plugins
+from moei_toolkit.registration.plugin_table import KINDS, Provider
+from moei_toolkit.registration.plugins import TOOLKIT, load_plugins
 
 
 def plugin_behind(error: BaseException) -> str:

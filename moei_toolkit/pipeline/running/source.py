@@ -14,11 +14,7 @@ from moei_toolkit.io.hashing import sha256_bytes, sha256_file
 
 TOOLKIT = "moei_toolkit"
 FINDERS = (
-    "arguments",
-    "builtin",
-    "component_registry",
     "config",
-    "construction",
     "errors",
     "frames",
     "hookspecs",
@@ -27,9 +23,7 @@ FINDERS = (
     "pipeline.running.components",
     "pipeline.running.source",
     "pipeline.running.stage",
-    "plugin_replies",
-    "plugin_table",
-    "plugins",
+    "registration",
     "registry",
 )
 """What finds, checks and reports, but computes no result: a new built-in must not make old results stale."""

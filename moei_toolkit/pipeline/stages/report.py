@@ -5,7 +5,7 @@ from __future__ import annotations
 from moei_toolkit.pipeline.reporting.origin import origin_of
 from moei_toolkit.pipeline.reporting.writing import write_report
 from moei_toolkit.pipeline.running.stage import StageContext
-from moei_toolkit.plugins import load_plugins
+from moei_toolkit.registration.plugins import load_plugins
 
 
 def run(context: StageContext) -> None:

@@ -13,8 +13,8 @@ from moei_toolkit.config.problems import config_error
 from moei_toolkit.config.python_file import read_python_file
 from moei_toolkit.config.search_space import SearchSpace
 from moei_toolkit.errors import ConfigError, PluginError, did_you_mean
-from moei_toolkit.plugin_replies import ask_each
-from moei_toolkit.plugins import LoadedPlugin, PluginTable
+from moei_toolkit.registration.plugin_replies import ask_each
+from moei_toolkit.registration.plugin_table import LoadedPlugin, PluginTable
 
 NAMES = ("ablations", "grid")
 """Modules of `moei_toolkit.tuning.spaces`."""

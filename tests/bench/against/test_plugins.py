@@ -14,7 +14,7 @@ from moei_toolkit.bench.against.benchmark import Scale
 
 REPORT = """
 import json, sys
-from moei_toolkit.plugins import load_plugins
+from moei_toolkit.registration.plugins import load_plugins
 table = load_plugins()
 print(json.dumps({
     "loaded": [state.name for state in table.states if state.status == "loaded"],

@@ -21,7 +21,7 @@ from moei_toolkit.inference.export.writing import export_bundle, planned_files
 from moei_toolkit.inference.loading.run import load_run
 from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
 from moei_toolkit.io.hashing import sha256_file
-from moei_toolkit.plugin_table import PluginTable
+from moei_toolkit.registration.plugin_table import PluginTable
 from moei_toolkit.types import DENSE
 
 FILES = [
@@ -164,7 +164,7 @@ def test_a_graph_that_cannot_be_run_is_refused(exported, tmp_path, traced, spoil
 def test_a_calibrator_that_nobody_offers_is_noticed_before_the_bundle_appears(
     exported, tmp_path, traced, monkeypatch
 ):
-    monkeypatch.setattr("moei_toolkit.construction.load_plugins", PluginTable)
+    monkeypatch.setattr("moei_toolkit.registration.construction.load_plugins", PluginTable)
     with pytest.raises(
         RegistryError, match="neither the toolkit nor an installed plugin offers 'temperature'"
     ):

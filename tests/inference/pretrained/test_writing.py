@@ -12,7 +12,6 @@ import torch
 from tiny_model import ORIGIN, make_model
 from tiny_run import EXPERTS, make_backbone, make_run, stage
 
-from moei_toolkit.arguments import plain_defaults
 from moei_toolkit.backbones.global_unet import GlobalUNet
 from moei_toolkit.calibrators.rules.selective import Selective
 from moei_toolkit.config.component import Component
@@ -26,7 +25,8 @@ from moei_toolkit.inference.pretrained.providers import plugins_of
 from moei_toolkit.inference.pretrained.record import RECORD, WEIGHTS, is_model, read_model
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.weights import save_weights
-from moei_toolkit.plugin_table import Provider
+from moei_toolkit.registration.arguments import plain_defaults
+from moei_toolkit.registration.plugin_table import Provider
 from moei_toolkit.routers.mlp import MLPRouter
 
 

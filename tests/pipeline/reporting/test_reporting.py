@@ -23,7 +23,7 @@ from moei_toolkit.pipeline.judging.showing import PICTURES_FOLDER, Shown, save_p
 from moei_toolkit.pipeline.reporting import writing
 from moei_toolkit.pipeline.reporting.origin import origin_of
 from moei_toolkit.pipeline.reporting.writing import write_report
-from moei_toolkit.plugins import PluginTable
+from moei_toolkit.registration.plugin_table import PluginTable
 
 VERSIONS = ("input", "dense", "actual", "clean")
 GRAY = np.full((8, 8, 3), 0.5, np.float32)

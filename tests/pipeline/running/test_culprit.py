@@ -13,8 +13,8 @@ from moei_toolkit.cli import run_main
 from moei_toolkit.errors import ConfigError
 from moei_toolkit.frames import carry_places
 from moei_toolkit.pipeline.running import culprit
-from moei_toolkit.plugin_table import Entry, LoadedPlugin, PluginTable, Provider
-from moei_toolkit.plugins import TOOLKIT, load_plugins
+from moei_toolkit.registration.plugin_table import Entry, LoadedPlugin, PluginTable, Provider
+from moei_toolkit.registration.plugins import TOOLKIT, load_plugins
 
 
 @pytest.fixture

@@ -310,7 +310,7 @@ def test_nothing_to_do_needs_no_torch(lab, tmp_path):
     """With real components: their code is identified without importing it."""
     code = (
         "import sys\nfrom pathlib import Path\nimport fake_pipeline as fake\n"
-        "from moei_toolkit.builtin import COMPONENTS\n"
+        "from moei_toolkit.registration.builtin import COMPONENTS\n"
         "from moei_toolkit.pipeline.running.run import run_pipeline\n"
         "from moei_toolkit.pipeline.running.stage import Stage\n"
         "names = tuple((kind, name) for kind, name, _ in COMPONENTS)\n"

@@ -133,7 +133,7 @@ def test_a_new_built_in_makes_nothing_stale():
     assert len(stages) > 10
     for stage in stages:
         found = imported(f"moei_toolkit.pipeline.stages.{stage.stem}")
-        assert not found & {"moei_toolkit.builtin", "moei_toolkit.registry"}
+        assert not found & {"moei_toolkit.registration.builtin", "moei_toolkit.registry"}
 
 
 @pytest.mark.parametrize("finder", source.FINDERS)

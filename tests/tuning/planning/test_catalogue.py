@@ -11,7 +11,7 @@ from plugin_site import Site
 
 from moei_toolkit.config.search_space import Choices, Interval
 from moei_toolkit.errors import ConfigError, PluginError
-from moei_toolkit.plugins import load, load_plugins
+from moei_toolkit.registration.plugins import load, load_plugins
 from moei_toolkit.tuning.planning.catalogue import NAMES, find_space, list_spaces
 
 HEAD = """

@@ -23,24 +23,13 @@ from packaging.utils import canonicalize_name
 from moei_toolkit import __version__, hookspecs
 from moei_toolkit.errors import MoeiError, PluginError, did_you_mean
 from moei_toolkit.frames import last_place_in, words_of
-from moei_toolkit.plugin_table import KINDS, Entry, LoadedPlugin, PluginState, PluginTable, Provider
-
-__all__ = [
-    "GROUP",
-    "HOOKS",
-    "KINDS",
-    "TOOLKIT",
-    "Entry",
-    "LoadedPlugin",
-    "PluginState",
-    "PluginTable",
-    "Provider",
-    "discover",
-    "is_strict",
-    "load",
-    "load_plugins",
-    "reason_of",
-]
+from moei_toolkit.registration.plugin_table import (
+    Entry,
+    LoadedPlugin,
+    PluginState,
+    PluginTable,
+    Provider,
+)
 
 GROUP = "moei_toolkit.plugins"
 TOOLKIT = Provider("moei_toolkit", __version__, "built-in")
@@ -84,7 +73,7 @@ def load(entry_points: Iterable[EntryPoint], strict: bool = False) -> PluginTabl
         PluginError: If ``strict`` and a plugin fails; the cause is chained.
     """
     table = PluginTable()
-    _load_one(table, EntryPoint("builtin", "moei_toolkit.builtin", GROUP), TOOLKIT, strict=True)
+    _load_one(table, EntryPoint("builtin", "moei_toolkit.registration.builtin", GROUP), TOOLKIT, strict=True)
     plugins = [(provider_of(entry_point), entry_point) for entry_point in entry_points]
     for provider, entry_point in sorted(plugins, key=lambda plugin: _order(*plugin)):
         _load_one(table, entry_point, provider, strict)

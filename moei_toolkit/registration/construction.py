@@ -6,10 +6,10 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from moei_toolkit.arguments import match_arguments
 from moei_toolkit.errors import MoeiError, RegistryError, did_you_mean, located
-from moei_toolkit.plugin_table import Entry
-from moei_toolkit.plugins import load_plugins
+from moei_toolkit.registration.arguments import match_arguments
+from moei_toolkit.registration.plugin_table import Entry
+from moei_toolkit.registration.plugins import load_plugins
 
 
 def load_class(entry: Entry, contract: str) -> type:

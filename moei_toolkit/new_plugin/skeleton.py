@@ -1,4 +1,4 @@
-"""What a new plugin consists of: the templates of this package, filled in with its names."""
+"""What a new plugin consists of: the templates beside it, filled in with its names."""
 
 from __future__ import annotations
 
@@ -102,4 +102,5 @@ def compatible(version: str) -> str:
 
 
 def _template(name: str) -> str:
-    return resources.files("moei_toolkit").joinpath(f"templates/{name}.txt").read_text(encoding="utf-8")
+    templates = resources.files("moei_toolkit.new_plugin") / "templates"
+    return (templates / f"{name}.txt").read_text(encoding="utf-8")

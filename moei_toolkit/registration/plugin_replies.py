@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from moei_toolkit.errors import PluginError
-from moei_toolkit.plugins import LoadedPlugin, PluginTable, reason_of
+from moei_toolkit.registration.plugin_table import LoadedPlugin, PluginTable
+from moei_toolkit.registration.plugins import reason_of
 
 T = TypeVar("T")
 

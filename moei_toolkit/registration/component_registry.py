@@ -9,11 +9,11 @@ from typing import Any
 
 from mmengine.registry import Registry
 
-from moei_toolkit.builtin import COMPONENTS
-from moei_toolkit.construction import construct, load_class
 from moei_toolkit.errors import RegistryError, as_sentence, did_you_mean
-from moei_toolkit.plugin_table import describe_conflict
-from moei_toolkit.plugins import TOOLKIT, Entry, PluginTable, Provider, load_plugins
+from moei_toolkit.registration.builtin import COMPONENTS
+from moei_toolkit.registration.construction import construct, load_class
+from moei_toolkit.registration.plugin_table import Entry, PluginTable, Provider, describe_conflict
+from moei_toolkit.registration.plugins import TOOLKIT, load_plugins
 
 
 class ComponentRegistry(Registry):

@@ -1,0 +1,1 @@
+"""What a new plugin package begins with."""
