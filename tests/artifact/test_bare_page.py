@@ -11,7 +11,7 @@ from moei_toolkit.report.blocks.headline import Headline
 from moei_toolkit.report.blocks.layout import Grid, Section
 from moei_toolkit.report.blocks.slider import Slider, Version
 from moei_toolkit.report.contribution import Contribution
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report.html import render_report
 from moei_toolkit.report.pictures import Picture
 from moei_toolkit.report_section import Table
@@ -22,7 +22,7 @@ ADDED = [
 
 
 def figure(value: float) -> Figure:
-    drawn = draw_panel("A drawing", 2.0, lambda axes: axes.plot([0, value], [0, 1], label="<&>"))
+    drawn = Panel("A drawing", 2.0, lambda axes: axes.plot([0, value], [0, 1], label="<&>"))
     return Figure("A figure", "How to read it.", [drawn], ["a"], [[value]])
 
 

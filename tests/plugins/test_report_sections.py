@@ -191,8 +191,9 @@ def test_a_drawing_has_the_look_of_the_report_and_the_numbers_of_its_table(site,
     site.install("moei-a", source(*lines))
     ((one,), (again,)) = (ask_for_sections(site.load(), show) for _ in range(2))
     assert one.figure.csv() == "a,b\nx,1\n"
-    assert 'aria-label="Shares. Added by moei-a 1.0."' in one.figure.panels[0]
-    assert "&lt;x&gt;" in one.figure.panels[0]
+    (draw,) = one.figure.panels
+    assert 'aria-label="Shares. Added by moei-a 1.0."' in draw()
+    assert "&lt;x&gt;" in draw()
     assert one.section().html("a") == again.section().html("a")
 
 

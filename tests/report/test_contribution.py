@@ -30,7 +30,7 @@ def test_text_is_text_on_the_page_and_in_markdown():
 
 
 def test_a_section_has_its_parts_in_order():
-    figure = Figure("Shares", "Read it so.", ["<svg></svg>"], TABLE.header, TABLE.rows)
+    figure = Figure("Shares", "Read it so.", [lambda: "<svg></svg>"], TABLE.header, TABLE.rows)
     told = contribution_of(ReportSection("Dispatch", ["First.", "Second."], TABLE), "Added by a 1.0.")
     page = told.section(figure).html("dispatch")
     order = ["Dispatch", "Added by a 1.0.", "First.", "Second.", "Bytes", "Both ways.", "Shares", "<svg>"]

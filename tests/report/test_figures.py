@@ -77,25 +77,36 @@ def drawn():
     return {name: make() for name, make in FIGURES.items()}
 
 
+def svgs(figure) -> list[str]:
+    return [draw() for draw in figure.panels]
+
+
 def texts(figure) -> list[str]:
-    return [text for svg in figure.panels for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
+    return [text for svg in svgs(figure) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_same_numbers_give_the_same_bytes(drawn, name):
-    assert FIGURES[name]() == drawn[name]
+    assert FIGURES[name]().html() == drawn[name].html()
 
 
 def test_whoever_else_uses_matplotlib_changes_nothing(drawn):
     with rc_context({"lines.linewidth": 9, "font.size": 30, "svg.fonttype": "path"}):
-        assert FIGURES["coverage"]() == drawn["coverage"]
+        theirs = FIGURES["coverage"]().html()
         assert rcParams["font.size"] == 30
+    assert theirs == drawn["coverage"].html()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_undrawn_it_has_the_same_form(drawn, name):
+    form = re.sub(r"<svg.*?</svg>\s*", "<svg></svg>", drawn[name].html(), flags=re.DOTALL)
+    assert drawn[name].undrawn().html() == form
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_drawings_are_named_scale_and_follow_the_page(drawn, name):
     assert drawn[name].panels
-    for svg in drawn[name].panels:
+    for svg in svgs(drawn[name]):
         root = ElementTree.fromstring(svg)
         assert root.get("role") == "img"
         assert root.get("aria-label")
@@ -107,7 +118,7 @@ def test_drawings_are_named_scale_and_follow_the_page(drawn, name):
 
 
 def test_no_two_drawings_share_an_id(drawn):
-    found = [set(re.findall(r'\bid="([^"]*)"', svg)) for figure in drawn.values() for svg in figure.panels]
+    found = [set(re.findall(r'\bid="([^"]*)"', svg)) for figure in drawn.values() for svg in svgs(figure)]
     assert sum(map(len, found)) == len(set().union(*found)) > 0
 
 
@@ -225,7 +236,7 @@ def test_provenance_names_stages_and_knows_their_inputs(drawn):
 
 def arcs(stages) -> list[str]:
     """The colours of all curves but the dots, which are blue."""
-    svg = "".join(provenance(stages).panels)
+    svg = "".join(svgs(provenance(stages)))
     found = re.findall(r'd="M[^"]*C[^"]*"[^>]*stroke: var\(--(\w+)', svg)
     return sorted(colour for colour in found if colour != "blue")
 
@@ -305,5 +316,5 @@ def test_an_axis_with_many_values_is_labelled_at_its_ends():
     told = texts(parallel_coordinates(lines, {"beta": values}, "PSNR, dB"))
     assert {"1", "8"} <= set(told)
     assert "4" not in told
-    (panel,) = parallel_coordinates(lines[:1], {"beta": [1.0]}, "PSNR, dB").panels
-    assert panel
+    (svg,) = svgs(parallel_coordinates(lines[:1], {"beta": [1.0]}, "PSNR, dB"))
+    assert "<path" in svg

@@ -207,7 +207,9 @@ def test_rows_must_fit_the_header():
 
 
 def test_the_data_of_a_figure_can_be_had():
-    figure = Figure("A, b", "How.", ["<svg></svg>"], ["name", "value"], [['say "x",\ny', 0.1], ["z", None]])
+    figure = Figure(
+        "A, b", "How.", [lambda: "<svg></svg>"], ["name", "value"], [['say "x",\ny', 0.1], ["z", None]]
+    )
     (link,) = Outline(figure.html()).all("a")
     head, _, data = link["href"].partition(",")
     assert (head, link["download"]) == ("data:text/csv;charset=utf-8;base64", "a-b.csv")

@@ -17,7 +17,7 @@ from moei_toolkit.report.blocks.figure import Figure
 from moei_toolkit.report.blocks.layout import Section
 from moei_toolkit.report.contribution import Contribution
 from moei_toolkit.report.contribution_check import check_drawing, contribution_of
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report_section import ReportSection, Table
 
 CONTRIBUTIONS_FILE = "contributions.json"
@@ -100,10 +100,13 @@ def _drawn(section: ReportSection, origin: str) -> DrawnContribution:
     if section.drawing is None or told.table is None:
         return DrawnContribution(told)
     drawing = check_drawing(section.drawing)
+    drawn = Panel(
+        f"{drawing.title}. {origin}", _HEIGHT, drawing.draw
+    )()  # at once, to name the plugin if it fails
     figure = Figure(
         title=drawing.title,
         caption=drawing.caption,
-        panels=[draw_panel(f"{drawing.title}. {origin}", _HEIGHT, drawing.draw)],
+        panels=[lambda: drawn],
         header=told.table.header,
         rows=told.table.rows,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from moei_toolkit.report.markup import Markup, element, slug
 
@@ -21,7 +21,8 @@ class Figure:
     Attributes:
         title: What it shows.
         caption: How to read it.
-        panels: SVG elements, beside or below each other as there is room; none when there is nothing to draw.
+        panels: Each draws an SVG element; they stand beside or below each other as there is room. None when
+            there is nothing to draw.
         header: Names of the columns of its data.
         rows: Its data, complete and not rounded.
         missing: Why there is nothing to draw.
@@ -29,7 +30,7 @@ class Figure:
 
     title: str
     caption: str
-    panels: Sequence[str]
+    panels: Sequence[Callable[[], str]]
     header: Sequence[str]
     rows: Sequence[Sequence[Value]]
     missing: str = ""
@@ -42,12 +43,16 @@ class Figure:
         writer.writerows(self.rows)
         return text.getvalue()
 
+    def undrawn(self) -> Figure:
+        """Return it with nothing in its drawings, for a page of which only the form counts."""
+        return replace(self, panels=[lambda: "<svg></svg>" for _ in self.panels])
+
     def html(self) -> Markup:
         """Return it as HTML, with the data behind a link."""
         if not self.panels:
             drawn = element("p", self.missing or "Nothing to show.", class_="missing")
             return element("figure", element("h3", self.title), drawn, class_="block chart")
-        drawings = (element("div", Markup(svg)) for svg in self.panels)
+        drawings = (element("div", Markup(draw())) for draw in self.panels)
         panels = element("div", *drawings, class_=f"panels of-{len(self.panels)}")
         caption = element("figcaption", self.caption, " ", self._link())
         return element("figure", element("h3", self.title), panels, caption, class_="block chart")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -57,20 +58,28 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def draw_panel(name: str, height: float, draw: Callable[[Axes], None]) -> str:
-    """Return a drawing as an SVG element whose colours follow the page and whose text is text.
+@dataclass(frozen=True)
+class Panel:
+    """A drawing, made when it is called: an SVG element whose colours follow the page and whose text is text.
 
-    Args:
+    Attributes:
         name: What it shows, for whoever cannot see it; different for every drawing of a page.
         height: In inches; the width is `WIDTH`.
         draw: Called with the axes to draw on.
     """
-    with style.context(["default", {**STYLE, "svg.hashsalt": name}]):  # whatever a matplotlibrc says
-        figure = Figure(figsize=(WIDTH, height))
-        draw(figure.add_subplot())
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return as_variables(_lean(buffer.getvalue(), name))
+
+    name: str
+    height: float
+    draw: Callable[[Axes], None]
+
+    def __call__(self) -> str:
+        """Draw it."""
+        with style.context(["default", {**STYLE, "svg.hashsalt": self.name}]):  # whatever a matplotlibrc says
+            figure = Figure(figsize=(WIDTH, self.height))
+            self.draw(figure.add_subplot())
+            buffer = io.StringIO()
+            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return as_variables(_lean(buffer.getvalue(), self.name))
 
 
 def legend_columns(names: Sequence[str]) -> int:

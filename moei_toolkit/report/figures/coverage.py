@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel, legend_above
+from moei_toolkit.report.figures.canvas import Panel, legend_above
 from moei_toolkit.report.palette import light
 
 HEADER = ("threshold", "coverage", "accuracy of the trusted", "quality of all")
@@ -53,8 +53,8 @@ def coverage_curves(
             f"The dotted line is this run, which trusts {trusted:.1%}."
         ),
         panels=[
-            draw_panel("Accuracy by coverage", 2.6, draw_accuracy),
-            draw_panel("Quality by coverage", 2.6, draw_quality),
+            Panel("Accuracy by coverage", 2.6, draw_accuracy),
+            Panel("Quality by coverage", 2.6, draw_quality),
         ],
         header=HEADER,
         rows=list(

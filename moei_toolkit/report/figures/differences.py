@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report.figures.estimates import Estimate, draw_estimates, height_of, whiskers
 from moei_toolkit.report.figures.series import looks_of
 from moei_toolkit.report.palette import light
@@ -38,13 +38,13 @@ def quality_differences(
     label = ", ".join(filter(None, (f"difference in {metric}", unit)))
     limits = _limits(differences)
 
-    def panel(comparison: str, estimates: Mapping[str, Estimate | None]) -> str:
+    def panel(comparison: str, estimates: Mapping[str, Estimate | None]) -> Panel:
         def draw(axes: Axes) -> None:
             axes.axvline(0, color=light("ink"), lw=1)
             draw_estimates(axes, estimates, dict.fromkeys(estimates, MOE_I), "+.2f")
             axes.set(title=comparison, xlabel=label, xlim=limits)
 
-        return draw_panel(f"Difference in {metric}: {comparison}", height_of(len(estimates)), draw)
+        return Panel(f"Difference in {metric}: {comparison}", height_of(len(estimates)), draw)
 
     scale = "All comparisons have one scale." if len(differences) > 1 else ""
     return Figure(

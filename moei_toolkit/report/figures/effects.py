@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report.figures.estimates import Estimate, draw_estimates, height_of, whiskers
 from moei_toolkit.report.figures.series import looks_of
 from moei_toolkit.report.palette import light
@@ -37,7 +37,7 @@ def effects(groups: Mapping[str, Mapping[str, Estimate | None]], against: str) -
             f"Against {against}; right of zero is better. {whiskers(groups)}"
             "Changes of one factor have one colour and marker."
         ),
-        panels=[draw_panel(f"Effects against {against}", height_of(len(lines)), draw)] if lines else [],
+        panels=[Panel(f"Effects against {against}", height_of(len(lines)), draw)] if lines else [],
         header=HEADER,
         rows=[
             (factor, change, *(estimate or (None, None, None)))

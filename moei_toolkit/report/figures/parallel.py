@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from moei_toolkit.io.text import shown
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report.palette import light
 
 Line = tuple[str, Mapping[str, Any], float]
@@ -60,9 +60,7 @@ def parallel_coordinates(
             "A line for every variant, down through its value of every factor to what it reached; the best "
             "one is thick. Values of a factor stand at equal distances."
         ),
-        panels=[draw_panel("Variants in parallel coordinates", 0.5 + 0.42 * len(axes), draw)]
-        if ordered
-        else [],
+        panels=[Panel("Variants in parallel coordinates", 0.5 + 0.42 * len(axes), draw)] if ordered else [],
         header=("variant", *axes, reached),
         rows=[(name, *(shown(where[axis]) for axis in axes), value) for name, where, value in ordered],
         missing="Not measured: no variant was judged.",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel, legend_above
+from moei_toolkit.report.figures.canvas import Panel, legend_above
 from moei_toolkit.report.figures.series import looks_of
 from moei_toolkit.report.palette import light
 
@@ -49,7 +49,7 @@ def pareto(
     return Figure(
         title=title,
         caption="Up and left is better. The dashed line joins those that nothing else beats in both.",
-        panels=[draw_panel(f"Quality against {cost}", 3.0, draw)] if points else [],
+        panels=[Panel(f"Quality against {cost}", 3.0, draw)] if points else [],
         header=HEADER,
         rows=[(*point, "yes" if point in front else "no") for point in points],
         missing=missing,

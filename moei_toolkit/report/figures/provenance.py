@@ -10,7 +10,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report.palette import light
 
 HEADER = ("stage", "fingerprint", "seconds", "inputs")
@@ -70,7 +70,7 @@ def provenance(stages: Sequence[MadeStage]) -> Figure:
             "Stages from first to last: name, fingerprint, time. An arc leads from a stage down to one that "
             "read it; it is faint where other arcs lead there too."
         ),
-        panels=[draw_panel("Stages of the run", 0.2 + 0.23 * len(stages), draw)] if stages else [],
+        panels=[Panel("Stages of the run", 0.2 + 0.23 * len(stages), draw)] if stages else [],
         header=HEADER,
         rows=[(stage.name, stage.fingerprint, stage.seconds, " ".join(stage.inputs)) for stage in stages],
         missing="Nothing is known of how this came about.",

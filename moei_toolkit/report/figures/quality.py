@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report.figures.estimates import Estimate, draw_estimates, height_of, whiskers
 from moei_toolkit.report.figures.series import looks_of
 
@@ -27,12 +27,12 @@ def quality_by_weather(
     """
     label = ", ".join(filter(None, (metric, unit)))
 
-    def panel(weather: str, estimates: Mapping[str, Estimate]) -> str:
+    def panel(weather: str, estimates: Mapping[str, Estimate]) -> Panel:
         def draw(axes: Axes) -> None:
             draw_estimates(axes, estimates, looks_of(estimates), f".{digits}f")
             axes.set(title=weather, xlabel=label)
 
-        return draw_panel(f"{metric} of every policy: {weather}", height_of(len(estimates)), draw)
+        return Panel(f"{metric} of every policy: {weather}", height_of(len(estimates)), draw)
 
     return Figure(
         title=f"{metric} by weather",

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from moei_toolkit.evaluation.reliability.bins import ReliabilityBin
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report.palette import light
 
 HEADER = ("above", "up to", "decisions", "mean confidence", "accuracy", "low", "high")
@@ -56,7 +56,7 @@ def reliability_diagram(bins: Sequence[ReliabilityBin]) -> Figure:
             "Accuracy of decisions by their confidence; on the dashed line confidence means what it says. "
             "Whiskers are 95% intervals (Wilson), the figures on top count decisions."
         ),
-        panels=[draw_panel("Reliability diagram", 2.8, draw)],
+        panels=[Panel("Reliability diagram", 2.8, draw)],
         header=HEADER,
         rows=[
             (part.low, part.high, part.count, part.confidence, part.accuracy, *interval)

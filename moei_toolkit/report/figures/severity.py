@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel, legend_above
+from moei_toolkit.report.figures.canvas import Panel, legend_above
 from moei_toolkit.report.figures.series import looks_of
 
 HEADER = ("weather", "severity", "images", "policy", "value")
@@ -30,7 +30,7 @@ def severity_curves(
         metric: What quality is, with its unit.
     """
 
-    def panel(weather: str) -> str:
+    def panel(weather: str) -> Panel:
         def draw(axes: Axes) -> None:
             looks = looks_of(curves[weather])
             for policy, values in curves[weather].items():
@@ -42,7 +42,7 @@ def severity_curves(
             axes.set(title=weather, ylabel=metric, xlim=(-0.3, len(strata) - 0.7))
             legend_above(axes)
 
-        return draw_panel(f"Quality by severity: {weather}", 2.4, draw)
+        return Panel(f"Quality by severity: {weather}", 2.4, draw)
 
     return Figure(
         title="Quality by severity",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from scipy.stats import spearmanr
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report.palette import light
 
 HEADER = ("degradation", "image", "severity", "estimate")
@@ -27,7 +27,7 @@ def severity_estimates(points: Mapping[str, Sequence[Point]]) -> Figure:
     """
     shown = {name: _spread(found) for name, found in points.items() if found}
 
-    def panel(name: str) -> str:
+    def panel(name: str) -> Panel:
         _, stated, estimated = zip(*shown[name], strict=True)
 
         def draw(axes: Axes) -> None:
@@ -41,7 +41,7 @@ def severity_estimates(points: Mapping[str, Sequence[Point]]) -> Figure:
                 ylim=(-0.03, 1.03),
             )
 
-        return draw_panel(f"Severity and its estimate: {name}", 2.6, draw)
+        return Panel(f"Severity and its estimate: {name}", 2.6, draw)
 
     return Figure(
         title="Severity against its estimate",

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel, legend_above
+from moei_toolkit.report.figures.canvas import Panel, legend_above
 from moei_toolkit.report.figures.series import looks_of
 
 HEADER = ("degradation", "split", "above", "up to", "images")
@@ -28,7 +28,7 @@ def severity_spread(severities: Mapping[str, Mapping[str, Sequence[float]]]) -> 
         for split, values in splits.items()
     }
 
-    def panel(name: str) -> str:
+    def panel(name: str) -> Panel:
         def draw(axes: Axes) -> None:
             for at, split in enumerate(severities[name]):
                 found = counts[name, split]
@@ -42,7 +42,7 @@ def severity_spread(severities: Mapping[str, Mapping[str, Sequence[float]]]) -> 
             axes.set_ylim(0, 1.08 * max(axes.dataLim.ymax, 1))
             legend_above(axes)
 
-        return draw_panel(f"Severities: {name}", 2.5, draw)
+        return Panel(f"Severities: {name}", 2.5, draw)
 
     return Figure(
         title="Severity by degradation and split",

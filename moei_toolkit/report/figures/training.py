@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel
+from moei_toolkit.report.figures.canvas import Panel
 from moei_toolkit.report.palette import light
 
 DOTS = 20
@@ -22,7 +22,7 @@ def training_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> F
         histories: Name of the training -> measurements with ``iteration`` and ``psnr`` (dB).
     """
 
-    def panel(name: str, history: Sequence[Mapping[str, float]]) -> str:
+    def panel(name: str, history: Sequence[Mapping[str, float]]) -> Panel:
         def draw(axes: Axes) -> None:
             iterations, psnr = [point["iteration"] for point in history], [point["psnr"] for point in history]
             axes.plot(iterations, psnr, "o-" if len(psnr) <= DOTS else "-", color=light("blue"))
@@ -32,7 +32,7 @@ def training_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> F
             axes.set(title=name, xlabel="iteration", ylabel="PSNR, dB")
             axes.set_xlim(left=0)
 
-        return draw_panel(f"Training of {name}", 1.8, draw)
+        return Panel(f"Training of {name}", 1.8, draw)
 
     return Figure(
         title="Validation PSNR",

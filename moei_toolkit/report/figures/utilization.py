@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 
 from moei_toolkit.report.blocks.figure import Figure
-from moei_toolkit.report.figures.canvas import draw_panel, legend_above, legend_columns
+from moei_toolkit.report.figures.canvas import Panel, legend_above, legend_columns
 from moei_toolkit.report.figures.series import looks_of
 from moei_toolkit.report.palette import light
 
@@ -31,7 +31,7 @@ def utilization_histogram(
     )
     height = 1.45 + 0.17 * math.ceil(len(routes) / legend_columns(routes))
 
-    def panel(weather: str) -> str:
+    def panel(weather: str) -> Panel:
         def draw(axes: Axes) -> None:
             _bar(axes, 0, oracle[weather], routes)
             _bar(axes, 1, actual[weather], routes)
@@ -41,7 +41,7 @@ def utilization_histogram(
             axes.grid(axis="y", visible=False)
             legend_above(axes)
 
-        return draw_panel(f"Who restored {weather}", height, draw)
+        return Panel(f"Who restored {weather}", height, draw)
 
     return Figure(
         title="Utilization",
