@@ -29,6 +29,8 @@ from moei_toolkit.pipeline.joining import joined
 from moei_toolkit.pipeline.measuring.measurement import Measured
 from moei_toolkit.pipeline.measuring.measuring import Measuring
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 IDS = ["a", "a-sand", "b", "b-sand", "c", "c-sand"]
 
 

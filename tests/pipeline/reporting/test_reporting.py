@@ -25,6 +25,8 @@ from moei_toolkit.pipeline.reporting.origin import origin_of
 from moei_toolkit.pipeline.reporting.writing import write_report
 from moei_toolkit.registration.plugin_table import PluginTable
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 VERSIONS = ("input", "dense", "actual", "clean")
 GRAY = np.full((8, 8, 3), 0.5, np.float32)
 

@@ -21,6 +21,8 @@ from moei_toolkit.io.run_record import read_run
 from moei_toolkit.pipeline.elsewhere import evaluate_elsewhere
 from moei_toolkit.pipeline.reporting.derivation import rows_of_run
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SETTINGS = {"utilities": {"error": "l1", "normalize": False}}
 FACTORS = ("distillation", "calibration", "abstention", "alpha", "r", "beta", "tau")
 
