@@ -253,7 +253,6 @@ def test_the_code_of_a_function_that_is_asked_counts(tmp_path, monkeypatch):
     for code in ("", "def route(image, g): return 'rain'", "def route(image, g): return 'snow'"):
         if code:  # a module that is not there is what the rehearsal is about
             module.write_text(code)
-        source._imported.cache_clear()
         source._source_of.cache_clear()
         importlib.invalidate_caches()
         digests.append(fingerprints(asked)["router"])

@@ -44,17 +44,25 @@ def source_digest(module: str) -> str:
         RegistryError: The module is no source file.
     """
     digests: dict[str, str] = {}
-    waiting = [module]
+    waiting = [] if _only_finds(module) else [module]
     while waiting:
         name = waiting.pop()
-        if name in digests or _only_finds(name):
+        if name in digests:
             continue
         path = _source_of(name)
         if path is None:
             raise RegistryError(f"expected the module '{name}' to be a source file, found none")
-        digests[name] = sha256_file(path)
-        waiting += [*_imported(name, path), *_packages_around(name)]
+        state = path.stat()
+        digests[name], followed = _read(name, path, state.st_mtime_ns, state.st_size)
+        waiting += followed
     return sha256_bytes(json.dumps(digests, sort_keys=True).encode())
+
+
+@cache
+def _read(module: str, path: Path, _modified: int, _size: int) -> tuple[str, tuple[str, ...]]:
+    """Return the hash of a source, and the modules that count with it; read once until it is edited."""
+    followed = {*_imported(module, path), *_packages_around(module)}
+    return sha256_file(path), tuple(sorted(name for name in followed if not _only_finds(name)))
 
 
 def _only_finds(module: str) -> bool:
@@ -69,7 +77,6 @@ def _packages_around(module: str) -> list[str]:
     return [package for package in around if _source_of(package)]
 
 
-@cache
 def _imported(module: str, path: Path) -> tuple[str, ...]:
     """Return the modules of the toolkit, and of the module's own package, that a source imports.
 

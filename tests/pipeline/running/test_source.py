@@ -21,7 +21,6 @@ def package(tmp_path, monkeypatch):
 
     def write(name: str, text: str) -> None:
         (tmp_path / "stranger" / name).write_text(text)
-        source._imported.cache_clear()
         source._source_of.cache_clear()
 
     write("__init__.py", "raise RuntimeError('must not be run')")
@@ -32,7 +31,6 @@ def package(tmp_path, monkeypatch):
     write("constants.py", "ONE = 1\n")
     write("beside.py", "TWO = 2\n")
     yield write
-    source._imported.cache_clear()
     source._source_of.cache_clear()
 
 
@@ -89,7 +87,6 @@ def script(tmp_path, monkeypatch, request):
         "its_neighbour.py": "",
     }.items():
         (folder / name).write_text(text)
-    source._imported.cache_clear()
     source._source_of.cache_clear()
     return folder
 
@@ -104,7 +101,6 @@ def test_what_a_module_without_a_package_imports_from_beside_it_counts(script):
     }.items():
         before = source_digest("its_expert")
         (script / name).write_text((script / name).read_text() + "# changed\n")
-        source._imported.cache_clear()
         assert (source_digest("its_expert") != before) == (counts and script.name == "folder"), name
 
 
