@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -70,8 +71,8 @@ def test_not_a_number_is_never_written(tmp_path):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, code, call):
+@pytest.mark.parametrize(("owner", "call"), [(os, "fsync"), (Path, "replace")], ids=["fsync", "replace"])
+def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, code, owner, call):
     path = tmp_path / "file"
     atomic_write_text(path, "old")
 
@@ -79,7 +80,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, code, call):
         raise OSError(code, os.strerror(code))
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, call, full)
+        patch.setattr(owner, call, full)
         with pytest.raises(StoreError) as caught:
             atomic_write_text(path, "new")
     assert str(path) in str(caught.value)
@@ -101,7 +102,7 @@ def test_another_error_inside_is_not_blamed_on_the_disk(tmp_path):
 
 def test_the_new_file_is_durable_before_it_takes_its_place(tmp_path, monkeypatch):
     calls = []
-    real_fsync, real_replace = os.fsync, os.replace
+    real_fsync, real_replace = os.fsync, Path.replace
 
     def fsync(descriptor):
         calls.append(("fsync", stat.S_ISDIR(os.fstat(descriptor).st_mode)))
@@ -112,7 +113,7 @@ def test_the_new_file_is_durable_before_it_takes_its_place(tmp_path, monkeypatch
         real_replace(*paths)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(Path, "replace", replace)
     atomic_write_bytes(tmp_path / "file", b"x")
     assert calls == [("fsync", False), ("replace", None), ("fsync", True)]
 
