@@ -73,13 +73,7 @@ def planned_model(work_dir: Path, target: Path, overwrite: bool = False) -> list
 
 
 def _require_free_target(target: Path, overwrite: bool) -> None:
-    require_free_target(target, "trained model", is_written(target), overwrite)
-    there = {path.name for path in target.iterdir()} if target.is_dir() else set()
-    if others := sorted(there - set(FILES)):
-        raise StoreError(
-            f"{target} holds {others[0]!r}, which no export has written and --overwrite would remove; move "
-            "it away, or choose another folder"
-        )
+    require_free_target(target, "trained model", is_written(target), overwrite, FILES)
 
 
 def _require_finished(work_dir: Path) -> tuple[Config, RunRecord, dict[str, Path]]:

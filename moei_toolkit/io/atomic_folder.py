@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from moei_toolkit.errors import StoreError
@@ -13,7 +14,9 @@ from moei_toolkit.io.disk import disk_errors
 from moei_toolkit.io.half_written import claimed, remove_abandoned
 
 
-def require_free_target(target: Path, kind: str, is_there: bool, overwrite: bool) -> None:
+def require_free_target(
+    target: Path, kind: str, is_there: bool, overwrite: bool, written: Sequence[str]
+) -> None:
     """Refuse a folder that holds something else, or, unless it may be replaced, what is to be written there.
 
     Args:
@@ -21,6 +24,7 @@ def require_free_target(target: Path, kind: str, is_there: bool, overwrite: bool
         kind: What is to be written, such as ``"bundle"``.
         is_there: Whether it holds one.
         overwrite: Whether that may be replaced.
+        written: What it may hold then, as patterns of paths in it: all the rest would be lost.
 
     Raises:
         StoreError: If something is in the way.
@@ -30,6 +34,11 @@ def require_free_target(target: Path, kind: str, is_there: bool, overwrite: bool
             raise StoreError(f"{target} is a {kind} already; --overwrite replaces it")
     elif target.exists() and not (target.is_dir() and not any(target.iterdir())):
         raise StoreError(f"{target} is there and no {kind}; choose another folder")
+    if others := sorted(_others(target, written)):
+        raise StoreError(
+            f"{target} holds {others[0]!r}, which no export has written and --overwrite would remove; move "
+            "it away, or choose another folder"
+        )
 
 
 @contextmanager
@@ -63,6 +72,14 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
         remove_abandoned(path)
+
+
+def _others(folder: Path, written: Sequence[str]) -> Iterator[str]:
+    """Yield the path of everything in a folder that fits no pattern."""
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if not any(fnmatchcase(name, pattern) for pattern in written):
+            yield name
 
 
 def _take_place(temporary: Path, path: Path, old: Path) -> None:

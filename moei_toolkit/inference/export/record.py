@@ -17,12 +17,15 @@ from moei_toolkit.errors import CheckpointError
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.graphs import Graphs
 from moei_toolkit.io.hashing import sha256_file
+from moei_toolkit.io.json_file import glance_at
 from moei_toolkit.io.versioned_json import read_versioned
 from moei_toolkit.types import DENSE
 
 RECORD = "bundle.json"
 FORMAT, VERSION = "moei_toolkit.bundle", 1
-DESCRIBE, ROUTER = "describe.onnx", "router.onnx"
+DESCRIBE, ROUTER, ROUTES = "describe.onnx", "router.onnx", "routes"
+WRITTEN = (RECORD, DESCRIBE, ROUTER, ROUTES, f"{ROUTES}/*.onnx")
+"""Everything in a bundle, as patterns."""
 
 
 class Fitted(BaseModel):
@@ -86,7 +89,7 @@ class BundleRecord(BaseModel):
 
 def graphs_in(folder: Path, experts: Sequence[str]) -> Graphs:
     """Return where the graphs of a bundle lie."""
-    routes = {name: folder / "routes" / f"{name}.onnx" for name in (*experts, DENSE)}
+    routes = {name: folder / ROUTES / f"{name}.onnx" for name in (*experts, DENSE)}
     return Graphs(folder / DESCRIBE, folder / ROUTER, routes)
 
 
@@ -98,6 +101,11 @@ def files_of(graphs: Graphs) -> list[Path]:
 def is_bundle(folder: Path) -> bool:
     """Tell whether a folder claims to be a bundle."""
     return (folder / RECORD).is_file()
+
+
+def is_written(folder: Path) -> bool:
+    """Tell whether an export of this toolkit wrote a folder, whatever has become of it since."""
+    return bool(glance_at(folder / RECORD).get("format") == FORMAT)
 
 
 def read_bundle(folder: Path) -> BundleRecord:

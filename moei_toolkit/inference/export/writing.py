@@ -19,11 +19,12 @@ from moei_toolkit.inference.export.onnx_files import write_graph
 from moei_toolkit.inference.export.preprocessing import DESCRIPTION
 from moei_toolkit.inference.export.record import (
     RECORD,
+    WRITTEN,
     BundleRecord,
     Fitted,
     files_of,
     graphs_in,
-    is_bundle,
+    is_written,
 )
 from moei_toolkit.inference.loading.parts import Parts
 from moei_toolkit.inference.loading.trained import parts_in
@@ -92,7 +93,7 @@ def planned_files(source: Path, target: Path, overwrite: bool = False) -> list[P
 
 def _planned(parts: Parts, source: Path, target: Path, overwrite: bool) -> list[Path]:
     _require_exportable(parts, source)
-    require_free_target(target, "bundle", is_bundle(target), overwrite)
+    require_free_target(target, "bundle", is_written(target), overwrite, WRITTEN)
     return [target / RECORD, *files_of(graphs_in(target, parts.experts))]
 
 

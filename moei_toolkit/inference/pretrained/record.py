@@ -6,7 +6,7 @@ from pathlib import Path
 
 from moei_toolkit.config.loader import validate_model
 from moei_toolkit.config.model import FORMAT, VERSION, Model
-from moei_toolkit.io.json_file import parse_json
+from moei_toolkit.io.json_file import glance_at
 from moei_toolkit.io.versioned_json import read_versioned
 
 RECORD, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
@@ -29,11 +29,7 @@ def is_model(folder: Path) -> bool:
 
 def is_written(folder: Path) -> bool:
     """Tell whether an export of this toolkit wrote a folder, whatever has become of it since."""
-    try:
-        found = parse_json((folder / RECORD).read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and found.get("format") == FORMAT
+    return bool(glance_at(folder / RECORD).get("format") == FORMAT)
 
 
 def read_model(folder: Path) -> Model:

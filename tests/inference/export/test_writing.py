@@ -114,6 +114,23 @@ def test_what_is_no_bundle_is_never_replaced(exported, tmp_path, traced, overwri
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+def test_what_else_lies_in_a_bundle_is_not_lost_with_it(exported, bundle, traced):
+    for mine in ("photo.png", "routes/notes.txt", "restored"):
+        path = bundle / mine
+        path.write_text("mine") if path.suffix else path.mkdir()
+        with pytest.raises(StoreError, match=f"bundle holds '{mine}', which no export has written"):
+            export_bundle(exported.run, bundle, overwrite=True)
+        assert path.exists()
+        path.unlink() if path.is_file() else path.rmdir()
+
+
+def test_a_file_of_that_name_makes_no_bundle(exported, tmp_path, traced):
+    (tmp_path / "bundle.json").write_text('{"entry": "index.js"}')
+    with pytest.raises(StoreError, match="is there and no bundle"):
+        export_bundle(exported.run, tmp_path, overwrite=True)
+    assert json.loads((tmp_path / "bundle.json").read_text()) == {"entry": "index.js"}
+
+
 def test_an_empty_folder_will_do(exported, tmp_path, traced):
     (tmp_path / "bundle").mkdir()
     export_bundle(exported.run, tmp_path / "bundle")
