@@ -13,6 +13,7 @@ from PIL import Image
 from moei_toolkit.errors import ImageError
 from moei_toolkit.io.images.exif import upright_exif
 from moei_toolkit.io.images.loaded_image import LoadedImage
+from moei_toolkit.io.images.photograph import open_photograph
 from moei_toolkit.io.images.reading import read_image
 from moei_toolkit.io.images.writing import write_image
 
@@ -58,6 +59,24 @@ def test_goes_along_and_tells_of_upright_pixels(tmp_path: Path, source: str, ori
         again = read_image(tmp_path / f"b{suffix}")
         assert told(again.exif) == found
         assert again.pixels.shape == loaded.pixels.shape
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("text", ["Photographer\0Editor", "Maker\0\0\0"])
+def test_zeros_in_texts_are_no_damage(tmp_path: Path, text: str, depth: int):
+    data = Image.Exif()
+    data[33432] = text
+    raw, path = upright_exif(data.tobytes().removeprefix(b"Exif\0\0")), tmp_path / "x.tif"
+    image = LoadedImage(noise(40, 30, 3, depth=depth), exif=raw)
+    write_image(path, image.pixels, image)
+    again = read_image(path)
+    np.testing.assert_array_equal(again.pixels, image.pixels)
+    assert told(again.exif) == told(raw)
+    with open_photograph(path, whole_pixels=0).pixels() as source:
+        np.testing.assert_array_equal(source.rows(0, 40), image.pixels)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ImageError, match="damaged or truncated"):
+        read_image(path)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
@@ -38,7 +40,8 @@ def can_stream(path: Path, image: ImageFile) -> bool:
 
     Those are PNG that is not interlaced, baseline JPEG, and TIFF with 8 or 16 bits, channels side by side, no
     JPEG inside, no compressed strip above 32 MB and no row of tiles above 128 MB; all of them upright,
-    without a transparent colour, and with metadata before the pixels.
+    without a transparent colour, and with metadata before the pixels, in a TIFF without zeros in its texts:
+    libvips warns of those as it does of missing pixels.
 
     Args:
         path: The file.
@@ -93,7 +96,14 @@ def _is_plain_tiff(image: ImageFile) -> bool:
         and image.info.get("compression") in _TIFF_COMPRESSIONS
         and _is_in_small_parts(image, sum(bits) // 8)
         and not (len(bits) == 2 and 16 in bits)
+        and not any("\0" in text for text in _texts(image))
     )
+
+
+def _texts(image: ImageFile) -> Iterator[str]:
+    """Yield the texts of a TIFF; EXIF separates two names by a zero, and cameras fill texts up with them."""
+    tiff: Any = image
+    yield from (value for value in tiff.tag_v2.values() if isinstance(value, str))
 
 
 def _is_in_small_parts(image: ImageFile, pixel_bytes: int) -> bool:
