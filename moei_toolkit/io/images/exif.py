@@ -8,7 +8,12 @@ from typing import Any
 
 from PIL import Image, TiffImagePlugin
 
+from moei_toolkit.io.images.decoding.header import DECODE_ERRORS
+
 ORIENTATION = 274
+TURNED = range(2, 9)
+"""Orientations that are not upright."""
+
 _EXIF_FOLDER, _GPS_FOLDER = 0x8769, 0x8825
 EXIF_FOLDERS = frozenset({_EXIF_FOLDER, _GPS_FOLDER})
 """Tags that hold further tags."""
@@ -26,20 +31,39 @@ DESCRIPTIVE = frozenset(
 """Tags of a TIFF that describe the picture instead of how its pixels are laid out."""
 
 
+def told_orientation(image: Image.Image) -> int:
+    """Return the orientation of an opened image, 1 to 8; 1 where none is told or EXIF data is damaged."""
+    try:
+        # The plugin's own getexif() would decode a PNG to look behind its pixels.
+        said = Image.Image.getexif(image).get(ORIENTATION, 1)
+    except DECODE_ERRORS:
+        return 1
+    return said if said in TURNED else 1
+
+
 def kept_exif(image: Image.Image) -> bytes | None:
-    """Return the EXIF data of an opened image for its pixels turned upright, or None if it has none.
+    """Return the EXIF data of an opened image for its pixels turned upright; None without any, or if damaged.
 
     Nothing is interpreted but what turning changes: the orientation becomes upright, the noted sides change
     places, and the thumbnail, which would show the picture unrestored, is unlinked.
     """
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return _exif_of_tiff(image)
-    raw: bytes | None = image.info.get("exif")
-    if raw is None and _RAW_PROFILE in image.info:
-        raw = bytes.fromhex("".join(image.info[_RAW_PROFILE].split("\n")[3:]))
-    while raw and raw.startswith(_PREFIX):
-        raw = raw[len(_PREFIX) :]
+    try:
+        raw = _raw_exif(image)
+        Image.Exif().load(raw)
+    except DECODE_ERRORS:
+        return None
     return upright_exif(raw) if raw else None
+
+
+def _raw_exif(image: Image.Image) -> bytes:
+    raw: bytes = image.info.get("exif", b"")
+    if not raw and _RAW_PROFILE in image.info:
+        raw = bytes.fromhex("".join(image.info[_RAW_PROFILE].split("\n")[3:]))
+    while raw.startswith(_PREFIX):
+        raw = raw[len(_PREFIX) :]
+    return raw
 
 
 def _exif_of_tiff(image: TiffImagePlugin.TiffImageFile) -> bytes | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from moei_toolkit.errors import ImageError
@@ -19,9 +18,9 @@ from moei_toolkit.io.images.decoding.header import (
     opened_image,
     tiff_tag,
 )
-from moei_toolkit.io.images.decoding.streamable import TURNED, can_stream
+from moei_toolkit.io.images.decoding.streamable import can_stream
 from moei_toolkit.io.images.decoding.strict import decode_strictly, reads_strictly
-from moei_toolkit.io.images.exif import ORIENTATION, kept_exif
+from moei_toolkit.io.images.exif import kept_exif, told_orientation
 from moei_toolkit.io.images.loaded_image import LoadedImage
 
 UNUSUAL = (
@@ -34,7 +33,7 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> LoadedImage:
     """Read a PNG, JPEG, TIFF, WebP or BMP photograph.
 
     EXIF orientation is applied. Palettes become RGB. Colours are not converted: the profile is kept for
-    writing, and so is EXIF data. Other metadata, such as XMP, is not read.
+    writing, and so is EXIF data unless it is damaged. Other metadata, such as XMP, is not read.
 
     Args:
         path: The file.
@@ -84,9 +83,9 @@ def _load(image: ImageFile) -> int:
     """Decode with Pillow and return the orientation: of a PNG it may come last, of a TIFF it is gone then."""
     if image.format != "TIFF":
         image.load()
-    said = Image.Image.getexif(image).get(ORIENTATION, 1)
+    orientation = told_orientation(image)
     image.load()
-    return said if said in TURNED else 1
+    return orientation
 
 
 def _decoded_by_pillow(image: ImageFile, orientation: int) -> np.ndarray:

@@ -137,6 +137,26 @@ def test_behind_the_pixels_of_a_png(tmp_path: Path):
     assert told(loaded.exif)[271] == "Maker"
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+@pytest.mark.parametrize("junk", [b"junk and more junk", b"II*\0", b"MM\0*\0\0\0"])
+def test_damaged_data_is_left_out(tmp_path: Path, suffix: str, junk: bytes):
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(noise(5, 7, 3)).save(path, exif=b"Exif\0\0" + junk, lossless=True)
+    loaded = read_image(path)
+    assert (loaded.exif, loaded.orientation) == (None, 1)
+    for other in SUFFIXES:
+        write_image(tmp_path / f"b{other}", loaded.pixels, loaded)
+        assert read_image(tmp_path / f"b{other}").exif is None
+
+
+def test_a_damaged_text_of_a_png_is_left_out(tmp_path: Path):
+    text = chunk(b"tEXt", b"Raw profile type exif\0\nexif\n       4\nno numbers\n")
+    (tmp_path / "x.png").write_bytes(png(7, 5, 8, 2, rows_of(noise(5, 7, 3)), text))
+    loaded = read_image(tmp_path / "x.png")
+    np.testing.assert_array_equal(loaded.pixels, noise(5, 7, 3))
+    assert loaded.exif is None
+
+
 def test_what_does_not_fit_into_a_jpeg_is_refused(tmp_path: Path):
     raw = upright_exif(camera(1).tobytes().removeprefix(b"Exif\0\0")) + bytes(70_000)
     image = LoadedImage(noise(5, 7, 3), exif=raw)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from moei_toolkit.io.images.decoding.header import (
@@ -20,11 +19,9 @@ from moei_toolkit.io.images.decoding.header import (
     bits_per_sample,
     tiff_tag,
 )
-from moei_toolkit.io.images.exif import ORIENTATION, kept_exif
+from moei_toolkit.io.images.exif import kept_exif, told_orientation
 from moei_toolkit.io.images.traits import Traits
 
-TURNED = range(2, 9)
-"""EXIF orientations that are not upright."""
 _TIFF_FILL_ORDER, _TIFF_STRIP_ROWS, _TIFF_TILE_ROWS = 266, 278, 323
 _TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits")
 _MAX_STRIP_BYTES, _MAX_TILES_BYTES = 2**25, 2**27
@@ -53,8 +50,7 @@ def can_stream(path: Path, image: ImageFile) -> bool:
         plain = _is_plain_tiff(image)
     else:
         plain = image.format in ("JPEG", "MPO") and "progressive" not in image.info
-    # The plugin's own getexif() would decode a PNG to look behind its pixels.
-    return plain and Image.Image.getexif(image).get(ORIENTATION, 1) not in TURNED
+    return plain and told_orientation(image) == 1
 
 
 def header_traits(path: Path, image: ImageFile) -> Traits:
