@@ -13,7 +13,8 @@ from moei_toolkit.config.schema import Config
 from moei_toolkit.config.sections.imports import CustomImports
 from moei_toolkit.config.sections.judging import Inference
 from moei_toolkit.config.sections.routing import Views
-from moei_toolkit.types import expert_stage
+from moei_toolkit.errors import did_you_mean
+from moei_toolkit.types import DENSE, expert_stage
 
 FORMAT, VERSION = "moei_toolkit.model", 1
 
@@ -73,6 +74,16 @@ class Architecture(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_guides(self) -> Architecture:
+        routes = {*self.experts, DENSE}
+        for name in self.inference.guides:
+            if name not in routes:
+                raise ValueError(
+                    f"expected inference.guides of experts, got {name!r}. {did_you_mean(name, routes)}"
+                )
+        return self
+
     @property
     def in_order(self) -> Architecture:
         """The same with the experts in the order of the router's outputs."""
@@ -81,11 +92,12 @@ class Architecture(Section):
 
     @classmethod
     def of(cls, config: Config) -> Architecture:
-        """Return that of a run."""
+        """Return that of a run, without what only its rivals need."""
         experts = {
             name: Specialist(expert=section.expert, task=section.task)
             for name, section in config.experts.items()
         }
+        guides = {name: side for name, side in config.inference.guides.items() if name in {*experts, DENSE}}
         return cls(
             custom_imports=config.custom_imports,
             backbone=config.backbone,
@@ -93,7 +105,7 @@ class Architecture(Section):
             router=Routing(router=config.router.router, names=tuple(experts)),
             calibrate=Trust(calibrator=config.calibrate.calibrator, abstention=config.calibrate.abstention),
             views=config.views,
-            inference=config.inference,
+            inference=config.inference.model_copy(update={"guides": FrozenDict(guides)}),
         )
 
     @property

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from config_example import minimal
@@ -68,8 +69,8 @@ def make_decider(*logits: float, threshold: float = 0.0, experts: Sequence[str] 
     return Decider(EagerRouter(FixedRouter(*logits)), Temperature(), threshold, experts)
 
 
-def make_run(work_dir: Path) -> Path:
-    """Write what a finished run leaves: weights, calibration and record."""
+def make_run(work_dir: Path, guides: Mapping[str, int] = MappingProxyType({EXPERTS[0]: 16})) -> Path:
+    """Write what a finished run leaves: weights, calibration and record; of its rivals, the config alone."""
     training = minimal()["dense"]["training"]
     expert = {"type": "adapter", "reduction": 0.5, "top_blocks": 1}
     raw = minimal(
@@ -77,7 +78,8 @@ def make_run(work_dir: Path) -> Path:
         backbone={"type": "global_unet", **NETWORK},
         experts={name: {"expert": expert, "task": "dust", "training": training} for name in EXPERTS},
         views={"overview_size": 16, "probe_size": 16, "probes": 2},
-        inference={"tile": 32, "overlap": 8, "guides": {EXPERTS[0]: 16}},
+        inference={"tile": 32, "overlap": 8, "guides": dict(guides)},
+        dense_equal={"expert": expert, "training": training},
     )
     backbone = make_backbone()
     save_weights(stage(work_dir, "dense"), backbone.state_dict(), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -65,10 +66,11 @@ def export_bundle(
         graphs = graphs_in(folder, decider.experts)
         _write_graphs(graphs, eager, router, say)
         differences = check_graphs(graphs, eager, router)
+        guides = {name: side for name, side in eager.protocol.guides.items() if name in eager.routes}
         record = BundleRecord(
             toolkit=toolkit_version(),
             stages=parts.stages,
-            protocol=eager.protocol,
+            protocol=replace(eager.protocol, guides=guides),  # a run may have some of rivals
             preprocessing=DESCRIPTION,
             experts=decider.experts,
             calibration=_calibration(parts.architecture, decider),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_run import EXPERTS, WEIGHTS
+from tiny_run import EXPERTS, WEIGHTS, make_run
 
 import moei_toolkit
 from moei_toolkit.commands import export as command
@@ -22,7 +22,7 @@ from moei_toolkit.inference.loading.run import load_run
 from moei_toolkit.inference.runtimes.openvino import OpenVINORuntime
 from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.registration.plugin_table import PluginTable
-from moei_toolkit.types import DENSE
+from moei_toolkit.types import DENSE, DENSE_EQUAL
 
 FILES = [
     "bundle.json",
@@ -129,6 +129,12 @@ def test_a_file_of_that_name_makes_no_bundle(exported, tmp_path, traced):
     with pytest.raises(StoreError, match="is there and no bundle"):
         export_bundle(exported.run, tmp_path, overwrite=True)
     assert json.loads((tmp_path / "bundle.json").read_text()) == {"entry": "index.js"}
+
+
+def test_the_guide_of_a_rival_stays_with_the_run(tmp_path, traced):
+    run = make_run(tmp_path / "run", guides={EXPERTS[0]: 16, DENSE: 20, DENSE_EQUAL: 16})
+    export_bundle(run, tmp_path / "bundle")
+    assert read_bundle(tmp_path / "bundle").protocol.guides == {EXPERTS[0]: 16, DENSE: 20}
 
 
 def test_an_empty_folder_will_do(exported, tmp_path, traced):

@@ -193,6 +193,10 @@ def test_a_version_that_is_not_known(model, version):
             lambda r: r["architecture"]["inference"].update(overlap=32),
             "architecture.inference: expected overlap",
         ),
+        (
+            lambda r: r["architecture"]["inference"].update(guides={"frist": 16}),
+            "architecture: expected inference.guides of experts, got 'frist'. Did you mean 'first'",
+        ),
         (lambda r: r["calibration"].update(threshold="0.5"), "calibration.threshold: expected"),
     ],
 )

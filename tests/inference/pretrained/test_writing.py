@@ -28,6 +28,7 @@ from moei_toolkit.io.weights import save_weights
 from moei_toolkit.registration.arguments import plain_defaults
 from moei_toolkit.registration.plugin_table import Provider
 from moei_toolkit.routers.mlp import MLPRouter
+from moei_toolkit.types import DENSE, DENSE_EQUAL
 
 
 def test_the_parts_have_their_prefixes(trained):
@@ -66,6 +67,12 @@ def test_its_keys_stand_where_the_config_of_the_run_has_them(trained):
     config, _ = require_run(trained.run)
     assert Architecture.of(config).worn.keys() == {f"experts.{name}" for name in EXPERTS}
     assert set(Architecture.model_fields) <= set(type(config).model_fields)
+
+
+def test_the_guide_of_a_rival_stays_with_the_run(tmp_path):
+    run = make_run(tmp_path / "run", guides={EXPERTS[0]: 16, DENSE: 20, DENSE_EQUAL: 16})
+    make_model(tmp_path / "model", run)
+    assert read_model(tmp_path / "model").architecture.inference.guides == {EXPERTS[0]: 16, DENSE: 20}
 
 
 def test_defaults_are_written_out_so_that_later_ones_do_not_matter(trained):
