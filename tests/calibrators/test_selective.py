@@ -82,6 +82,13 @@ def test_the_state_brings_everything_back():
     np.testing.assert_array_equal(fresh.scores(g, probabilities), rule.scores(g, probabilities))
 
 
+def test_descriptors_of_another_length_are_refused():
+    rule = Selective()
+    rule.load_state({"weights": [0.5] * 3, "bias": 0.0})
+    with pytest.raises(DataError, match="fitted to descriptors of 3 numbers, got 4"):
+        rule.scores(np.zeros((2, 4)), np.full((2, 2), 0.5))
+
+
 def test_harm_that_is_the_same_everywhere_teaches_nothing():
     g, probabilities, _ = sample()
     rule = Selective()

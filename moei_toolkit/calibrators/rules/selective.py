@@ -81,10 +81,16 @@ class Selective(AbstentionRule):
         self.bias = float(found[-1] - self.weights @ mean)
 
     def scores(self, g: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-        """Return sigmoid(w g + b), (N,)."""
+        """Return sigmoid(w g + b), (N,).
+
+        Raises:
+            DataError: If it was fitted to descriptors of another length.
+        """
         g = np.asarray(g, np.float64)
         if not len(self.weights):
             return np.full(len(g), sigmoid(np.array(self.bias)))
+        if g.shape[1] != len(self.weights):
+            raise DataError(f"fitted to descriptors of {len(self.weights)} numbers, got {g.shape[1]}")
         return sigmoid(g @ self.weights + self.bias)
 
     def state(self) -> dict[str, object]:

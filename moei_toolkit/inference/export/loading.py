@@ -43,10 +43,17 @@ def load_bundle(folder: Path, runtime: str = "onnx", threads: int | None = None)
         rule: AbstentionRule = Threshold()
         if record.abstention:
             rule = _load("abstentions", _RULE, record.abstention)
-    engine = ENGINES[runtime](graphs_in(folder, record.experts), record.protocol, threads)
+    graphs = graphs_in(folder, record.experts)
+    engine = ENGINES[runtime](graphs, record.protocol, threads)
 
     def score(g: np.ndarray, image: str) -> np.ndarray:
-        return engine.score(g)  # a graph knows no names
+        logits = engine.score(g)  # a graph knows no names
+        if logits.shape[1:] != (len(record.experts),):
+            raise CheckpointError(
+                f"{graphs.router}: expected logits of {len(record.experts)} experts, as the record beside it "
+                f"says, got {logits.shape}. Export it again."
+            )
+        return logits
 
     return engine, Decider(score, calibrator, record.threshold, record.experts, rule)
 

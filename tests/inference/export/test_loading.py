@@ -172,6 +172,13 @@ def test_views_that_are_not_those_of_the_graph(bundle, engine):
         Restorer.from_bundle(bundle, engine).restore(picture())
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_experts_that_are_not_those_of_the_router(bundle, engine):
+    edit(bundle, experts=["first"])
+    with pytest.raises(CheckpointError, match=r"router\.onnx: expected logits of 1 experts, as the record"):
+        Restorer.from_bundle(bundle, engine).restore(picture())
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", "\xff", "[" * 100_000])
 def test_a_damaged_record(bundle, text):
     (bundle / RECORD).write_text(text, encoding="latin-1")
