@@ -283,6 +283,16 @@ class TestWriting:
         if FORMATS[suffix] is not JPEG:
             np.testing.assert_array_equal(again.pixels, image.pixels)
 
+    @pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
+    def test_pixels_may_lie_in_any_order_in_memory(self, tmp_path: Path, suffix: str):
+        pixels = noise(9, 7, 4)[..., 2::-1]
+        for number, other in enumerate((pixels, np.asfortranarray(pixels))):
+            write_image(tmp_path / f"{number}{suffix}", other)
+        write_image(tmp_path / f"x{suffix}", pixels.copy("C"))
+        expected = read_image(tmp_path / f"x{suffix}").pixels
+        for number in range(2):
+            np.testing.assert_array_equal(read_image(tmp_path / f"{number}{suffix}").pixels, expected)
+
     def test_gray_is_the_luma(self, tmp_path: Path):
         image = np.zeros((3, 1, 3))
         image[:, 0] = np.eye(3)

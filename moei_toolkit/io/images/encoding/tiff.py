@@ -114,6 +114,6 @@ def _cut(pieces: Iterable[np.ndarray], rows: int) -> Iterable[np.ndarray]:
 
 
 def _differences(strip: np.ndarray) -> np.ndarray:
-    strip = strip.astype(strip.dtype.newbyteorder("<"))
+    strip = strip.astype(strip.dtype.newbyteorder("<"), order="C")
     strip[:, 1:] -= strip[:, :-1].copy()
     return strip
