@@ -109,22 +109,30 @@ def passed_over(source: Path) -> tuple[list[ImageError], Counter[str]]:
     """Return what of a folder is not restored, though a person may think so.
 
     Returns:
-        Why folders below it cannot be read; and how many files have the suffix of a picture that is not.
+        Why folders below it cannot be read; and how many files have the suffix of a picture that is not, or
+        are links to folders, which are not followed: they may lead around in a circle.
     """
     unread: list[ImageError] = []
-    suffixes = (path.suffix.lower() for path in _files_below(source, unread))
-    return unread, Counter(suffix for suffix in suffixes if suffix in UNREAD_SUFFIXES)
+    return unread, Counter(kind for path in _files_below(source, unread) if (kind := _unread_kind(path)))
+
+
+def _unread_kind(path: Path) -> str:
+    if path.is_symlink() and path.is_dir():
+        return "" if path.name == USUAL_OUTPUT else "links to folders"
+    suffix = path.suffix.lower()
+    return suffix if suffix in UNREAD_SUFFIXES else ""
 
 
 def _files_below(folder: Path, unread: list[ImageError]) -> Iterator[Path]:
-    """Yield every file below a folder; folders that cannot be read are told by what is put into the list."""
+    """Yield every file below a folder, and every link; what is put into the list says what cannot be read."""
 
     def tell(error: OSError) -> None:
         unread.append(ImageError(f"{error.filename}: cannot be read: {error.strerror}"))
 
     for above, folders, names in os.walk(folder, onerror=tell):
         folders[:] = [name for name in folders if not is_hidden(name)]
-        yield from (Path(above, name) for name in names if not is_hidden(name))
+        links = [name for name in folders if Path(above, name).is_symlink()]
+        yield from (Path(above, name) for name in (*links, *names) if not is_hidden(name))
 
 
 def _real(path: Path) -> Path:

@@ -268,6 +268,17 @@ def test_pictures_that_are_not_read_are_told_of(default_model, photo, capsys):
     assert capsys.readouterr().err == f"{photo.parent}: files that are not read: .gif 1, .heic 2\n"
 
 
+def test_folders_behind_links_are_told_of(default_model, photo, tmp_path, capsys):
+    elsewhere = picture(tmp_path / "disk" / "far.png", (8, 8)).parent
+    (photo.parent / "more").symlink_to(elsewhere)
+    (photo.parent / "around").symlink_to(".")
+    (photo.parent / "restored").symlink_to(elsewhere)  # where restorations go
+    assert restore.main([str(photo.parent), "--dry-run"]) == 0
+    told = capsys.readouterr()
+    assert told.err == f"{photo.parent}: files that are not read: links to folders 2\n"
+    assert told.out.count("->") == 1
+
+
 def test_a_folder_that_cannot_be_read_is_told_of(default_model, photo, monkeypatch, capsys):
     closed = photo.parent / "closed"
     closed.mkdir()
