@@ -66,8 +66,9 @@ def pair_paths(source: Path, output: Path) -> list[tuple[Path, Path]]:
     if not source.exists():
         raise ImageError(f"{source}: there is no such photograph or folder")
     if source.is_dir():
-        if output.exists() and not output.is_dir():
-            raise ImageError(f"{output}: is a file, expected a folder for the restorations of {source}")
+        if not output.is_dir() and (output.exists() or output.suffix.lower() in WRITABLE_SUFFIXES):
+            found = "is a file" if output.exists() else "is the name of a picture"
+            raise ImageError(f"{output}: {found}, expected a folder for the restorations of {source}")
         pairs = [(path, output / path.relative_to(source)) for path in _photos_below(source, output)]
     else:
         pairs = [(source, output if _names_a_file(output) else output / _writable_name(source))]

@@ -113,6 +113,14 @@ def test_a_file_is_no_folder_for_restorations(tmp_path):
         pair_paths(tmp_path / "in", picture(tmp_path / "b.png"))
 
 
+def test_the_name_of_a_picture_is_none_of_a_folder_unless_it_is_there(tmp_path):
+    source = picture(tmp_path / "in" / "a.png")
+    with pytest.raises(ImageError, match=r"b\.png: is the name of a picture, expected a folder for the rest"):
+        pair_paths(source.parent, tmp_path / "b.png")
+    (tmp_path / "b.png").mkdir()
+    assert pair_paths(source.parent, tmp_path / "b.png") == [(source, tmp_path / "b.png" / "a.png")]
+
+
 def test_a_file_that_cannot_be_written_is_refused_before_anything(tmp_path):
     with pytest.raises(ImageError, match=r"cannot write a \.gif file"):
         pair_paths(picture(tmp_path / "a.png"), tmp_path / "b.gif")
