@@ -173,6 +173,15 @@ def test_what_does_not_fit_into_a_tiff_is_refused(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.filterwarnings("error")
+def test_data_that_is_cut_off_goes_along_as_far_as_it_is_there(tmp_path: Path):
+    whole = upright_exif(camera(1).tobytes().removeprefix(b"Exif\0\0"))
+    for length in range(10, len(whole), 7):
+        image = LoadedImage(noise(5, 7, 3), exif=whole[:length])
+        write_image(tmp_path / "x.tif", image.pixels, image)
+        np.testing.assert_array_equal(read_image(tmp_path / "x.tif").pixels, image.pixels)
+
+
 def test_no_data_stays_none(tmp_path: Path):
     for suffix in SUFFIXES:
         write_image(tmp_path / f"x{suffix}", noise(5, 7, 3))

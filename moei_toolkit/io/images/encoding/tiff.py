@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from collections.abc import Iterable
 from typing import IO, Any
@@ -72,7 +73,10 @@ def _folder(head: bytes, traits: Traits, channels: int, rows: int) -> ImageFileD
         tags[34675] = traits.icc
     folder = ImageFileDirectory_v2(head)
     try:
-        for tag, value in {**_described(traits.exif), **tags}.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of EXIF data that is cut off, what is there is kept
+            described = _described(traits.exif)
+        for tag, value in {**described, **tags}.items():
             folder[tag] = value
         folder.tobytes()
     except DECODE_ERRORS as error:
