@@ -132,7 +132,7 @@ def _parser() -> CommandParser:
 
 
 def _subjects(args: argparse.Namespace) -> list[Subject]:
-    from moei_toolkit.bench.measuring.subject import Subject
+    from moei_toolkit.bench.measuring.subject import Subject, require_different_names
 
     several = len(args.runtimes) > 1 or args.usual
     subjects = [
@@ -154,6 +154,7 @@ def _subjects(args: argparse.Namespace) -> list[Subject]:
         subjects.append(
             Subject("dense (usual tiler)", tiling="whole", device=args.device, threads=args.threads)
         )
+    require_different_names(subjects)
     return subjects
 
 

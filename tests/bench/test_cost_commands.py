@@ -96,6 +96,7 @@ class TestBench:
         ("options", "said"),
         [
             (["--warm-ups", "-1"], "0 warm-ups or more"),
+            (["--policies", "dense", "dense", "--dry-run"], "different names, got dense, dense"),
             (["--usual", "--device", "cuda"], "dense \\(usual tiler\\): .* on the processor, not on cuda"),
             (
                 ["--runtimes", "openvino", "--policies", "top2"],

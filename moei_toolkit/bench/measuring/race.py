@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from moei_toolkit.bench.measuring.pool import Worker, start_worker
-from moei_toolkit.bench.measuring.subject import Model, Size, Subject
+from moei_toolkit.bench.measuring.subject import Model, Size, Subject, require_different_names
 from moei_toolkit.errors import BenchError
 from moei_toolkit.io.reporter import Reporter
 
@@ -120,9 +120,7 @@ def measure(model: Model, subjects: Sequence[Subject], size: Size, plan: Plan, l
     Raises:
         BenchError: If a worker failed, or two subjects have one name.
     """
-    names = [subject.name for subject in subjects]
-    if len(set(names)) < len(names):
-        raise BenchError(f"expected subjects of different names, got {', '.join(names)}")
+    require_different_names(subjects)
     runs: list[Run] = []
     peaks: list[Peak] = []
     loaded: dict[str, tuple[str, str]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -88,6 +88,17 @@ class Subject:
             value, known = getattr(self, name), getattr(plain, name)
             if value != known:
                 raise BenchError(f"{self.name}: expected {name} {known!r}, got {value!r}. {hint}")
+
+
+def require_different_names(subjects: Sequence[Subject]) -> None:
+    """Refuse subjects whose measurements could not be told apart.
+
+    Raises:
+        BenchError: If two have one name.
+    """
+    names = [subject.name for subject in subjects]
+    if len(set(names)) < len(names):
+        raise BenchError(f"expected subjects of different names, got {', '.join(names)}")
 
 
 @dataclass(frozen=True)
