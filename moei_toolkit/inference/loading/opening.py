@@ -62,7 +62,7 @@ def _open(path: Path, name: str, device: str, threads: int | None) -> tuple[Runt
 
 
 def identify_model(path: Path, runtime: str | None = None, precision: Precision | None = None) -> str:
-    """Return what names the weights and settings of a model, without opening any weights.
+    """Return what names the weights and settings of a model, without building any network.
 
     Args:
         path: See :func:`open_model`.
@@ -89,14 +89,14 @@ def _content_of(path: Path, runtime: str) -> tuple[object, Precision]:
 
         bundle = read_bundle(path)
         return bundle.model_dump(mode="json"), bundle.protocol.precision
-    from moei_toolkit.inference.loading.run import require_run
+    from moei_toolkit.inference.loading.run import hash_result, require_run
     from moei_toolkit.inference.pretrained.record import read_model
 
     if kind_of(path) == "model":
         model = read_model(path)
         return model.model_dump(mode="json"), model.architecture.inference.precision
     config, folders = require_run(path)
-    results = {stage: folder.name for stage, folder in folders.items()}
+    results = {stage: (folder.name, hash_result(stage, folder)) for stage, folder in folders.items()}
     settings = {"views": config.views.model_dump(), "inference": config.inference.model_dump()}
     return {"results": results, **settings}, config.inference.precision
 

@@ -26,6 +26,7 @@ from moei_toolkit.inference.loading.building import (
 )
 from moei_toolkit.inference.loading.parts import Parts, stages_of
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
+from moei_toolkit.io.hashing import sha256_file
 from moei_toolkit.io.json_file import parse_json
 from moei_toolkit.io.run_record import RECORD, RunRecord, read_run, stage_folder
 from moei_toolkit.io.weights import load_weights
@@ -34,6 +35,8 @@ from moei_toolkit.types import expert_stage
 
 BACKBONE_FILE, EXPERT_FILE, ROUTER_FILE = "backbone.safetensors", "expert.safetensors", "router.safetensors"
 CALIBRATION_FILE = "calibration.json"
+_FILES = {"dense": BACKBONE_FILE, "router": ROUTER_FILE, "calibrate": CALIBRATION_FILE}
+"""By stage; those of experts leave `EXPERT_FILE`."""
 
 
 def load_backbone(config: Config, folder: Path) -> Backbone:
@@ -68,6 +71,20 @@ def require_run(work_dir: Path) -> tuple[Config, dict[str, Path]]:
     """
     config, _, folders = _required(work_dir)
     return config, folders
+
+
+def hash_result(stage: str, folder: Path) -> str:
+    """Return the SHA-256 of what a stage left: the same recipe may have left something else elsewhere.
+
+    Raises:
+        CheckpointError: If the file cannot be read.
+    """
+    path = folder / _FILES.get(stage, EXPERT_FILE)
+    with _result_of(stage):
+        try:
+            return sha256_file(path)
+        except OSError as error:
+            raise CheckpointError(f"cannot read {path}: {error.strerror}.") from error
 
 
 @dataclass(frozen=True)

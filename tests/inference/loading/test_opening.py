@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_run import WEIGHTS, make_run, stage
 
 from moei_toolkit.commands import restore
 from moei_toolkit.errors import CheckpointError, ConfigError, StoreError
@@ -106,6 +107,19 @@ def test_equal_models_have_one_name_and_others_have_another(exported, bundle):
     record = (bundle / "bundle.json").read_text()
     (bundle / "bundle.json").write_text(record.replace('"threshold": 0.25', '"threshold": 0.5'))
     assert len(names | {identify_model(bundle)}) == 3
+
+
+def test_a_run_that_was_trained_anew_is_another_model(tmp_path):
+    run = make_run(tmp_path / "run")
+    found = [identify_model(run)]
+    for name in WEIGHTS:  # the same recipe gives others on another machine, in a folder of the same name
+        path = stage(run, name)
+        path.write_bytes(path.read_bytes() + b" ")
+        found.append(identify_model(run))
+    assert len(set(found)) == len(found)
+    path.unlink()
+    with pytest.raises(CheckpointError, match=r"calibration\.json: No such file.*--from calibrate"):
+        identify_model(run)
 
 
 def test_a_model_in_another_precision_has_another_name(exported, trained):
