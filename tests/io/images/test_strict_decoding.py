@@ -102,6 +102,18 @@ def test_compressions_that_libvips_may_not_know(tmp_path: Path, compression: str
         read_image(tmp_path / "deep.tif")
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_tiles_of_separate_planes_which_libvips_does_not_know(tmp_path: Path, orientation: int):
+    path, tags = tmp_path / "x.tif", [(274, 3, 1, orientation, True)]
+    planes = np.moveaxis(soft(), -1, 0)
+    tifffile.imwrite(path, planes, photometric="rgb", planarconfig="separate", tile=(16, 16), extratags=tags)
+    expected = soft() if orientation == 1 else np.rot90(soft(), 3)
+    np.testing.assert_array_equal(read_image(path).pixels, expected)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ImageError, match="damaged or truncated"):
+        read_image(path)
+
+
 def test_opacity_that_a_tiff_does_not_announce(tmp_path: Path):
     for name, pixels in (("x.tif", noise(5, 7, 4)), ("deep.tif", noise(5, 7, 4, depth=16))):
         cv2.imwrite(str(tmp_path / name), pixels)

@@ -65,7 +65,8 @@ REFUSED_MODES = {
     "I": "has 32-bit integer samples; expected 8 or 16 bits",
     "F": "has floating point samples; expected 8 or 16 bits",
 }
-TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_PLANAR, TIFF_EXTRA, TIFF_SAMPLE_FORMAT = 258, 262, 284, 338, 339
+TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_PLANAR, TIFF_TILE_ROWS = 258, 262, 284, 323
+TIFF_EXTRA, TIFF_SAMPLE_FORMAT = 338, 339
 _SIGNED = 2
 _ALPHA = frozenset({1, 2, 999})
 """ExtraSamples that are opacity: multiplied in, not multiplied in, and as Corel Draw writes it."""

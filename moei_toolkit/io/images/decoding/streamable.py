@@ -16,13 +16,14 @@ from moei_toolkit.io.images.decoding.header import (
     TIFF_PHOTOMETRIC,
     TIFF_PLANAR,
     TIFF_SAMPLE_FORMAT,
+    TIFF_TILE_ROWS,
     bits_per_sample,
     tiff_tag,
 )
 from moei_toolkit.io.images.exif import kept_exif, told_orientation
 from moei_toolkit.io.images.traits import Traits
 
-_TIFF_FILL_ORDER, _TIFF_STRIP_ROWS, _TIFF_TILE_ROWS = 266, 278, 323
+_TIFF_FILL_ORDER, _TIFF_STRIP_ROWS = 266, 278
 _TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits")
 _MAX_STRIP_BYTES, _MAX_TILES_BYTES = 2**25, 2**27
 """A compressed strip of a TIFF, or a row of its tiles, is held whole while it is decoded."""
@@ -103,7 +104,7 @@ def _texts(image: ImageFile) -> Iterator[str]:
 
 
 def _is_in_small_parts(image: ImageFile, pixel_bytes: int) -> bool:
-    tile_rows = tiff_tag(image, _TIFF_TILE_ROWS, None)
+    tile_rows = tiff_tag(image, TIFF_TILE_ROWS, None)
     if tile_rows is not None:
         return tile_rows * image.width * pixel_bytes <= _MAX_TILES_BYTES
     rows = min(tiff_tag(image, _TIFF_STRIP_ROWS, image.height), image.height)

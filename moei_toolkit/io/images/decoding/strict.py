@@ -10,6 +10,7 @@ import numpy as np
 from PIL.ImageFile import ImageFile
 
 from moei_toolkit.errors import ImageError
+from moei_toolkit.io.images.decoding.header import TIFF_PLANAR, TIFF_TILE_ROWS, tiff_tag
 from moei_toolkit.io.images.vips import import_vips
 
 _KINDS = ("PNG", "JPEG", "MPO", "TIFF")
@@ -19,7 +20,10 @@ _UNREAD = ("lzma", "zstd", "webp")
 
 def reads_strictly(image: ImageFile) -> bool:
     """Tell whether libvips can decode a photograph, opened with Pillow, and looks closer than Pillow does."""
-    return image.format in _KINDS and image.info.get("compression") not in _UNREAD
+    if image.format not in _KINDS or image.info.get("compression") in _UNREAD:
+        return False
+    has_planes = image.format == "TIFF" and tiff_tag(image, TIFF_PLANAR, 1) != 1
+    return not (has_planes and tiff_tag(image, TIFF_TILE_ROWS, None))  # which it never decodes
 
 
 def decode_strictly(path: Path, kind: str, is_plain: bool) -> np.ndarray:
