@@ -14,8 +14,9 @@ from skimage import data
 from tiny_run import EXPERTS, make_decider, make_run, make_runtime
 
 from moei_toolkit.bench.seams import compare_with_whole, seam_ratio
+from moei_toolkit.cli import PARTIAL
 from moei_toolkit.commands import seams as command
-from moei_toolkit.errors import DataError
+from moei_toolkit.errors import DataError, StoreError
 from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.types import DENSE
@@ -117,6 +118,19 @@ def test_the_command_tells_what_tiles_change(tmp_path: Path, capsys):
     ]
     assert 20 < found["psnr"] < 100
     assert found["largest"] > 0
+
+
+def test_a_photograph_that_cannot_be_compared_does_not_cost_the_others(tmp_path: Path, capsys):
+    cv2.imwrite(str(tmp_path / "photo.png"), (photograph()[:60, :75] * 255).astype(np.uint8))
+    photos = [str(tmp_path / "gone.png"), str(tmp_path / "photo.png")]
+    run = str(make_run(tmp_path / "run"))
+    assert command.main(["--run", run, *photos]) == PARTIAL
+    told = capsys.readouterr()
+    assert told.out.splitlines()[-1].startswith(photos[1])
+    assert told.err == f"error: {photos[0]}: no such file\n"
+    with pytest.raises(StoreError, match="cannot write"):
+        command.main(["--run", run, photos[1], "--json", str(tmp_path)])
+    assert capsys.readouterr().out.splitlines()[-1].startswith(photos[1])
 
 
 def test_the_command_refuses_a_photograph_that_is_one_tile(tmp_path: Path):
