@@ -66,16 +66,17 @@ def identify_model(path: Path, runtime: str | None = None, precision: Precision 
 
     Args:
         path: See :func:`open_model`.
-        runtime: See :func:`open_model`; which one it is makes no difference.
-        precision: What tiles are computed in; that of the model when None.
+        runtime: See :func:`open_model`; it makes a difference only where it computes in another precision.
+        precision: What tiles are computed in; that of the model when None, but float32 in ``"onnx"``.
 
     Raises:
         ConfigError: See :func:`open_model`.
         StoreError: See :func:`open_model`.
     """
-    content, usual = _content_of(path, choose_runtime(path, runtime))
-    name = _name_of(content)
-    return name if precision in (None, usual) else _name_of({"model": name, "precision": precision})
+    chosen = choose_runtime(path, runtime)
+    content, own = _content_of(path, chosen)
+    name, computed = _name_of(content), precision or ("float32" if chosen == "onnx" else own)
+    return name if computed == own else _name_of({"model": name, "precision": computed})
 
 
 def _name_of(content: object) -> str:

@@ -128,6 +128,15 @@ def test_a_model_in_another_precision_has_another_name(exported, trained):
         assert usual == same != other
 
 
+def test_onnx_runtime_computes_in_float32_whatever_the_model_is_meant_for(bundle):
+    record = (bundle / "bundle.json").read_text()
+    (bundle / "bundle.json").write_text(record.replace('"precision": "float32"', '"precision": "bfloat16"'))
+    assert open_model(bundle, "onnx")[0].protocol.precision == "float32"
+    assert identify_model(bundle, "onnx") == identify_model(bundle, "openvino", "float32")
+    assert identify_model(bundle, "openvino") == identify_model(bundle, "openvino", "bfloat16")
+    assert identify_model(bundle, "onnx") != identify_model(bundle, "openvino")
+
+
 def test_the_name_of_a_trained_model_is_of_what_it_holds(trained, model):
     name = identify_model(trained.model)
     assert identify_model(model, "compile") == name != identify_model(trained.run)
