@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from moei_toolkit.data.views import full_scale, grow_overview, probe_positions, to_planes
+from moei_toolkit.data.views import grow_overview, probe_positions
 from moei_toolkit.io.images.pixel_source import PixelSource
+from moei_toolkit.io.images.pixels import full_scale, to_planes
 
 STRIP = 64
 """Rows read at a time: those of a wide image are large."""

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from moei_toolkit.io.images.pixel_source import PixelSource
+from moei_toolkit.io.images.pixels import to_planes
 
 # Fractions of the plastic number spread any number of points evenly over a square (Roberts 2018).
 SPREAD = (0.7548776662466927, 0.5698402909980532)
@@ -64,18 +65,3 @@ def probe_positions(height: int, width: int, size: int, count: int) -> list[tupl
         (round((0.5 + n * SPREAD[0]) % 1.0 * free_rows), round((0.5 + n * SPREAD[1]) % 1.0 * free_columns))
         for n in range(count)
     ]
-
-
-def to_planes(pixels: np.ndarray) -> np.ndarray:
-    """Return (H, W, C) pixels, see `to_floats`, as planes (C, H, W), float32 in [0, 1]."""
-    return np.ascontiguousarray(to_floats(pixels).transpose(2, 0, 1))
-
-
-def to_floats(pixels: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Return uint8, uint16, or float32 in [0, 1] already, as float32 in [0, 1]; in ``out`` if given."""
-    return np.divide(pixels, np.float32(full_scale(pixels)), out=out, dtype=np.float32)
-
-
-def full_scale(pixels: np.ndarray) -> int:
-    """Return what stands for 1 in uint8, uint16, or float32 in [0, 1]."""
-    return int(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1

@@ -18,7 +18,6 @@ from top_down_source import TopDownSource
 
 from moei_toolkit.config.loader import validate_config
 from moei_toolkit.data.streamed_views import read_reduced
-from moei_toolkit.data.views import to_planes
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.flops import FlopCount
 from moei_toolkit.inference.guide import CELLS, Guide, guide_size
@@ -27,6 +26,7 @@ from moei_toolkit.inference.restorer import Restorer
 from moei_toolkit.inference.runtimes.eager import EagerRuntime
 from moei_toolkit.inference.tiles.tiling import Tile, tile_grid
 from moei_toolkit.io.images.photograph import open_photograph
+from moei_toolkit.io.images.pixels import to_planes
 from moei_toolkit.types import DENSE
 
 GUIDED, PLAIN = EXPERTS

@@ -7,11 +7,11 @@ from itertools import groupby
 
 import numpy as np
 
-from moei_toolkit.data.views import to_floats
 from moei_toolkit.errors import ConfigError, DataError
 from moei_toolkit.inference.tiles.blending import RowBlender
 from moei_toolkit.inference.tiles.tiling import Tile, network_shape, tile_grid
 from moei_toolkit.io.images.pixel_source import PixelSource
+from moei_toolkit.io.images.pixels import to_floats
 
 TileFunction = Callable[[np.ndarray], np.ndarray]
 

@@ -22,8 +22,22 @@ def to_float(pixels: np.ndarray) -> np.ndarray:
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype not in (np.uint8, np.uint16):
         raise ImageError(f"expected (H, W, 3) uint8 or uint16 pixels, got {pixels.shape} {pixels.dtype}")
-    top = np.float32(np.iinfo(pixels.dtype).max)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.float32) / top
+    return to_planes(pixels)
+
+
+def to_planes(pixels: np.ndarray) -> np.ndarray:
+    """Return (H, W, C) pixels, see `to_floats`, as planes (C, H, W), float32 in [0, 1]."""
+    return np.ascontiguousarray(to_floats(pixels).transpose(2, 0, 1))
+
+
+def to_floats(pixels: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Return uint8, uint16, or float32 in [0, 1] already, as float32 in [0, 1]; in ``out`` if given."""
+    return np.divide(pixels, np.float32(full_scale(pixels)), out=out, dtype=np.float32)
+
+
+def full_scale(pixels: np.ndarray) -> int:
+    """Return what stands for 1 in uint8, uint16, or float32 in [0, 1]."""
+    return int(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1
 
 
 def to_pixels(image: Any, bit_depth: int = 8) -> np.ndarray:

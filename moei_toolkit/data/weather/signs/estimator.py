@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from moei_toolkit.data.views import to_floats
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.images.pixels import to_floats
 
 
 @dataclass(frozen=True)
