@@ -136,7 +136,7 @@ def _call(entry: Entry, contract: str, cfg: Mapping[str, Any], objects: Mapping[
             return component(**arguments)
     except MoeiError:
         raise
-    except Exception as error:  # a stranger's constructor may fail in any way
+    except (Exception, SystemExit) as error:  # a stranger's constructor may fail in any way
         given = ", ".join(f"{name}={value!r}" for name, value in configured.items()) or "its defaults"
         cause = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise RegistryError(f"{where} could not be built with {given}: {cause}") from error
@@ -146,6 +146,6 @@ def _import(path: str, entry: Entry) -> Any:
     module, _, name = path.partition(":")
     try:
         return getattr(importlib.import_module(module), name)
-    except Exception as error:  # a stranger's module may fail in any way
+    except (Exception, SystemExit) as error:  # a stranger's module may fail in any way
         cause = " ".join(f"{type(error).__name__}: {error}".split())
         raise RegistryError(f"{entry} could not be imported from {path!r}: {cause}") from error

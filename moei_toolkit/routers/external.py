@@ -93,7 +93,7 @@ def _asking(function: Callable[[str, np.ndarray], Answer]) -> Callable[[str, np.
     def ask(image: str, g: np.ndarray) -> Answer:
         try:
             return function(image, g)
-        except Exception as error:  # a stranger's function may fail in any way
+        except (Exception, SystemExit) as error:  # a stranger's function may fail in any way
             raise DataError(f"{type(error).__name__}: {error}") from error
 
     return ask

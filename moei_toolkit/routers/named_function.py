@@ -26,7 +26,7 @@ def load_function(path: str) -> Callable[..., Any]:
     name, _, attribute = path.partition(":")
     try:
         module = importlib.import_module(name)
-    except Exception as error:  # a stranger's module may fail in any way
+    except (Exception, SystemExit) as error:  # a stranger's module may fail in any way
         cause = " ".join(f"{type(error).__name__}: {error}".split())
         raise ConfigError(f"{path!r} cannot be imported: {cause}") from error
     function = getattr(module, attribute, None)

@@ -33,6 +33,7 @@ def test_plugin_component_is_imported_on_first_use_and_built(site, experts):
         ("import a_missing_dependency", "No module named 'a_missing_dependency'"),
         ("x = 1", "AttributeError"),
         ("1 / 0", "ZeroDivisionError"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
     ],
 )
 def test_a_component_that_cannot_be_imported_names_its_provider(site, experts, source, cause):
@@ -40,6 +41,14 @@ def test_a_component_that_cannot_be_imported_names_its_provider(site, experts, s
     (site.folder / "toy_expert.py").write_text(source)
     with pytest.raises(RegistryError, match=f"'toy' from moei-toy 1.2 .*toy_expert:Toy.*{cause}"):
         experts.get("toy")
+
+
+def test_a_component_that_leaves_while_it_is_built_names_its_provider(site, experts):
+    site.install("moei-toy", plugin(("experts", "toy", "toy_expert:Toy")), version="1.2")
+    leaving = "    def __init__(self):\n        raise SystemExit(0)\n"
+    (site.folder / "toy_expert.py").write_text(EXPERT + leaving)
+    with pytest.raises(RegistryError, match=r"from moei-toy 1\.2 could not be built .*: SystemExit: 0"):
+        experts.build({"type": "toy"})
 
 
 def test_an_unknown_name_mentions_the_plugins_that_failed(site, experts):

@@ -29,6 +29,9 @@ def by_descriptor(image, g):
 def failing(image, g):
     raise KeyError("no answer")
 
+def leaving(image, g):
+    raise SystemExit(0)
+
 def scribbling(image, g):
     g[:] = 7
     return "rain"
@@ -76,6 +79,7 @@ def test_of_the_descriptor_alone_it_thinks_nothing_and_asks_nobody(module):
     ("function", "image", "said"),
     [
         ("failing", "a", r":failing, image 'a': KeyError: 'no answer'"),
+        ("leaving", "a", r":leaving, image 'a': SystemExit: 0"),
         ("unsure", "a", r":unsure, image 'a': expected the name of an expert or a score for each, got None"),
         ("by_name", "hase-1", r"image 'hase-1': there is no expert 'hase'\. Did you mean 'haze'"),
         ("by_name", "dense-1", r"there is no expert 'dense'\. Known: 'haze', 'rain', 'snow'"),
@@ -102,6 +106,13 @@ def test_what_is_no_answer_is_refused(module, function, image, said):
 def test_a_function_that_is_not_there_is_refused(module, path, said):
     with pytest.raises(ConfigError, match=said):
         load_function(path.replace("MODULE", module))
+
+
+def test_a_module_that_leaves_is_refused(tmp_path):
+    name = f"leaving_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text("raise SystemExit(0)")
+    with pytest.raises(ConfigError, match="cannot be imported: SystemExit: 0"):
+        load_function(f"{name}:by_name")
 
 
 def test_a_file_answers_by_name(tmp_path):
