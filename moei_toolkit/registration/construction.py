@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -132,7 +134,7 @@ def _call(entry: Entry, contract: str, cfg: Mapping[str, Any], objects: Mapping[
     configured = {name: value for name, value in cfg.items() if name != "type"}
     arguments = match_arguments(component, configured, objects, where)
     try:
-        with located(where):
+        with _talking_to_stderr(), located(where):
             return component(**arguments)
     except MoeiError:
         raise
@@ -145,7 +147,13 @@ def _call(entry: Entry, contract: str, cfg: Mapping[str, Any], objects: Mapping[
 def _import(path: str, entry: Entry) -> Any:
     module, _, name = path.partition(":")
     try:
-        return getattr(importlib.import_module(module), name)
+        with _talking_to_stderr():
+            return getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:  # a stranger's module may fail in any way
         cause = " ".join(f"{type(error).__name__}: {error}".split())
         raise RegistryError(f"{entry} could not be imported from {path!r}: {cause}") from error
+
+
+def _talking_to_stderr() -> contextlib.AbstractContextManager[object]:
+    """Let what a component prints go to stderr: stdout is for what the command was asked."""
+    return contextlib.redirect_stdout(sys.stderr)

@@ -51,6 +51,15 @@ def test_a_component_that_leaves_while_it_is_built_names_its_provider(site, expe
         experts.build({"type": "toy"})
 
 
+def test_what_a_component_prints_goes_to_stderr(site, experts, capsys):
+    site.install("moei-toy", plugin(("experts", "toy", "toy_expert:Toy")))
+    talking = "    def __init__(self):\n        super().__init__()\n        print('built')\n"
+    (site.folder / "toy_expert.py").write_text(f"print('imported')\n{EXPERT}{talking}")
+    experts.build({"type": "toy"})
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "imported\nbuilt\n")
+
+
 def test_an_unknown_name_mentions_the_plugins_that_failed(site, experts):
     site.install("moei-toy", "import a_missing_dependency", version="1.2")
     message = "there is no 'toy'.*Known: 'adapter', .*moei-toy 1.2.*failed to load.*a_missing_dependency"
