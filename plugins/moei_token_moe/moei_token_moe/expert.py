@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from moei_token_moe.bottlenecks import Bottlenecks
 from moei_token_moe.gates import Gate, NoisyTopKGate, SwitchGate, VMoEGate, penalty_of
 from moei_token_moe.mixture import TokenMixture
-from moei_token_moe.strides import site_strides
+from moei_token_moe.placement import find_placement
 from moei_token_moe.traffic import SiteTraffic, cells
 from moei_toolkit.backbones.base import Backbone
 from moei_toolkit.experts.base import Expert
@@ -30,8 +30,9 @@ class TokenMoE(Expert):
     """Adds to the output h of each block what a mixture of small experts makes of its tokens, from zero on.
 
     A token is a square of 16x16 pixels of the image, the mean of the cells of h in it; at sites that are
-    coarser than that every cell is one. What stands for an image here is what the decoder is given: a crop
-    in training, a tile in restoring. Each routes on its own, whatever else is in the batch.
+    coarser than that every cell is one. What stands for an image here is what the sites are given: a crop
+    in training, a tile in restoring, and of those each region where a backbone cuts them into regions. Each
+    routes on its own, whatever else is in the batch.
 
     The last ``top_blocks`` sites, which are the thinnest, are private copies of the dense blocks, as those of
     ``adapter`` are.
@@ -74,8 +75,9 @@ class TokenMoE(Expert):
         kind, usual = GATES[gate]
         self.k = usual if k is None else k
         self.balance, self.z_weight = balance, z_weight
-        self._multiple = backbone.size_multiple
-        self._strides = site_strides(backbone, cell)
+        placement = find_placement(backbone)
+        self._strides, self._part = placement.strides, placement.part
+        self._multiple = placement.part or backbone.size_multiple
         factor = Fraction(capacity_factor).limit_denominator(1000)
         self.mixtures = nn.ModuleDict(
             {
@@ -137,7 +139,8 @@ class TokenMoE(Expert):
         return sum(one.dispatched for one in self.traffic(height, width))
 
     def _cells(self, site: str, length: int) -> int:
-        return cells(length, self._multiple, self._strides[site], self._mixtures()[site].pool)
+        stride, pool = self._strides[site], self._mixtures()[site].pool
+        return cells(length, self._multiple, stride, pool, self._part)
 
     def _mixtures(self) -> dict[str, TokenMixture]:
         return {site: cast(TokenMixture, mixture) for site, mixture in self.mixtures.items()}

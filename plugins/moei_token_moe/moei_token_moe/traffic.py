@@ -35,7 +35,7 @@ class SiteTraffic:
         return 2 * self.k * self.tokens * self.channels * BYTES
 
 
-def cells(length: int, multiple: int, stride: int, pool: int) -> int:
+def cells(length: int, multiple: int, stride: int, pool: int, part: int | None = None) -> int:
     """Return how many tokens lie along a side of an image.
 
     Args:
@@ -43,6 +43,8 @@ def cells(length: int, multiple: int, stride: int, pool: int) -> int:
         multiple: What the backbone pads it to.
         stride: Pixels of a cell of the features.
         pool: Cells of a token.
+        part: Side of the squares that are seen one by one, pixels; None for all at once.
     """
     padded = -(-length // multiple) * multiple
-    return -(-(padded // stride) // pool)
+    part = padded if part is None else part
+    return padded // part * -(-(part // stride) // pool)

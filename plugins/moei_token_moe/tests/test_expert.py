@@ -11,6 +11,7 @@ import torch
 from moei_token_moe.expert import GATES, TokenMoE
 from moei_token_moe.gates import penalty_of
 
+from moei_toolkit.backbones.dehazexl import DehazeXL
 from moei_toolkit.backbones.global_unet import GlobalUNet
 from moei_toolkit.backbones.timm_unet import TimmUNet
 from moei_toolkit.inference.protocol import Protocol
@@ -73,17 +74,34 @@ def test_where_features_are_coarser_each_cell_is_a_token(backbone):
     assert {one.site: one.pixels for one in expert.traffic(64, 64)} == {SITE: 4, "level0_0": 2}
 
 
+@pytest.mark.parametrize("region", [64, 192, 256])
+def test_a_token_is_as_large_where_a_backbone_sees_regions(region):
+    wearer = DehazeXL(width=32, depths=(1, 1, 1, 1), region=region, descriptor_dim=16)
+    expert = TokenMoE(wearer, top_blocks=0)
+    pools = {"level3": 1, "level2": 1, "level1": 2, "level0": 4, "tail": 16}
+    found = {site.partition("_")[0]: mixture.pool for site, mixture in expert.mixtures.items()}
+    assert found == pools
+    passed = count_tokens(expert, wearer, 200, 100)
+    assert {one.site: one.tokens for one in expert.traffic(200, 100)} == passed
+
+
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (17, 31), (40, 64), (100, 33)])
 def test_as_many_tokens_as_are_told_pass_the_gate(backbone, height, width):
-    expert = TokenMoE(backbone, top_blocks=0).eval()
+    expert = TokenMoE(backbone, top_blocks=0)
+    passed = count_tokens(expert, backbone, height, width)
+    assert {one.site: one.tokens for one in expert.traffic(height, width)} == passed
+
+
+def count_tokens(expert, backbone, height, width):
+    """Return how many tokens pass the gate of every site when an image is restored."""
     passed = {}
-    for site, mixture in expert.mixtures.items():
+    for site, mixture in expert.eval().mixtures.items():
         mixture.gate.register_forward_hook(
-            lambda gate, given, verdict, site=site: passed.update({site: given[0].shape[1]})
+            lambda gate, given, verdict, site=site: passed.update({site: given[0].shape[:2].numel()})
         )
     with torch.no_grad():
-        backbone(torch.rand(1, 3, height, width), expert)
-    assert {one.site: one.tokens for one in expert.traffic(height, width)} == passed
+        backbone.eval()(torch.rand(1, 3, height, width), expert)
+    return passed
 
 
 @pytest.mark.parametrize(("gate", "k"), [("noisy_top_k", 2), ("switch", 1), ("vmoe", 2)])
