@@ -214,6 +214,12 @@ def test_build_refuses_with_a_reason(tunable, cfg, objects, message):
         tunable.build(cfg, **objects)
 
 
+def test_a_refusal_tells_parts_as_the_config_has_them(tunable):
+    cfg = {"type": "mixture", "experts": [{"type": "dense"}], "weights": [-1]}
+    with pytest.raises(RegistryError, match=r"built with experts=\[\{'type': 'dense'\}\], weights=\[-1\]: "):
+        tunable.build(cfg)
+
+
 def test_nothing_is_logged_or_warned(caplog, recwarn):
     with caplog.at_level(logging.DEBUG):
         EXPERTS.build({"type": "dense"})

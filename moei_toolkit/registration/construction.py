@@ -98,7 +98,7 @@ def construct(
         else [build(f"{entry}: {name}[{position}]", part) for position, part in enumerate(value)]
         for name, value in parts_of(cfg).items()
     }
-    return _call(entry, contract, {**cfg, **built}, objects)
+    return _call(entry, contract, cfg, built, objects)
 
 
 def build_offered(kind: str, contract: str, cfg: Mapping[str, Any]) -> Any:
@@ -129,10 +129,16 @@ def _is_part(value: Any) -> bool:
     return isinstance(value, Mapping) and "type" in value
 
 
-def _call(entry: Entry, contract: str, cfg: Mapping[str, Any], objects: Mapping[str, Any]) -> Any:
+def _call(
+    entry: Entry,
+    contract: str,
+    cfg: Mapping[str, Any],
+    built: Mapping[str, Any],
+    objects: Mapping[str, Any],
+) -> Any:
     component, where = load_class(entry, contract), str(entry)
     configured = {name: value for name, value in cfg.items() if name != "type"}
-    arguments = match_arguments(component, configured, objects, where)
+    arguments = match_arguments(component, {**configured, **built}, objects, where)
     try:
         with _talking_to_stderr(), located(where):
             return component(**arguments)
