@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from moei_toolkit.losses.base import Loss, checked
+from moei_toolkit.losses.base import Loss, checked, checked_weight
 from moei_toolkit.losses.image import SSIMLoss, pixel_distance
 
 FLOOR = 0.01
@@ -25,14 +25,14 @@ class SandstormLoss(Loss):
         pixel: ``"l1"``, or ``"rmse"`` as the other weathers of a training may have it.
 
     Raises:
-        ConfigError: The pixel distance is unknown.
+        ConfigError: The pixel distance is unknown, or a weight is below 0 or not finite.
     """
 
     def __init__(self, ssim: float = 0.05, chromaticity: float = 0.1, pixel: str = "l1") -> None:
         super().__init__()
         self.distance = pixel_distance(pixel)
-        self.ssim = ssim
-        self.chromaticity = chromaticity
+        self.ssim = checked_weight("ssim", ssim)
+        self.chromaticity = checked_weight("chromaticity", chromaticity)
         self.structure = SSIMLoss()
         self.terms = {pixel: 1.0, "1 - ssim": ssim, "chromaticity": chromaticity}
 

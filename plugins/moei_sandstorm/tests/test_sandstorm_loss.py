@@ -52,3 +52,10 @@ def test_brightness_is_no_cast_and_a_cast_is_one():
 def test_an_unknown_pixel_distance_is_refused():
     with pytest.raises(ConfigError, match="pixel: unknown distance"):
         SandstormLoss(pixel="l3")
+
+
+@pytest.mark.parametrize("weight", ["ssim", "chromaticity"])
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), "0.1"])
+def test_a_weight_is_a_number_of_0_or_more(weight: str, value: object):
+    with pytest.raises(ConfigError, match=f"{weight}: expected the weight of a term, 0 or more"):
+        SandstormLoss(**{weight: value})
