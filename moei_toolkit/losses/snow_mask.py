@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -27,12 +28,12 @@ class SnowMaskLoss(Loss):
             (1, 2, 4, 8). Crops keep the pixel scale of the image they come from.
 
     Raises:
-        ConfigError: A sigma is not positive, or there is none.
+        ConfigError: A sigma is not positive and finite, or there is none.
     """
 
     def __init__(self, sigmas: Sequence[float] = (0.8, 1.6, 3.2)) -> None:
         super().__init__()
-        if not sigmas or min(sigmas) <= 0:
+        if not sigmas or not all(0 < sigma < math.inf for sigma in sigmas):
             raise ConfigError(f"SnowMaskLoss: sigmas must be positive pixel scales, got {tuple(sigmas)}")
         self.sigmas = tuple(sigmas)
         self.terms = {"snow mask l1": 1.0}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -80,7 +82,7 @@ def test_loss_is_the_mean_error_inside_the_mask():
     assert constant == pytest.approx(0.1, rel=1e-3)
 
 
-@pytest.mark.parametrize("sigmas", [(), (0.0, 1.0), (-1.0,)])
+@pytest.mark.parametrize("sigmas", [(), (0.0, 1.0), (-1.0,), (1.0, math.nan), (math.inf,)])
 def test_refuses_impossible_scales(sigmas: tuple[float, ...]):
     with pytest.raises(ConfigError, match="sigmas"):
         SnowMaskLoss(sigmas)
