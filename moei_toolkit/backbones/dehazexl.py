@@ -73,6 +73,8 @@ class DehazeXL(Backbone):
             raise ValueError(f"region must be a multiple of {_SMALLEST_REGION} pixels, got {region}")
         if len(depths) != _STAGES or min(depths) < 1:
             raise ValueError(f"depths must be {_STAGES} numbers above 0, got {tuple(depths)}")
+        if mixer_blocks < 0:
+            raise ValueError(f"mixer_blocks must be 0 or more, got {mixer_blocks}")
         self.region = region
         self.descriptor_dim = descriptor_dim
         self.context_dropout = check_dropout(context_dropout)

@@ -46,6 +46,9 @@ class GlobalUNet(Backbone):
         context_dropout: Share of the images of a batch restored without g while training, in [0, 1).
         textures: How many learned textures of every scale g is made of, beside the moments of the features.
             They are learned well where the auxiliary head weighs on g as much as restoring does.
+
+    Raises:
+        ValueError: If an argument is out of its range.
     """
 
     def __init__(

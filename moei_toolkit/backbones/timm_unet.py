@@ -44,8 +44,8 @@ class TimmUNet(Backbone):
         textures: Learned textures of every scale that g is made of, beside statistics; see `GlobalUNet`.
 
     Raises:
-        ValueError: If timm has no such encoder, it gives no pyramid of images of any size, or
-            ``context_dropout`` is out of range.
+        ValueError: If timm has no such encoder, it gives no pyramid of images of any size, or an argument is
+            out of its range.
     """
 
     def __init__(

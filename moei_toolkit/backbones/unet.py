@@ -61,7 +61,12 @@ def make_decoder(channels: Sequence[int], stride: int, blocks: int) -> nn.Module
         channels: Of each level, fine to coarse.
         stride: Of the finest level, pixels.
         blocks: How many at every level.
+
+    Raises:
+        ValueError: If ``blocks`` is negative.
     """
+    if blocks < 0:
+        raise ValueError(f"blocks must be 0 or more, got {blocks}")
     decoder = nn.ModuleDict(
         {
             site_name(level, i): ResidualBlock(channels[level])

@@ -138,6 +138,7 @@ def test_overview_and_probes_count_in_equal_parts():
         ({"region": 0}, "got 0"),
         ({"depths": (2, 2, 2)}, r"depths must be 4 numbers above 0, got \(2, 2, 2\)"),
         ({"depths": (2, 2, 0, 2)}, "got"),
+        ({"mixer_blocks": -1}, "mixer_blocks must be 0 or more, got -1"),
         ({"context_dropout": 1.0}, r"context_dropout must lie in \[0, 1\), got 1.0"),
     ],
 )

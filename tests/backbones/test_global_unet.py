@@ -124,3 +124,8 @@ def test_in_training_some_images_are_restored_without_their_context():
 def test_a_share_of_dropped_contexts_out_of_range_is_refused(share):
     with pytest.raises(ValueError, match=rf"context_dropout must lie in \[0, 1\), got {share}"):
         GlobalUNet(context_dropout=share)
+
+
+def test_fewer_blocks_than_none_are_refused():
+    with pytest.raises(ValueError, match="blocks must be 0 or more, got -1"):
+        GlobalUNet(blocks=-1)

@@ -122,3 +122,8 @@ def test_what_cannot_be_an_encoder_is_refused(name: str, said: str):
 def test_a_share_of_dropped_contexts_out_of_range_is_refused():
     with pytest.raises(ValueError, match=r"context_dropout must lie in \[0, 1\), got 1.0"):
         TimmUNet(context_dropout=1.0)
+
+
+def test_fewer_blocks_than_none_are_refused():
+    with pytest.raises(ValueError, match="blocks must be 0 or more, got -1"):
+        TimmUNet("test_resnet", blocks=-1)
