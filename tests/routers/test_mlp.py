@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import torch.nn.functional as F
 
@@ -42,3 +43,16 @@ def test_it_can_learn_a_rule():
         F.cross_entropy(router(g), targets).backward()
         optimizer.step()
     assert (router(g).argmax(1) == targets).float().mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"hidden": 0}, "hidden must be 1 or more, got 0"),
+        ({"dropout": 1.0}, r"dropout must lie in \[0, 1\), got 1.0"),
+        ({"dropout": float("nan")}, r"dropout must lie in \[0, 1\), got nan"),
+    ],
+)
+def test_a_router_that_cannot_learn_is_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        MLPRouter(8, 3, **options)
