@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor, nn
 
 from moei_adaptir.adaptation import Adaptation
@@ -25,13 +27,13 @@ class AdaptIR(Expert):
         top_blocks: How many of the last sites the expert owns as copies.
 
     Raises:
-        ValueError: If ``divisor`` is below 1 or ``top_blocks`` exceeds the number of sites.
+        ValueError: If ``divisor`` is below 1 or not finite, or ``top_blocks`` exceeds the number of sites.
     """
 
     def __init__(self, backbone: Backbone, divisor: int = 14, top_blocks: int = 5) -> None:
         super().__init__()
-        if not divisor >= 1:
-            raise ValueError(f"divisor must be 1 or more, got {divisor}")
+        if not 1 <= divisor < math.inf:
+            raise ValueError(f"divisor must be 1 or more, and finite, got {divisor}")
         adapted, copies = own_last_blocks(backbone, top_blocks)
         self.adaptations = nn.ModuleDict(
             {site: Adaptation(channels, max(1, channels // divisor)) for site, channels in adapted.items()}

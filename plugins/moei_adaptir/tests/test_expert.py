@@ -85,7 +85,8 @@ def test_half_precision_trains(backbone, x):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"divisor": 0}, "divisor must be 1 or more, got 0"),
+        ({"divisor": 0}, "divisor must be 1 or more, and finite, got 0"),
+        ({"divisor": float("inf")}, "divisor .* got inf"),
         ({"top_blocks": 4}, r"top_blocks must lie in \[0, 3\], got 4"),
         ({"top_blocks": -1}, "got -1"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import cast
 
@@ -55,8 +56,8 @@ class ComplexityExperts(Expert):
         super().__init__()
         _check_branches(reductions, kernels)
         refined, copies = own_last_blocks(backbone, top_blocks)
-        if not penalty_weight >= 0:
-            raise ValueError(f"penalty_weight must be 0 or more, got {penalty_weight}")
+        if not 0 <= penalty_weight < math.inf:
+            raise ValueError(f"penalty_weight must be 0 or more, and finite, got {penalty_weight}")
         self.complexity_bias = complexity_bias
         self.penalty_weight = penalty_weight
         self.branches = nn.ModuleDict({site: Branches(c, reductions, kernels) for site, c in refined.items()})

@@ -115,7 +115,8 @@ def test_half_precision_trains(backbone, x):
         ({"reductions": [1 / 16, 1 / 8, 0]}, r"reductions must lie in \(0, 1\]"),
         ({"kernels": [3, 4, 5]}, r"kernels must be odd and above 0, got \[3, 4, 5\]"),
         ({"top_blocks": 4}, r"top_blocks must lie in \[0, 3\], got 4"),
-        ({"penalty_weight": -1}, "penalty_weight must be 0 or more, got -1"),
+        ({"penalty_weight": -1}, "penalty_weight must be 0 or more, and finite, got -1"),
+        ({"penalty_weight": float("inf")}, "penalty_weight .* got inf"),
     ],
 )
 def test_impossible_options_are_refused(backbone, options, said):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import cast
 
@@ -43,7 +44,7 @@ class Restormer(Backbone):
         blocks: Of each of the four levels, fine to coarse, in the encoder and again in the decoder.
         refinement_blocks: Blocks behind the decoder.
         heads: Of each of the four levels, fine to coarse; they divide its channels.
-        expansion: Hidden channels of the feed-forward networks, as a multiple of their channels.
+        expansion: Hidden channels of the feed-forward networks, as a multiple of theirs; one at least.
         norm_bias: Whether the normalisations take the mean away and add a bias.
         descriptor_dim: Length of g.
         context_dim: Hidden size between g and the modulation of the levels.
@@ -72,6 +73,8 @@ class Restormer(Backbone):
         super().__init__()
         widths = [width << level for level in range(_LEVELS)]
         _check_shape(widths, blocks, refinement_blocks, heads)
+        if not 1 <= width * expansion < math.inf:
+            raise ValueError(f"expansion must leave {width} channels one at least, got {expansion}")
         self.descriptor_dim = descriptor_dim
         self.context_dropout = check_dropout(context_dropout)
 

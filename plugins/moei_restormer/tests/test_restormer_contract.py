@@ -94,6 +94,9 @@ def test_the_descriptor_reaches_every_pixel():
         ({"heads": [0, 1, 1, 1]}, r"got \(0, 1, 1, 1\)"),
         ({"width": 3, "heads": [1, 1, 1, 1]}, "width must be an even number above 0, got 3"),
         ({"width": 0}, "got 0"),
+        ({"expansion": 0.2}, "expansion must leave 4 channels one at least, got 0.2"),
+        ({"expansion": -1}, "expansion .* got -1"),
+        ({"expansion": float("inf")}, "expansion .* got inf"),
         ({"context_dropout": 1.0}, r"context_dropout must lie in \[0, 1\), got 1.0"),
     ],
 )
