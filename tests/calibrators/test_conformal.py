@@ -8,7 +8,7 @@ import pytest
 from moei_toolkit.calibrators.risk_control import RiskLimit
 from moei_toolkit.calibrators.rules.conformal import Conformal
 from moei_toolkit.calibrators.rules.selective import Selective
-from moei_toolkit.errors import MoeiError, RegistryError
+from moei_toolkit.errors import ConfigError, MoeiError, RegistryError
 from moei_toolkit.registry import ABSTENTIONS
 
 PROMISE = {"type": "conformal", "level": 0.2, "bound": 6.0}
@@ -39,6 +39,12 @@ def test_it_scores_as_any_other_rule():
 def test_a_level_that_promises_nothing_is_refused(level: float, bound: float):
     with pytest.raises(MoeiError, match="0 < level < bound"):
         Conformal(level, bound)
+
+
+def test_a_limit_within_a_limit_is_refused():
+    strict = {"type": "conformal", "level": 0.01, "bound": 3}
+    with pytest.raises(ConfigError, match="rule: expected one without a limit of its own"):
+        ABSTENTIONS.build({"type": "conformal", "level": 0.2, "bound": 6, "rule": strict})
 
 
 def test_what_is_wrong_with_its_rule_is_said_there():

@@ -9,6 +9,7 @@ import numpy as np
 from moei_toolkit.calibrators.risk_control import RiskLimit
 from moei_toolkit.calibrators.rules.base import AbstentionRule
 from moei_toolkit.calibrators.rules.threshold import Threshold
+from moei_toolkit.errors import ConfigError
 
 
 class Conformal(AbstentionRule):
@@ -24,12 +25,15 @@ class Conformal(AbstentionRule):
         rule: Scores images; in a config ``rule=dict(type="selective")``. The confidence by default.
 
     Raises:
-        ConfigError: If the level does not lie between 0 and the bound.
+        ConfigError: If the level does not lie between 0 and the bound, or the other rule has a limit of its
+            own, which nobody would keep.
     """
 
     def __init__(self, level: float, bound: float, rule: AbstentionRule | None = None) -> None:
         self.limit = RiskLimit(level, bound)
         self.rule = Threshold() if rule is None else rule
+        if self.rule.limit is not None:
+            raise ConfigError("rule: expected one without a limit of its own; there can be one limit only")
         self.learns = self.rule.learns
 
     def fit(self, g: np.ndarray, probabilities: np.ndarray, harm: np.ndarray) -> None:
