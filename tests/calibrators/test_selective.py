@@ -106,7 +106,15 @@ def test_a_descriptor_that_never_changes_has_no_weight():
 
 @pytest.mark.parametrize(
     "options",
-    [{"coverage": 0.0}, {"coverage": 1.0}, {"penalty": 0.0}, {"decay": -1.0}, {"coverage": float("nan")}],
+    [
+        {"coverage": 0.0},
+        {"coverage": 1.0},
+        {"coverage": float("nan")},
+        {"penalty": 0.0},
+        {"penalty": float("inf")},
+        {"decay": -1.0},
+        {"decay": float("inf")},
+    ],
 )
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(ConfigError, match=r"a coverage in \(0, 1\)"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -39,9 +40,9 @@ class Selective(AbstentionRule):
     """
 
     def __init__(self, coverage: float = 0.9, penalty: float = 32.0, decay: float = 0.01) -> None:
-        if not (0 < coverage < 1 and penalty > 0 and decay >= 0):
+        if not (0 < coverage < 1 and 0 < penalty < math.inf and 0 <= decay < math.inf):
             raise ConfigError(
-                "expected a coverage in (0, 1), penalty > 0 and decay >= 0, got "
+                "expected a coverage in (0, 1), a finite penalty > 0 and a finite decay >= 0, got "
                 f"{coverage}, {penalty} and {decay}"
             )
         self._coverage, self._penalty, self._decay = coverage, penalty, decay
