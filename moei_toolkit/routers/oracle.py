@@ -10,7 +10,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from moei_toolkit.errors import DataError, did_you_mean
+from moei_toolkit.errors import DataError, did_you_mean, located
+from moei_toolkit.io.json_file import is_number
 from moei_toolkit.io.json_lines import read_json_lines
 from moei_toolkit.routers.base import Router
 from moei_toolkit.types import EXPERT_PREFIX
@@ -31,7 +32,8 @@ class OracleRouter(Router):
             ``tools/evaluate.py --split``.
 
     Raises:
-        DataError: If a file cannot be read, or an image lacks one of the experts.
+        DataError: If a file cannot be read or holds no errors, an image lacks one of the experts, or files
+            disagree about one.
     """
 
     exportable: ClassVar[bool] = False
@@ -64,13 +66,23 @@ def _errors(files: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for file in files:
         for where, row in read_json_lines(Path(file)):
-            try:
-                image, policy, error = str(row["id"]), str(row["policy"]), float(row["error"])
-            except (KeyError, TypeError, ValueError) as reason:
-                raise DataError(f"{where}: expected a row of an evaluation, got {sorted(row)}") from reason
-            if policy.startswith(EXPERT_PREFIX):
-                found.setdefault(image, {})[policy.removeprefix(EXPERT_PREFIX)] = error
+            with located(where):
+                image, policy, error = _read(row)
+                if not policy.startswith(EXPERT_PREFIX):
+                    continue
+                known = found.setdefault(image, {}).setdefault(policy.removeprefix(EXPERT_PREFIX), error)
+                if known != error:
+                    raise DataError(f"{policy!r} on image {image!r} had error {known} before, now {error}")
     return found
+
+
+def _read(row: Mapping[str, object]) -> tuple[str, str, float]:
+    """Return image, policy and error."""
+    image, policy, error = (row.get(key) for key in ("id", "policy", "error"))
+    named = isinstance(image, str) and isinstance(policy, str)
+    if named and is_number(error) and error >= 0:  # type: ignore[operator]
+        return str(image), str(policy), float(error)  # type: ignore[arg-type]
+    raise DataError(f"expected a row of an evaluation, with an error of 0 or more, got {row}")
 
 
 def _logits(image: str, errors: Mapping[str, float], names: Sequence[str]) -> list[float]:

@@ -94,6 +94,12 @@ def test_an_image_the_oracle_does_not_know_is_named(tmp_path):
         (['{"id": "a", "policy": "expert.rain"}'], r"per_image.jsonl:1: expected a row of an evaluation"),
         ([row("a", "expert.rain", 0.1), row("a", "expert.hase", 0.1)], "no error of expert 'haze'. Did you"),
         ([row("a", "expert.rain", "much")], "expected a row"),
+        ([row("a", "expert.rain", -0.1)], "an error of 0 or more, got .*-0.1"),
+        (['{"id": "a", "policy": "expert.rain", "error": 1e999}'], "an error of 0 or more, got .*inf"),
+        (
+            [row("a", "expert.rain", 0.1), row("a", "expert.rain", 0.2)],
+            "per_image.jsonl:2: 'expert.rain' on image 'a' had error 0.1 before, now 0.2",
+        ),
     ],
 )
 def test_rows_that_cannot_be_used_are_refused(tmp_path, lines, said):
