@@ -67,7 +67,10 @@ class Backbone(nn.Module, ABC):
 
     @abstractmethod
     def sites(self) -> dict[str, int]:
-        """Return where an expert may act: site name -> output channels of its block, in running order."""
+        """Return where an expert may act: site name -> output channels of its block, in running order.
+
+        Experts keep modules by these names: a name has no dot, and is none that every module dictionary has.
+        """
 
     @abstractmethod
     def block(self, site: str) -> nn.Module:

@@ -70,6 +70,8 @@ def _check_sites(backbone: Backbone) -> None:
             require(isinstance(channels, int) and channels > 0, f"site {site!r} has {channels!r} channels")
             strange = [p for p in backbone.block(site).parameters() if id(p) not in owned]
             require(not strange, f"block({site!r}) has {len(strange)} parameters that are not the backbone's")
+    with promise(backbone, "experts can keep modules of their own by the names of its sites"):
+        nn.ModuleDict({site: nn.Identity() for site in sites})
     watcher = _Watcher()
     x = random_images(1, 24, 40)
     with promise(backbone, "decode runs every site once, in the order of sites(), through the expert"):

@@ -44,6 +44,16 @@ class Shy(GlobalUNet):
         return {site: channels for site, channels in super().sites().items() if site != "tail"}
 
 
+class Dotted(GlobalUNet):
+    """Calls its sites as no module can be called."""
+
+    def sites(self):
+        return {site.replace("_", "."): channels for site, channels in super().sites().items()}
+
+    def block(self, site):
+        return super().block(site.replace(".", "_"))
+
+
 class Deaf(GlobalUNet):
     """Asks the expert at its first site and ignores the answer."""
 
@@ -129,6 +139,7 @@ class BatchNormalised(GlobalUNet):
         (FirstProbeOnly, "order of probes does not matter: the largest difference is [0-9.]+, allowed"),
         (BatchMean, "described independently of its neighbours"),
         (Shy, r"order of sites\(\).*expected \['level1_0', 'level0_0'\], got .*'tail'\]"),
+        (Dotted, r"modules of their own by the names of its sites: KeyError: .*level1\.0"),
         (Deaf, r"used: the output does not depend on \['level1_0'\]"),
         (WrongChannels, "output channels of each block: expected"),
         (Dropping, "order of probes|nothing is random|independently"),
