@@ -47,6 +47,10 @@ def _check_size(metric: Metric, height: int, width: int) -> None:
         require(is_number(value), f"it is {value!r}")
         as_tensors = metric(torch.from_numpy(restored), torch.from_numpy(clean))
         require(as_tensors == value, f"tensors give {as_tensors!r}, arrays {value!r}")
+    with promise(metric, "images are left as they are"):
+        kept = _planes(height, width, 0.1), _planes(height, width)
+        changed = [not np.array_equal(*pair) for pair in zip((restored, clean), kept, strict=True)]
+        require(not any(changed), f"changed: restored {changed[0]}, clean {changed[1]}")
 
 
 def _check_order(metric: Metric) -> None:

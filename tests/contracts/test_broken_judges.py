@@ -312,6 +312,13 @@ class Unclipped(PSNR):
         return super().__call__(restored, clean) + darkest
 
 
+class Rounding(PSNR):
+    def __call__(self, restored, clean):
+        if isinstance(restored, np.ndarray):
+            np.round(restored, 2, out=restored)
+        return super().__call__(restored, clean)
+
+
 class Infinite(PSNR):
     def __call__(self, restored, clean):
         error = float(np.square(np.asarray(restored) - np.asarray(clean)).mean())
@@ -326,6 +333,7 @@ class Infinite(PSNR):
         (NumpyNumber, "one finite value.*float32"),
         (Careless, "that hold NaN are refused"),
         (Infinite, "of another size are refused"),
+        (Rounding, "images are left as they are: changed: restored True, clean False"),
         (Unclipped, "are clipped, as a file would: it is .*, and .* once they are clipped"),
     ],
 )

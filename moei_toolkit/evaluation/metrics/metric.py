@@ -30,9 +30,9 @@ class Metric(ABC):
         """Measure one image.
 
         Args:
-            restored: (3, H, W) floating point RGB array or tensor; values outside [0, 1] are clipped,
-                as a file would.
-            clean: (3, H, W), same size.
+            restored: (3, H, W) floating point RGB array or tensor, left as it is; values outside [0, 1] are
+                clipped, as a file would.
+            clean: (3, H, W), same size, left as it is.
 
         Returns:
             The value.
