@@ -85,6 +85,7 @@ def _check_refusals(calibrator: Calibrator) -> None:
         "logits of three images and targets of two": (logits, targets[:2]),
         "logits that are not finite": (np.full((3, 2), np.nan), targets),
         "a target that is no expert": (logits, targets + 1),
+        "a target below 0": (logits, targets - 1),
     }
     for what, sample in cases.items():
         with promise(calibrator, f"to fit it on {what} is refused with a DataError"):
