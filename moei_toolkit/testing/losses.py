@@ -39,6 +39,7 @@ def check_loss(make: Callable[[], Loss], smallest_side: int = 1) -> None:
     _check_refusals(loss)
     for size in (*(size for size in ODD_SIZES if min(size) >= smallest_side), _SIZE):
         _check_gradient(loss, *size)
+    _check_half(loss)
 
 
 def _check_values(loss: Loss) -> None:
@@ -87,3 +88,11 @@ def _check_gradient(loss: Loss, height: int, width: int) -> None:
             require_shape(value, 2)
             (gradient,) = torch.autograd.grad(value.sum(), restored)
             require_shape(gradient, *restored.shape)
+
+
+def _check_half(loss: Loss) -> None:
+    halves = [random_images(2, *_SIZE, seed=seed).bfloat16() for seed in range(3)]
+    with promise(loss, "images of half precision are compared in float32"):
+        value = loss(*halves)
+        require(value.dtype == torch.float32, f"the type is {value.dtype}")
+        require_close(value, loss(*(half.float() for half in halves)))

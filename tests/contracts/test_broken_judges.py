@@ -256,6 +256,12 @@ class Clamping(L1Loss):
         return value
 
 
+class Coarse(L1Loss):
+    def forward(self, restored, clean, degraded):
+        super().forward(restored, clean, degraded)
+        return (restored - clean).abs().mean((1, 2, 3))
+
+
 class Secretive(L1Loss):
     def __init__(self):
         super().__init__()
@@ -283,6 +289,7 @@ class Detached(L1Loss):
         (Negative, "at least 0.*: the smallest is -"),
         (Broadcasting, "refused with a DataError"),
         (Clamping, "left as they are"),
+        (Coarse, "half precision are compared in float32: the type is torch.bfloat16"),
         (Secretive, "lists every active term"),
         (Detached, "gradient: RuntimeError"),
         (Logarithmic, r"noise in \[-1, 2\], which nobody clips, of .* has a finite value"),
