@@ -42,7 +42,7 @@ def check_abstention(make: Callable[[], AbstentionRule], descriptor_dim: int = 3
         _check_repeating(rule, make(), images)
         _check_few(make(), images)
     _check_refusals(make(), images)
-    require_no_torch(make())
+    require_no_torch(rule, "scores", g, probabilities)
 
 
 def _check_fitting(rule: AbstentionRule, images: Images) -> None:

@@ -41,7 +41,7 @@ def check_calibrator(make: Callable[[], Calibrator], keeps_choice: bool = True, 
         require_own_state(calibrator)
     _check_few(make(), rng)
     _check_refusals(make())
-    require_no_torch(make())
+    require_no_torch(calibrator, "probabilities", logits)
 
 
 def _check_probabilities(calibrator: Calibrator, logits: np.ndarray, when: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,10 +23,19 @@ ODD_SIZES = ((1, 1), (3, 50), (17, 31))
 
 
 _WITHOUT_TORCH = """
-import importlib, sys
+import importlib, pickle, sys
+
+class NoTorch:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError("import of torch halted")
+
 module, *sys.path = sys.argv[1:]
-sys.modules["torch"] = None
+sys.meta_path.insert(0, NoTorch())
 importlib.import_module(module)
+if call := sys.stdin.buffer.read():
+    component, method, arguments = pickle.loads(call)
+    getattr(component, method)(*arguments)
 """
 
 
@@ -79,16 +89,21 @@ def require_close(got: Tensor, expected: Tensor, tolerance: float = 1e-5) -> Non
     require(worst <= allowed, f"the largest difference is {worst:.3g}, allowed {allowed:.3g}")
 
 
-def require_no_torch(component: object) -> None:
-    """Require that the module of a component can be imported where there is no PyTorch.
+def require_no_torch(component: object, method: str, *arguments: np.ndarray) -> None:
+    """Require that a method of a component can be called where there is no PyTorch.
 
-    A module that only this process knows, such as one of tests, is let pass.
+    A module that only this process knows, such as one of tests, is let pass. Of what cannot be pickled, only
+    the module is imported.
     """
     module = type(component).__module__
     command = [sys.executable, "-I", "-c", _WITHOUT_TORCH, module, *sys.path]
+    try:
+        call = pickle.dumps((component, method, arguments))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        call = b""
     with promise(component, "it works without PyTorch, as part of an exported bundle"):
-        said = subprocess.run(command, capture_output=True, text=True).stderr
-        require("import of torch halted" not in said, f"{module} imports it")
+        said = subprocess.run(command, input=call, capture_output=True).stderr
+        require(b"import of torch halted" not in said, f"{module} imports it")
 
 
 def require_own_state(component: Calibrator | AbstentionRule) -> None:

@@ -202,6 +202,21 @@ class HeavyCalibrator(Temperature):
     pass
 """
 
+LATE = """
+from moei_toolkit.calibrators.rules.threshold import Threshold
+from moei_toolkit.calibrators.temperature import Temperature
+
+class LateRule(Threshold):
+    def scores(self, g, probabilities):
+        import torch
+        return torch.from_numpy(probabilities).amax(1).numpy()
+
+class LateCalibrator(Temperature):
+    def probabilities(self, logits):
+        from torch import from_numpy
+        return from_numpy(logits / self.temperature).softmax(1).numpy()
+"""
+
 
 def test_a_judge_that_imports_pytorch(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
@@ -211,6 +226,16 @@ def test_a_judge_that_imports_pytorch(tmp_path, monkeypatch):
         check_abstention(heavy.HeavyRule)
     with pytest.raises(ContractError, match=r"without PyTorch, .* bundle: heavy_judges imports it"):
         check_calibrator(heavy.HeavyCalibrator)
+
+
+def test_a_judge_that_imports_pytorch_when_it_judges(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "late_judges.py").write_text(LATE)
+    late = importlib.import_module("late_judges")
+    with pytest.raises(ContractError, match=r"without PyTorch, .* bundle: late_judges imports it"):
+        check_abstention(late.LateRule)
+    with pytest.raises(ContractError, match=r"without PyTorch, .* bundle: late_judges imports it"):
+        check_calibrator(late.LateCalibrator)
 
 
 class OneNumber(L1Loss):
