@@ -27,6 +27,12 @@ SINGULAR = {
 PREFIX = "moei_"
 """What names of packages usually begin with, and names of components do not."""
 
+_PASSED_OVER = re.compile(
+    "benchmarks?|bin|build|changelog|ci|debian|dist|docs?|documentation|env|examples?|exercises?|fabfile|htmlcov|"
+    "manpages|news|newsfragments|python|requirements|scripts|site_scons|tasks|tests?|tools|unit_tests?|utils?|venv"
+)
+"""Folders that setuptools never takes for a package: what is built of one is empty."""
+
 _PACKAGE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _TAKEN = re.compile(r"^(?:from .+ )?(?:import|class) (\w+(?:, \w+)*)", re.MULTILINE)
 
@@ -52,7 +58,12 @@ class Skeleton:
                 f"expected a name such as {PREFIX}scale: lower case letters, digits and single underscores, "
                 f"a letter first; got {self.package!r}"
             )
-        if keyword.iskeyword(self.package) or keyword.iskeyword(self.class_name):
+        if _PASSED_OVER.fullmatch(self.package):
+            raise PluginError(
+                f"setuptools takes a folder {self.package!r} for no package; choose another name, such as "
+                f"{PREFIX}{self.package}"
+            )
+        if any(map(keyword.iskeyword, (self.package, self.component, self.class_name))):
             raise PluginError(f"{self.package!r} is, or leads to, a keyword of Python; choose another name")
         taken = _TAKEN.findall(_template(f"{self.kind}/component.py"))
         if self.class_name in ", ".join(taken).split(", "):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from distributions import ROOT, run, write_package
 from plugin_site import plugin
+from setuptools.discovery import FlatLayoutPackageFinder
 
 from moei_toolkit import testing
 from moei_toolkit.commands.new_plugin import main
@@ -116,6 +117,8 @@ def test_an_unknown_kind_is_a_wrong_usage(capsys):
         ("moei__toy", "single underscores, .* got 'moei__toy'"),
         ("../toy", "got '../toy'"),
         ("lambda", "'lambda' is, or leads to, a keyword of Python"),
+        ("moei_for", "'moei_for' is, or leads to, a keyword of Python"),
+        ("utils", "a folder 'utils' for no package; choose another name, such as moei_utils"),
         ("moei_none", "'moei_none' is, or leads to, a keyword of Python"),
         ("moei_expert", "leads to a class Expert, which its module has already"),
         ("moei_tensor", "leads to a class Tensor, which its module has already"),
@@ -174,3 +177,9 @@ def test_a_disk_that_fails_leaves_nothing(tmp_path, monkeypatch):
 )
 def test_a_plugin_works_with_versions_that_promise_the_same(version, works_with):
     assert compatible(version) == works_with
+
+
+def test_every_name_that_setuptools_passes_over_is_refused():
+    for name in FlatLayoutPackageFinder.DEFAULT_EXCLUDE:
+        with pytest.raises(PluginError):
+            Skeleton(name, "experts")
