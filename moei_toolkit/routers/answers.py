@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from moei_toolkit.errors import DataError, did_you_mean
+from moei_toolkit.io.json_file import is_number
 
 Answer = str | Mapping[str, float]
 """The name of the expert to take, or the logit of every expert by name."""
@@ -41,7 +41,6 @@ def _require_known(name: object, names: Sequence[str]) -> None:
 
 
 def _finite(name: str, score: object) -> float:
-    number = isinstance(score, int | float) and not isinstance(score, bool)
-    if not number or not math.isfinite(score):  # type: ignore[arg-type]
+    if not is_number(score):
         raise DataError(f"expected a finite score for {name!r}, got {score!r}")
     return float(score)  # type: ignore[arg-type]

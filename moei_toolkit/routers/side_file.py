@@ -6,9 +6,10 @@ import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.json_file import refuse_constant
 
 _HEADER = ["id", "route"]
 
@@ -36,7 +37,7 @@ def read_side_file(path: Path) -> Mapping[str, Any]:
 
 def _read_json(path: Path) -> Mapping[str, Any]:
     text = path.read_text(encoding="utf-8")
-    answers = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+    answers = json.loads(text, object_pairs_hook=_once, parse_constant=refuse_constant)
     if not isinstance(answers, dict):
         raise ValueError(f"expected an object from images to answers, got {type(answers).__name__}")
     return answers
@@ -63,7 +64,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"{name!r} is there twice")
         found[name] = value
     return found
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

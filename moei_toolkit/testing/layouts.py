@@ -11,8 +11,9 @@ import numpy as np
 
 from moei_toolkit.data.layouts.base import SPLITS, Layout, Scene
 from moei_toolkit.data.records import SOURCES
+from moei_toolkit.io.json_file import is_number
 from moei_toolkit.io.text import is_text
-from moei_toolkit.testing.contract import is_number, promise, require
+from moei_toolkit.testing.contract import promise, require
 from moei_toolkit.types import CLEAN
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 
 from moei_toolkit.errors import DataError
+from moei_toolkit.io.json_file import is_number
 from moei_toolkit.losses.base import Loss
 from moei_toolkit.testing.contract import (
     ODD_SIZES,
-    is_number,
     promise,
     random_images,
     require,

@@ -11,7 +11,8 @@ import torch
 
 from moei_toolkit.errors import DataError
 from moei_toolkit.evaluation.metrics.metric import Metric
-from moei_toolkit.testing.contract import ODD_SIZES, is_number, promise, random_picture, require
+from moei_toolkit.io.json_file import is_number
+from moei_toolkit.testing.contract import ODD_SIZES, promise, random_picture, require
 
 _STATED = {"color", "range", "border", "rounding"}
 

@@ -143,6 +143,7 @@ def test_an_image_that_is_not_listed_is_refused_unless_the_config_says_what_it_g
         ("a.json", '{"a": "rain", "a": "snow"}', "'a' is there twice"),
         ("a.json", '{"a": {"rain": NaN, "haze": 1, "snow": 1}}', "NaN is no JSON"),
         ("a.json", '{"a": {"rain": 1e999, "haze": 1, "snow": 1}}', "finite score for 'rain', got inf"),
+        ("a.json", f'{{"a": {{"rain": {10**400}, "haze": 1, "snow": 1}}}}', "for 'rain', got 1000"),
         ("a.json", '{"a": {"rain": true, "haze": 1, "snow": 1}}', "finite score for 'rain', got True"),
         ("a.json", '{"a": {"rain": 1, "haze": 1}}', r"none for \['snow'\]"),
         ("a.json", '{"a": {"rain": 1, "haze": 1, "snow": 1, "dust": 1}}', "no expert 'dust'"),
