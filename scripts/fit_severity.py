@@ -19,6 +19,7 @@ from scipy.stats import spearmanr
 
 from moei_toolkit.cli import parse_path, run_main
 from moei_toolkit.data.depth import estimate_depth
+from moei_toolkit.data.layouts.clean_photos import CleanPhotos
 from moei_toolkit.data.layouts.embedded import load_photo, train_photos
 from moei_toolkit.data.photos import PHOTOS, TEXTURES
 from moei_toolkit.data.scenes.make import make_scene
@@ -29,7 +30,6 @@ from moei_toolkit.data.weather.signs import haze, rain, snow
 from moei_toolkit.data.weather.signs.estimator import Estimator
 from moei_toolkit.data.weather.snow import Snow
 from moei_toolkit.errors import MoeiError
-from moei_toolkit.io.images.reading import read_image
 from moei_toolkit.registry import DEGRADATIONS
 
 FITTED = {(384, 384): 300, (768, 1024): 30, (1080, 1920): 20, (2160, 3840): 6}
@@ -101,11 +101,8 @@ def test_photos() -> Iterator[Scene]:
 
 def photos_in(folder: Path) -> Iterator[Scene]:
     """Yield the photographs of a folder in full size."""
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in (".jpg", ".jpeg", ".png"):
-            pixels = np.ascontiguousarray(read_image(path).pixels[..., :3])
-            depth = estimate_depth(pixels.astype(np.float32) / 255.0, np.random.default_rng(0))
-            yield Scene(path.name, pixels, depth, True)
+    for found in CleanPhotos(folder).scenes(0):
+        yield Scene(found.id, *found.load(), True)
 
 
 def weathered(scenes: Iterator[Scene], kinds: Mapping[str, Kind]) -> dict[str, list[Image]]:
