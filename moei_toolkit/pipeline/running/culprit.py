@@ -41,4 +41,5 @@ def _providers() -> dict[str, Provider]:
 
 
 def _package(path: str) -> str:
-    return path.partition(".")[0]
+    """Return the package of a module, or of a class in one, ``"package.module:Class"``."""
+    return path.partition(":")[0].partition(".")[0]

@@ -19,7 +19,7 @@ from moei_toolkit.registration.plugins import TOOLKIT, load_plugins
 
 @pytest.fixture
 def packages(monkeypatch):
-    """Three packages, of which one offers what is its own and others', and a toolkit that knows of it."""
+    """Four packages, of which one offers what is its own and others', and a toolkit that knows of it."""
     table, heavy = PluginTable(), Provider("moei-heavy", "1.2", "plugin")
     register = SimpleNamespace(moei_register=SimpleNamespace(get_hookimpls=lambda: ["register"]))
     table.keep(LoadedPlugin("heavy", heavy, "moei_heavy.plugin", register))
@@ -27,18 +27,21 @@ def packages(monkeypatch):
         [
             Entry("losses", "heavy", "moei_heavy.loss:Heavy", heavy),
             Entry("losses", "more", "moei_more.loss:More", heavy),
+            Entry("losses", "alone", "moei_alone:Alone", heavy),
             Entry("losses", "theirs", "somebody.else:Loss", heavy),
             Entry("experts", "small_adapter", "moei_toolkit.experts.adapter:Adapter", heavy),
             Entry("losses", "l1", "moei_toolkit.losses.image:L1Loss", TOOLKIT),
         ]
     )
     monkeypatch.setattr(culprit, "load_plugins", lambda: table)
-    shipped = {"moei_heavy": ["moei-heavy"], "moei_more": ["moei-heavy"], "somebody": ["somebody"]}
+    shipped = {name: ["moei-heavy"] for name in ("moei_heavy", "moei_more", "moei_alone")}
+    shipped["somebody"] = ["somebody"]
     monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: shipped)
     made = {}
     for name, source in {
         "moei_heavy.loss": "def run(work):\n    return work()\n",
         "moei_more.loss": "def run(work):\n    return work()\n",
+        "moei_alone": "def run(work):\n    return work()\n",
         "somebody.else": "def run(work):\n    return work()\n",
     }.items():
         made[name] = ModuleType(name)
@@ -58,8 +61,9 @@ def test_the_place_in_the_plugin_is_told(packages):
     assert behind(lambda: other(lambda: heavy(lambda: other(lambda: 1 / 0)))).startswith("moei-heavy 1.2 (")
 
 
-def test_a_plugin_answers_for_every_package_of_its_distribution(packages):
-    assert behind(lambda: packages["moei_more.loss"].run(lambda: 1 / 0)).startswith("moei-heavy 1.2 (")
+@pytest.mark.parametrize("module", ["moei_more.loss", "moei_alone"])
+def test_a_plugin_answers_for_every_package_and_module_of_its_distribution(packages, module):
+    assert behind(lambda: packages[module].run(lambda: 1 / 0)).startswith("moei-heavy 1.2 (")
 
 
 def test_a_plugin_that_offers_what_is_not_its_own_is_not_blamed_for_it(packages):
