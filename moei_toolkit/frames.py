@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 _CARRIED = "frames_elsewhere"
@@ -14,15 +14,23 @@ def last_place_in(error: BaseException, packages: Container[str]) -> tuple[str, 
 
     Args:
         error: As it was caught.
-        packages: Names of packages, without what is inside them.
+        packages: Names of packages, without what is inside them; of two in each other, the inner one counts.
 
     Returns:
         The package and the place, such as ``("moei_scale", "expert.py, line 21")``; None if there is none.
     """
-    for package, place in reversed(_places(error)):
-        if package in packages:
-            return package, place
+    for module, place in reversed(_places(error)):
+        for package in _around(module):
+            if package in packages:
+                return package, place
     return None
+
+
+def _around(module: str) -> Iterator[str]:
+    """Yield a module and the packages that it is in, the innermost first."""
+    while module:
+        yield module
+        module = module.rpartition(".")[0]
 
 
 def words_of(error: BaseException) -> str:
@@ -39,10 +47,10 @@ def carry_places(error: BaseException) -> None:
 
 
 def _places(error: BaseException) -> list[tuple[str, str]]:
-    """Return package and place of every frame that an error came through, the innermost last."""
+    """Return module and place of every frame that an error came through, the innermost last."""
     here = [
         (
-            str(frame.f_globals.get("__name__", "")).partition(".")[0],
+            str(frame.f_globals.get("__name__", "")),
             f"{Path(frame.f_code.co_filename).name}, line {line}",
         )
         for frame, line in traceback.walk_tb(error.__traceback__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import metadata
+from itertools import accumulate
 
 from moei_toolkit.frames import last_place_in
 from moei_toolkit.registration.plugin_table import KINDS, Provider
@@ -36,10 +38,18 @@ def _providers() -> dict[str, Provider]:
     entries = [entry for kind in KINDS for entry in table.entries(kind).values()]
     offered = {_package(entry.path): entry.provider for entry in entries if entry.provider != TOOLKIT}
     shipped = metadata.packages_distributions() if offered.keys() - begun.keys() else {}
-    own = {name: who for name, who in offered.items() if who.name in shipped.get(name, ())}
+    own = {name: who for name, who in offered.items() if who.name in shipped.get(name.partition(".")[0], ())}
     return {name: who for name, who in {**own, **begun}.items() if name != TOOLKIT.name}
 
 
 def _package(path: str) -> str:
-    """Return the package of a module, or of a class in one, ``"package.module:Class"``."""
-    return path.partition(":")[0].partition(".")[0]
+    """Return the package of a module, or of a class in one, ``"package.module:Class"``.
+
+    What several distributions may share, a namespace, is none; it has no file.
+    """
+    *above, module = accumulate(path.partition(":")[0].split("."), "{}.{}".format)
+    return next((name for name in above if not _is_namespace(name)), module)
+
+
+def _is_namespace(package: str) -> bool:
+    return package in sys.modules and getattr(sys.modules[package], "__file__", None) is None

@@ -98,3 +98,20 @@ def test_nobody_else_is_blamed(packages):
     assert behind(lambda: packages["somebody.else"].run(lambda: 1 / 0)) == ""
     assert behind(lambda: 1 / 0) == ""
     assert "moei_heavy" not in sys.modules
+
+
+def test_distributions_that_share_a_namespace_are_told_apart(monkeypatch):
+    table = PluginTable()
+    register = SimpleNamespace(moei_register=SimpleNamespace(get_hookimpls=lambda: ["register"]))
+    places = {}
+    for name in ("rain", "haze"):
+        who, loss = Provider(f"shared-{name}", "1.0", "plugin"), ModuleType(f"shared.{name}.loss")
+        table.keep(LoadedPlugin(name, who, f"shared.{name}.plugin", register))
+        table.add([Entry("losses", f"{name}_loss", f"shared.{name}.loss:Loss", who)])
+        exec(compile("def run():\n    1 / 0\n", "loss.py", "exec"), vars(loss))
+        monkeypatch.setitem(sys.modules, f"shared.{name}", SimpleNamespace(__file__="__init__.py"))
+        places[name] = loss.run
+    monkeypatch.setitem(sys.modules, "shared", ModuleType("shared"))
+    monkeypatch.setattr(culprit, "load_plugins", lambda: table)
+    assert behind(places["rain"]) == "shared-rain 1.0 (loss.py, line 2)"
+    assert behind(places["haze"]) == "shared-haze 1.0 (loss.py, line 2)"
