@@ -14,6 +14,9 @@ from moei_token_moe.balance import importance_of, squared_variation, switch_bala
 from moei_token_moe.choice import Choice, top_k_of, top_k_of_all
 from moei_token_moe.load import load_against_others, load_against_threshold
 
+LEAST_NOISE = 0.01
+"""Standard deviation that the noise of `NoisyTopKGate` keeps."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -59,10 +62,10 @@ class Gate(nn.Module, ABC):
 
 
 class NoisyTopKGate(Gate):
-    """``H = x W_g + N(0, 1) softplus(x W_n)``, the k best, and a softmax over those.
+    """``H = x W_g + N(0, 1) (softplus(x W_n) + 0.01)``, the k best, and a softmax over those.
 
     The imbalance is CV^2 of importance plus CV^2 of load. Shazeer et al., "Outrageously Large Neural
-    Networks", ICLR 2017.
+    Networks", ICLR 2017; the 0.01 is of their code, for load is divided by what training drives to 0.
     """
 
     def __init__(self, channels: int, experts: int, k: int) -> None:
@@ -74,7 +77,7 @@ class NoisyTopKGate(Gate):
         """See :meth:`Gate.decide`."""
         if not self.training:
             return Verdict(top_k_of(logits, self.k), None, None, logits)
-        deviation = F.softplus(self.spread(tokens))
+        deviation = F.softplus(self.spread(tokens)) + LEAST_NOISE
         noisy = logits + deviation * torch.randn_like(logits)
         choice = top_k_of(noisy, self.k)
         importance = importance_of(choice, logits.shape[-1])

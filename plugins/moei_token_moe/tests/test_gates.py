@@ -57,7 +57,7 @@ def test_noise_comes_from_the_seeded_generator(kind, k, tokens):
 
 def test_noisy_top_k_is_the_formula(tokens):
     gate = make(NoisyTopKGate, 2).train()
-    logits, deviation = tokens @ gate.judge.weight.T, F.softplus(tokens @ gate.spread.weight.T)
+    logits, deviation = tokens @ gate.judge.weight.T, F.softplus(tokens @ gate.spread.weight.T) + 0.01
     noisy = logits + noise(logits.shape) * deviation
     torch.manual_seed(5)
     verdict = gate(tokens)
@@ -74,6 +74,14 @@ def test_a_fresh_noisy_gate_spreads_noise_evenly(tokens):
     gate = NoisyTopKGate(CHANNELS, EXPERTS, 2)
     deviation = F.softplus(gate.spread(tokens)).detach()
     torch.testing.assert_close(deviation, torch.full((2, 50, EXPERTS), math.log(2)))
+
+
+def test_noise_that_training_has_taken_away_leaves_gradients_finite(tokens):
+    gate = make(NoisyTopKGate, 2).train()
+    with torch.no_grad():
+        gate.spread.weight.mul_(1e4)
+    gate(tokens).imbalance.backward()
+    assert all(bool(torch.isfinite(p.grad).all()) for p in gate.parameters())
 
 
 def test_switch_takes_the_most_probable(tokens):
