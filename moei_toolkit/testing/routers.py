@@ -44,6 +44,7 @@ def check_router(
             _check_scores(router, descriptor_dim, experts, images)
             _check_training(router, descriptor_dim, experts)
             _check_loading(router, make(descriptor_dim, experts), descriptor_dim, images)
+            _check_graph(router, descriptor_dim)
 
 
 @torch.no_grad()
@@ -82,3 +83,13 @@ def _check_loading(router: Router, fresh: Router, descriptor_dim: int, images: S
     g = torch.randn(len(images), descriptor_dim)
     with promise(router, "what is loaded scores exactly as what was saved"):
         require_equal(reload(router, fresh).score(g, images), router.score(g, images))
+
+
+@torch.no_grad()
+def _check_graph(router: Router, descriptor_dim: int) -> None:
+    if not router.exportable:
+        return
+    traced, other = torch.randn(2, 4, descriptor_dim)
+    with promise(router, "what can be exported is made of tensor operations, which become a graph"):
+        graph = torch.export.export(router, (traced,)).module()
+        require_close(graph(other), router(other))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -376,6 +377,13 @@ class Nominal(MLPRouter):
         return super().score(g, images) + torch.tensor([[float(image)] for image in images])
 
 
+class Foreign(MLPRouter):
+    """Leaves PyTorch on the way."""
+
+    def forward(self, g):
+        return super().forward(g + torch.from_numpy(np.tanh(g.detach().numpy())))
+
+
 class Ranking(MLPRouter):
     exportable = False
 
@@ -391,6 +399,7 @@ class Ranking(MLPRouter):
         (Comparing, "independently of its neighbours"),
         (Constant, "got no gradient: scores"),
         (Nominal, "what can be exported decides by the descriptor alone: the largest difference is"),
+        (Foreign, "made of tensor operations, which become a graph: RuntimeError"),
         (Ranking, "independently of its neighbours"),
     ],
 )
