@@ -14,7 +14,7 @@ from finding import PICTURES, find_photo
 from licences import Row, find_licence
 from twins import find_twin
 
-from moei_toolkit.io.atomic import atomic_path, atomic_write_text
+from moei_toolkit.io.atomic import atomic_path, atomic_write_text, remove_leftovers_of
 from moei_toolkit.io.hashing import sha256_file
 
 COPYRIGHT = "copyright"
@@ -76,6 +76,7 @@ def text_of(path: Path) -> str:
 
 def put(file: Path, target: Path, name: str) -> bool:
     """Copy a photograph to its place unless it is there; tell whether it is now, and under no other name."""
+    remove_leftovers_of(target)  # of a killed call; the script lets no other one in
     if target.exists():
         is_same = filecmp.cmp(file, target, shallow=False)
         if not is_same:

@@ -264,6 +264,15 @@ def test_a_killed_call_is_cleaned_up_after(checkout, monkeypatch, kind):
     assert Path("out/beam.png").is_file()
 
 
+def test_a_photograph_that_was_half_copied_is_copied_anew(checkout):
+    half = Path("out/.tmp-beam.png-0123456789ab")
+    half.parent.mkdir()
+    half.write_bytes(b"half")
+    assert run(checkout, "--small", "out").returncode == 0
+    assert not half.exists()
+    assert Path("out/beam.png").is_file()
+
+
 def test_package_lists_are_refreshed_only_when_asked(checkout):
     assert run(checkout, "--small", "out").returncode == 0
     assert "update" not in downloads()
