@@ -30,7 +30,10 @@ while (($#)); do
         --quick) quick=(--quick) && shift ;;
         --out) out=${2:?--out needs a folder} && shift 2 ;;
         -*) usage >&2 && exit 2 ;;
-        *) run=$1 && shift ;;
+        *)
+            [[ -z $run ]] || { usage >&2 && exit 2; }
+            run=$1 && shift
+            ;;
     esac
 done
 if [[ ! -f $root/tools/bench.py ]]; then
@@ -38,6 +41,10 @@ if [[ ! -f $root/tools/bench.py ]]; then
     exit 1
 fi
 [[ -n $run ]] || { usage >&2 && exit 2; }
+if [[ ! -d $run ]]; then
+    echo "error: $run is no folder of a run" >&2
+    exit 2
+fi
 
 tool() {
     local name=$1

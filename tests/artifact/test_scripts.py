@@ -113,6 +113,7 @@ def test_main_stops_where_a_step_fails(checkout):
 
 
 def test_cost_counts_measures_and_compares(checkout):
+    Path("a_run").mkdir()
     done = run(checkout, "reproduce_cost.sh", "--out", "costs", "--quick", "a_run")
     assert done.returncode == 0, done.stderr
     assert calls(checkout) == [
@@ -123,8 +124,24 @@ def test_cost_counts_measures_and_compares(checkout):
         "tools/scaling.py --run a_run -o costs/scaling --quick",
         "tools/speed.py --json costs/speed.json --quick",
     ]
-    assert run(checkout, "reproduce_cost.sh").returncode == 2
-    assert run(checkout, "reproduce_cost.sh", "--fast", "a_run").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "usage: "),
+        (("--fast", "a_run"), "usage: "),
+        (("a_run", "another"), "usage: "),
+        (("gone",), "error: gone is no folder of a run"),
+    ],
+)
+def test_cost_refuses_what_is_not_one_run_before_anything_is_measured(checkout, arguments, said):
+    for name in ("a_run", "another"):
+        Path(name).mkdir()
+    done = run(checkout, "reproduce_cost.sh", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(said)
+    assert not Path("calls").exists()
 
 
 @pytest.mark.parametrize("ends_with", [0, 10])
