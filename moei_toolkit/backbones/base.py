@@ -55,6 +55,8 @@ class Backbone(nn.Module, ABC):
     def decode(self, features: list[Tensor], x: Tensor, expert: Expert, g: Tensor) -> Tensor:
         """Restore ``x`` (B, 3, H, W) from its features, wearing ``expert``, under the global context ``g``.
 
+        ``x`` and the features stay as they are: they may be decoded along another route next.
+
         Args:
             features: What ``encode(x)`` returned.
             x: (B, 3, H, W) in [0, 1].

@@ -109,8 +109,13 @@ def _check_description(backbone: Backbone) -> None:
     with promise(backbone, "an image is described independently of its neighbours in the batch"):
         first = _summary(backbone, overview[:1]), _summary(backbone, probes[:3]).unsqueeze(0)
         require_close(backbone.describe(*first), g[:1])
+    features = backbone.encode(overview)
+    kept = [level.clone() for level in (overview, *features)]
+    with promise(backbone, "it changes nothing in the image and the features that it decodes"):
+        backbone.decode(features, overview, Dense(), g)
+        for given, before in zip((overview, *features), kept, strict=True):
+            require_equal(given, before)
     with promise(backbone, "one g serves all tiles of an image"):
-        features = backbone.encode(overview)
         repeated = backbone.decode(features, overview, Dense(), g[:1].expand(2, -1))
         require_close(backbone.decode(features, overview, Dense(), g[:1]), repeated)
 

@@ -97,6 +97,12 @@ class Centring(GlobalUNet):
         return super().encode(x.sub_(0.5))
 
 
+class Consuming(GlobalUNet):
+    def decode(self, features, x, expert, g):
+        features[-1].mul_(0.5)
+        return super().decode(features, x, expert, g)
+
+
 class Forgetful(GlobalUNet):
     """Keeps part of what it knows outside its state dict."""
 
@@ -147,6 +153,7 @@ class BatchNormalised(GlobalUNet):
         (ShortDescriptor, "described by 16 numbers"),
         (Counting, "changes nothing in it: 1 of .* tensors changed: calls"),
         (Centring, "changes nothing in the image that it encodes"),
+        (Consuming, "changes nothing in the image and the features that it decodes"),
         (Forgetful, "exactly as what was saved: the largest difference is"),
         (DeadWeight, "reaches every parameter: 2 of .*spare.weight, spare.bias"),
         (PicksItsOwnProbe, "as its own overview and probe"),
