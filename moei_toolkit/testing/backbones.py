@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -21,7 +22,14 @@ from moei_toolkit.testing.contract import (
     require_shape,
     seeded,
 )
-from moei_toolkit.testing.modules import reload, require_gradients, require_state, shake, state_of
+from moei_toolkit.testing.modules import (
+    decode_shapes,
+    reload,
+    require_gradients,
+    require_state,
+    shake,
+    state_of,
+)
 
 
 def check_backbone(
@@ -52,6 +60,10 @@ def check_backbone(
         with promise(backbone, "running it in evaluation mode changes nothing in it"):
             require_state(backbone, before)
         _check_loading(backbone, make())
+        with promise(
+            backbone, "it restores on the meta device, without values, where operations are counted"
+        ):
+            decode_shapes(copy.deepcopy(backbone).to("meta"), Dense())
         _check_training(backbone)
 
 

@@ -24,6 +24,7 @@ from moei_toolkit.testing.contract import (
 )
 from moei_toolkit.testing.modules import (
     count_parameters,
+    decode_shapes,
     reload,
     require_gradients,
     require_state,
@@ -123,6 +124,9 @@ def _check_trained(expert: Expert, make: Callable[[Backbone], Expert], backbone:
         _require_own(expert, backbone)
     with promise(expert, "what is loaded restores exactly as what was saved"):
         require_equal(backbone(x, reload(expert, make(backbone))), together)
+    with promise(expert, "it runs on the meta device, without values, where its operations are counted"):
+        net = copy.deepcopy(backbone).to("meta")
+        decode_shapes(net, fold(copy.deepcopy(expert).to("meta"), net))
 
 
 def _penalty_of_training(expert: Expert) -> Tensor | float:

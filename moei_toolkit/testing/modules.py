@@ -10,6 +10,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from moei_toolkit.backbones.base import Backbone
+from moei_toolkit.experts.base import Expert
 from moei_toolkit.io.weights import load_weights, save_weights
 from moei_toolkit.testing.contract import require
 
@@ -56,6 +58,15 @@ def require_gradients(module: nn.Module) -> None:
     wild = [name for name, gradient in gradients.items() if not bool(torch.isfinite(gradient).all())]
     require(not wild, f"{len(wild)} gradients are not finite: {_few(wild)}")
     require(not trained or any(bool(g.any()) for g in gradients.values()), "all gradients are 0")
+
+
+@torch.no_grad()
+def decode_shapes(backbone: Backbone, expert: Expert) -> None:
+    """Restore an image that has a shape and no values, with networks that are on the meta device."""
+    x = torch.empty(1, 3, 24, 40, device="meta")
+    g = torch.empty(1, backbone.descriptor_dim, device="meta")
+    restored = backbone.decode(backbone.encode(x), x, expert, g)
+    require(restored.shape == x.shape, f"expected shape {tuple(x.shape)}, got {tuple(restored.shape)}")
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -114,6 +114,14 @@ class Forgetful(GlobalUNet):
         return super().decode(features, x, expert, g) + self.bias
 
 
+class Looking(GlobalUNet):
+    """Does something else for some values, which it has to know for that."""
+
+    def decode(self, features, x, expert, g):
+        restored = super().decode(features, x, expert, g)
+        return restored if float(x.detach().mean()) < 2 else x
+
+
 class DeadWeight(GlobalUNet):
     def __init__(self, **options):
         super().__init__(**options)
@@ -155,6 +163,7 @@ class BatchNormalised(GlobalUNet):
         (Centring, "changes nothing in the image that it encodes"),
         (Consuming, "changes nothing in the image and the features that it decodes"),
         (Forgetful, "exactly as what was saved: the largest difference is"),
+        (Looking, "on the meta device, without values, .*: RuntimeError: Tensor.item"),
         (DeadWeight, "reaches every parameter: 2 of .*spare.weight, spare.bias"),
         (PicksItsOwnProbe, "as its own overview and probe"),
         (BatchNormalised, "single image is enough to train on: ValueError: Expected more than 1 value"),
@@ -303,6 +312,13 @@ class Gossip(Thin):
         return super().run(site, block, x) + self.adapters["level1_0"][-1].bias.sum() * x.mean()
 
 
+class Picky(Thin):
+    """Refines bright features only, whose values it has to know for that."""
+
+    def run(self, site, block, x):
+        return super().run(site, block, x) if float(x.detach().mean()) > -9 else block(x)
+
+
 class Amnesiac(Thin):
     def __init__(self, backbone):
         super().__init__(backbone)
@@ -331,6 +347,7 @@ class Amnesiac(Thin):
         (PenaltyOfEvaluation, "after a run in evaluation mode it is"),
         (Gossip, "independently of its neighbours"),
         (Amnesiac, "exactly as what was saved"),
+        (Picky, "on the meta device, without values, .*: RuntimeError: Tensor.item"),
     ],
 )
 def test_a_broken_expert(kind: type[Expert], said: str):
