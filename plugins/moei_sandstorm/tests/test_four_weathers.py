@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from moei_toolkit import plugins
+import moei_toolkit
 from moei_toolkit.commands.train import main as train
 from moei_toolkit.config.loader import load_config
 from moei_toolkit.config.schema import Config
 from moei_toolkit.evaluation.rows import Row, read_rows
 
-TOOLKIT = Path(plugins.__file__).parent
+TOOLKIT = Path(moei_toolkit.__file__).parent
 FOUR = {"rain", "haze", "snow", "sandstorm"}
 LARGE, SMOKE = "moei_sandstorm::four_weathers.py", "moei_sandstorm::four_weathers_smoke.py"
 
