@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from moei_adaptir.channel import ChannelScore
@@ -24,7 +25,7 @@ class Adaptation(nn.Module):
         super().__init__()
         self.reduce = nn.Conv2d(channels, hidden, 1)
         # Of one image, in training as later: a batch of crops says nothing of the one image to restore.
-        self.norm = nn.GroupNorm(1, hidden)
+        self.norm = ImageNorm(1, hidden)
         self.local = LowRankDepthwise(hidden, max(1, hidden // 2))
         self.whole = SpectralAffine(hidden)
         self.channel = ChannelScore(hidden)
@@ -45,3 +46,11 @@ class Adaptation(nn.Module):
         space = self.by_channel(whole).sigmoid() * local + self.by_place(local).sigmoid() * whole
         added: Tensor = self.expand(space * self.channel(z))
         return added
+
+
+class ImageNorm(nn.GroupNorm):
+    """Normalises an image, also one of a single place and channel, which torch's own module refuses."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the same shape, (B, h, rows, columns)."""
+        return torch.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)

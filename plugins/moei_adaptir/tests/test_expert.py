@@ -66,6 +66,11 @@ def test_hidden_channels_are_a_fourteenth_and_at_least_one(backbone):
     assert hidden == {1: 32, 14: 2, 16: 2, 33: 1}
 
 
+def test_a_single_place_of_a_single_hidden_channel_is_adapted():
+    narrow = GlobalUNet(width=4, levels=0, descriptor_dim=16)
+    check_expert(lambda wearer: AdaptIR(wearer, top_blocks=1), narrow, budget=None)
+
+
 def test_a_block_that_changes_the_shape_is_refused(backbone, x):
     expert = AdaptIR(backbone, top_blocks=0)
     with pytest.raises(
