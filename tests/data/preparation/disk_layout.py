@@ -11,6 +11,8 @@ import numpy as np
 from moei_toolkit.data.layouts.base import DegradedFile, Layout, Leftover, Scene
 from moei_toolkit.data.preparation.checking.inspection import Checks
 from moei_toolkit.data.preparation.prepare import Order
+from moei_toolkit.data.records import Record, read_records
+from moei_toolkit.data.storage.pixel_store import PixelStore
 from moei_toolkit.data.weather.haze import Haze
 from moei_toolkit.io.images.reading import read_image
 from moei_toolkit.io.images.writing import write_image
@@ -84,3 +86,13 @@ def order(root: Path, **options) -> Order:
         workers=0,
     )
     return replace(chosen, **options)
+
+
+def records_of(folder: Path) -> list[Record]:
+    return read_records(folder / "meta.jsonl")
+
+
+def verify(folder: Path) -> None:
+    with PixelStore(folder) as store:
+        for record in records_of(folder):
+            store.verify(record)
