@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from dying import in_child, kill_at
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -163,30 +163,6 @@ def checkpoint(folder: Path, name: str = LAST) -> tuple[bytes, bytes]:
     return stem.with_suffix(".safetensors").read_bytes(), stem.with_suffix(".json").read_bytes()
 
 
-def in_child(work: Callable[[], object]) -> int:
-    """Run ``work`` in a forked process and return how it ended."""
-    child = os.fork()
-    if child == 0:
-        work()
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def kill_at(call: int) -> None:
-    """Kill this process at its ``call``-th change to the file system."""
-    left = [call]
-    for name in ("replace", "unlink", "mkdir"):
-        real = getattr(os, name)
-
-        def killer(*args: Any, _real: Callable[..., Any] = real, **kwargs: Any) -> Any:
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return _real(*args, **kwargs)
-
-        setattr(os, name, killer)
-
-
 def every_crash_point(base: Path) -> None:
     """Kill a training at every change to the file system, go on, and print what is wrong then."""
     train_dense(base / "whole")  # not in a child: what it imports, every child has
@@ -196,7 +172,7 @@ def every_crash_point(base: Path) -> None:
         folder = base / f"killed{call}"
 
         def doomed(folder: Path = folder, call: int = call) -> None:
-            kill_at(call)
+            kill_at(call, ("os.mkdir", "os.remove", "os.rename"), with_fsync=False)
             train_dense(folder)
 
         crashed = in_child(doomed) == -signal.SIGKILL

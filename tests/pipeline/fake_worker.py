@@ -1,11 +1,10 @@
 """Runs the fake pipeline in a process of its own: WORK_DIR LOG PAUSE [STORE], or crash points."""
 
-import os
-import signal
 import sys
 from pathlib import Path
 
 import fake_pipeline
+from dying import in_child, kill_at
 
 from moei_toolkit.pipeline.running import execute
 from moei_toolkit.pipeline.running.run import run_pipeline
@@ -25,31 +24,6 @@ def run(work_dir, log, pause, first=None, store=None):
     return store
 
 
-def in_child(work):
-    """Run ``work`` in a forked process and return how it ended."""
-    child = os.fork()
-    if child == 0:
-        work()
-        sys.stdout.flush()
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def crash_at(call):
-    """Kill this process at its ``call``-th change to the file system."""
-    left = [call]
-    for name in ("rename", "replace", "unlink", "rmdir", "mkdir", "fsync", "symlink"):
-        real = getattr(os, name)
-
-        def killer(*args, _real=real, **kwargs):
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return _real(*args, **kwargs)
-
-        setattr(os, name, killer)
-
-
 def every_crash_point(base, first, step):
     """Kill a run at every step-th change to the file system, run again, and print what is wrong then."""
     execute.git_state = lambda: None
@@ -62,7 +36,7 @@ def every_crash_point(base, first, step):
             in_child(lambda work_dir=work_dir: run(work_dir, base / "log", 0))
 
         def doomed(work_dir=work_dir, call=call):
-            crash_at(call)
+            kill_at(call)
             run(work_dir, base / "log", 0, first)
 
         crashed = in_child(doomed) != 0

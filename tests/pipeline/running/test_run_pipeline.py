@@ -50,13 +50,18 @@ def test_everything_runs_once_then_nothing(lab):
     assert lab.ran() == ALL
     assert not result.nothing_to_do
     assert str(result) == f"computed {', '.join(ALL)}; reused 0 of 5"
-    before = {path: path.stat().st_mtime_ns for path in lab.work_dir.rglob("*")}
+    before = times_below(lab.work_dir)
     result = lab.run()
     assert lab.ran() == []
     assert result.nothing_to_do
     assert str(result) == "nothing to do: all 5 stages are up to date"
     assert all(stage.reused and stage.seconds == 0 for stage in result.stages)
-    assert {path: path.stat().st_mtime_ns for path in lab.work_dir.rglob("*")} == before
+    assert times_below(lab.work_dir) == before
+
+
+def times_below(folder):
+    """When each file was changed; some versions of filelock touch those that stand for locks."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if not path.name.endswith(".lock")}
 
 
 def test_manifest_says_what_a_stage_was_made_from(lab):
@@ -300,7 +305,7 @@ def test_where_links_cannot_be_made_the_run_goes_on(lab, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(os, "symlink", refuse)
+    monkeypatch.setattr(Path, "symlink_to", refuse)
     lab.run()
     assert list(read_run(lab.work_dir).stages) == ALL
     assert any("cannot link" in line for line in lab.lines)
