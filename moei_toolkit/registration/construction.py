@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +10,7 @@ from moei_toolkit.errors import MoeiError, RegistryError, did_you_mean, located
 from moei_toolkit.registration.arguments import match_arguments
 from moei_toolkit.registration.plugin_table import Entry
 from moei_toolkit.registration.plugins import load_plugins
+from moei_toolkit.registration.stdout import talking_to_stderr
 
 
 def load_class(entry: Entry, contract: str) -> type:
@@ -140,7 +139,7 @@ def _call(
     configured = {name: value for name, value in cfg.items() if name != "type"}
     arguments = match_arguments(component, {**configured, **built}, objects, where)
     try:
-        with _talking_to_stderr(), located(where):
+        with talking_to_stderr(), located(where):
             return component(**arguments)
     except MoeiError:
         raise
@@ -153,13 +152,8 @@ def _call(
 def _import(path: str, entry: Entry) -> Any:
     module, _, name = path.partition(":")
     try:
-        with _talking_to_stderr():
+        with talking_to_stderr():
             return getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:  # a stranger's module may fail in any way
         cause = " ".join(f"{type(error).__name__}: {error}".split())
         raise RegistryError(f"{entry} could not be imported from {path!r}: {cause}") from error
-
-
-def _talking_to_stderr() -> contextlib.AbstractContextManager[object]:
-    """Let what a component prints go to stderr: stdout is for what the command was asked."""
-    return contextlib.redirect_stdout(sys.stderr)

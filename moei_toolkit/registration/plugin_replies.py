@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -12,6 +10,7 @@ from typing import Generic, TypeVar
 from moei_toolkit.errors import PluginError
 from moei_toolkit.registration.plugin_table import LoadedPlugin, PluginTable
 from moei_toolkit.registration.plugins import reason_of
+from moei_toolkit.registration.stdout import talking_to_stderr
 
 T = TypeVar("T")
 
@@ -52,7 +51,7 @@ def ask_each(
 
 def _reply(plugin: LoadedPlugin, hook: str, ask: Callable[[LoadedPlugin], T], strict: bool) -> Reply[T]:
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is for what the command was asked
+        with talking_to_stderr():
             return Reply(plugin, ask(plugin))
     except KeyboardInterrupt:
         raise

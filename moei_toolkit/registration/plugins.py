@@ -6,7 +6,6 @@ with distribution, version and reason while the others go on.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import logging
@@ -23,13 +22,8 @@ from packaging.utils import canonicalize_name
 from moei_toolkit import __version__, hookspecs
 from moei_toolkit.errors import MoeiError, PluginError, did_you_mean
 from moei_toolkit.frames import last_place_in, words_of
-from moei_toolkit.registration.plugin_table import (
-    Entry,
-    LoadedPlugin,
-    PluginState,
-    PluginTable,
-    Provider,
-)
+from moei_toolkit.registration.plugin_table import Entry, LoadedPlugin, PluginState, PluginTable, Provider
+from moei_toolkit.registration.stdout import talking_to_stderr
 
 GROUP = "moei_toolkit.plugins"
 TOOLKIT = Provider("moei_toolkit", __version__, "built-in")
@@ -94,7 +88,7 @@ def _order(provider: Provider, entry_point: EntryPoint) -> tuple[str, str, str]:
 def _load_one(table: PluginTable, entry_point: EntryPoint, provider: Provider, strict: bool) -> None:
     imported_before = frozenset(sys.modules)
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # stdout is for what the command was asked
+        with talking_to_stderr():
             plugin, offered = _import_plugin(entry_point, provider)
             table.add(offered)
     except KeyboardInterrupt:

@@ -195,10 +195,10 @@ import torch
 from moei_toolkit.calibrators.rules.threshold import Threshold
 from moei_toolkit.calibrators.temperature import Temperature
 
-class HeavyRule(Threshold):
+class Rule(Threshold):
     pass
 
-class HeavyCalibrator(Temperature):
+class Calibrator(Temperature):
     pass
 """
 
@@ -206,36 +206,27 @@ LATE = """
 from moei_toolkit.calibrators.rules.threshold import Threshold
 from moei_toolkit.calibrators.temperature import Temperature
 
-class LateRule(Threshold):
+class Rule(Threshold):
     def scores(self, g, probabilities):
         import torch
         return torch.from_numpy(probabilities).amax(1).numpy()
 
-class LateCalibrator(Temperature):
+class Calibrator(Temperature):
     def probabilities(self, logits):
         from torch import from_numpy
         return from_numpy(logits / self.temperature).softmax(1).numpy()
 """
 
 
-def test_a_judge_that_imports_pytorch(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("module", "source"), [("heavy_judges", HEAVY), ("late_judges", LATE)])
+def test_a_judge_that_imports_pytorch(tmp_path, monkeypatch, module, source):
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "heavy_judges.py").write_text(HEAVY)
-    heavy = importlib.import_module("heavy_judges")
-    with pytest.raises(ContractError, match=r"without PyTorch, .* bundle: heavy_judges imports it"):
-        check_abstention(heavy.HeavyRule)
-    with pytest.raises(ContractError, match=r"without PyTorch, .* bundle: heavy_judges imports it"):
-        check_calibrator(heavy.HeavyCalibrator)
-
-
-def test_a_judge_that_imports_pytorch_when_it_judges(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "late_judges.py").write_text(LATE)
-    late = importlib.import_module("late_judges")
-    with pytest.raises(ContractError, match=r"without PyTorch, .* bundle: late_judges imports it"):
-        check_abstention(late.LateRule)
-    with pytest.raises(ContractError, match=r"without PyTorch, .* bundle: late_judges imports it"):
-        check_calibrator(late.LateCalibrator)
+    (tmp_path / f"{module}.py").write_text(source)
+    judges = importlib.import_module(module)
+    with pytest.raises(ContractError, match=rf"without PyTorch, .* bundle: {module} imports it"):
+        check_abstention(judges.Rule)
+    with pytest.raises(ContractError, match=rf"without PyTorch, .* bundle: {module} imports it"):
+        check_calibrator(judges.Calibrator)
 
 
 class OneNumber(L1Loss):

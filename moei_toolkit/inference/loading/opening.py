@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from moei_toolkit.errors import ConfigError, did_you_mean
 from moei_toolkit.inference.loading.kinds import kind_of
-from moei_toolkit.inference.runtimes.names import OF_BUNDLES, OF_RUNS, RUNTIMES
+from moei_toolkit.inference.runtimes.names import FIXED_PRECISION, OF_BUNDLES, OF_RUNS, RUNTIMES
 from moei_toolkit.io.hashing import sha256_json
 from moei_toolkit.types import Precision
 
@@ -67,7 +67,7 @@ def identify_model(path: Path, runtime: str | None = None, precision: Precision 
     Args:
         path: See :func:`open_model`.
         runtime: See :func:`open_model`; it makes a difference only where it computes in another precision.
-        precision: What tiles are computed in; that of the model when None, but float32 in ``"onnx"``.
+        precision: What tiles are computed in; that of the model when None, but for `FIXED_PRECISION`.
 
     Raises:
         ConfigError: See :func:`open_model`.
@@ -75,7 +75,7 @@ def identify_model(path: Path, runtime: str | None = None, precision: Precision 
     """
     chosen = choose_runtime(path, runtime)
     content, own = _content_of(path, chosen)
-    name, computed = _name_of(content), precision or ("float32" if chosen == "onnx" else own)
+    name, computed = _name_of(content), precision or FIXED_PRECISION.get(chosen, own)
     return name if computed == own else _name_of({"model": name, "precision": computed})
 
 

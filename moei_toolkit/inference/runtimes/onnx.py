@@ -15,6 +15,7 @@ from moei_toolkit.inference.protocol import Protocol
 from moei_toolkit.inference.runtimes.base import Runtime
 from moei_toolkit.inference.runtimes.graph_errors import graph_errors
 from moei_toolkit.inference.runtimes.graphs import Graphs
+from moei_toolkit.inference.runtimes.names import FIXED_PRECISION
 from moei_toolkit.inference.runtimes.packages import import_extra
 
 _FATAL_ONLY = 4  # what fails is raised as well
@@ -33,7 +34,7 @@ class OnnxRuntime(Runtime):
     """
 
     def __init__(self, graphs: Graphs, protocol: Protocol, threads: int | None = None) -> None:
-        super().__init__(replace(protocol, precision="float32"), tuple(graphs.routes))
+        super().__init__(replace(protocol, precision=FIXED_PRECISION["onnx"]), tuple(graphs.routes))
         self._engine = import_extra("onnxruntime", "onnx")
         self._graphs = graphs
         self._threads = thread_count(threads)

@@ -100,9 +100,8 @@ def _drawn(section: ReportSection, origin: str) -> DrawnContribution:
     if section.drawing is None or told.table is None:
         return DrawnContribution(told)
     drawing = check_drawing(section.drawing)
-    drawn = Panel(
-        f"{drawing.title}. {origin}", _HEIGHT, drawing.draw
-    )()  # at once, to name the plugin if it fails
+    panel = Panel(f"{drawing.title}. {origin}", _HEIGHT, drawing.draw)
+    drawn = panel()  # at once: it is the plugin that is named if this fails
     figure = Figure(
         title=drawing.title,
         caption=drawing.caption,
